@@ -1,0 +1,1 @@
+//! Who decides: access policies of dapple, one policy one file.

@@ -1,0 +1,1 @@
+//! What came out: tables, plots, paired statistics and the report of dapple.

@@ -1,0 +1,1 @@
+//! What to run: RON scenarios read strictly, validated and run in parallel.

@@ -1,0 +1,1 @@
+//! The grid: topology, network, storage, compute and the discrete-event engine of dapple.
