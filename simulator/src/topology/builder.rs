@@ -1,0 +1,238 @@
+//! From parts to a frozen [`Topology`]: routes on petgraph.
+
+use std::collections::BTreeMap;
+
+use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::visit::EdgeRef;
+
+use crate::ids::{DtnId, Id, LinkId, PoolId, RseId, SiteId, Table};
+use crate::topology::{AccessCoefficients, Dtn, Link, Pool, Route, Rse, Series, Site, Topology};
+use crate::units::SimSpan;
+
+/// Why a topology cannot be built.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TopologyError {
+    /// The links of an overriding route do not lead from its start to its end.
+    #[error(
+        "the route from `{from}` to `{to}` does not lead there: `{link}` does not start where the one before it ends"
+    )]
+    BrokenRoute {
+        /// Name of the site it starts at.
+        from: String,
+        /// Name of the site it should reach.
+        to: String,
+        /// Name of the first link that does not fit, or of the last where it ends elsewhere.
+        link: String,
+    },
+    /// An overriding route between two different sites has no links.
+    #[error("the route from `{from}` to `{to}` has no links")]
+    EmptyRoute {
+        /// Name of the site it starts at.
+        from: String,
+        /// Name of the site it should reach.
+        to: String,
+    },
+}
+
+/// Collects the parts of a topology.
+///
+/// ```
+/// use dapple_simulator::topology::{Link, Series, Site, TopologyBuilder};
+/// use dapple_simulator::units::{Rate, SimSpan};
+/// let mut builder = TopologyBuilder::default();
+/// let site = |name: &str| Site { name: name.into(), position: None, lan: None };
+/// let (cern, grif) = (builder.site(site("CERN")), builder.site(site("GRIF")));
+/// builder.link(Link {
+///     name: "CERN-GRIF".into(), from: cern, to: grif,
+///     bandwidth: Series::constant(Rate::from_mb_per_s(1250.0)), latency: SimSpan::ZERO,
+/// });
+/// let topology = builder.build()?;
+/// assert_eq!(topology.route(cern, grif).map(|route| route.links.len()), Some(1));
+/// assert!(topology.route(grif, cern).is_none());
+/// # Ok::<(), dapple_simulator::topology::TopologyError>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct TopologyBuilder {
+    sites: Table<SiteId, Site>,
+    rses: Table<RseId, Rse>,
+    links: Table<LinkId, Link>,
+    dtns: Table<DtnId, Dtn>,
+    pools: Table<PoolId, Pool>,
+    laws: BTreeMap<(PoolId, RseId), Series<AccessCoefficients>>,
+    overrides: BTreeMap<(SiteId, SiteId), Vec<LinkId>>,
+}
+
+impl TopologyBuilder {
+    /// Adds a site.
+    pub fn site(&mut self, site: Site) -> SiteId {
+        self.sites.push(site)
+    }
+
+    /// Adds a storage element.
+    pub fn rse(&mut self, rse: Rse) -> RseId {
+        self.rses.push(rse)
+    }
+
+    /// Adds a directed link.
+    pub fn link(&mut self, link: Link) -> LinkId {
+        self.links.push(link)
+    }
+
+    /// Adds a data transfer node.
+    pub fn dtn(&mut self, dtn: Dtn) -> DtnId {
+        self.dtns.push(dtn)
+    }
+
+    /// Adds a worker-node pool.
+    pub fn pool(&mut self, pool: Pool) -> PoolId {
+        self.pools.push(pool)
+    }
+
+    /// Sets the law of remote access for a pair, replacing an earlier one.
+    pub fn law(&mut self, pool: PoolId, rse: RseId, law: Series<AccessCoefficients>) {
+        self.laws.insert((pool, rse), law);
+    }
+
+    /// Overrides the computed route between two sites.
+    pub fn route(&mut self, from: SiteId, to: SiteId, links: Vec<LinkId>) {
+        self.overrides.insert((from, to), links);
+    }
+
+    /// Computes all routes and freezes the topology.
+    ///
+    /// # Errors
+    /// Where an overriding route does not lead from its start to its end.
+    pub fn build(self) -> Result<Topology, TopologyError> {
+        let n_sites = self.sites.len();
+        let mut routes = self.computed_routes();
+        for (&(from, to), links) in &self.overrides {
+            routes[from.index() * n_sites + to.index()] = Some(self.checked(from, to, links)?);
+        }
+        let Self { sites, rses, links, dtns, pools, laws, .. } = self;
+        Ok(Topology { sites, rses, links, dtns, pools, laws, routes })
+    }
+
+    fn checked(&self, from: SiteId, to: SiteId, links: &[LinkId]) -> Result<Route, TopologyError> {
+        let name = |site: SiteId| self.sites[site].name.clone();
+        let Some(&last) = links.last() else {
+            return if from == to {
+                Ok(Route::default())
+            } else {
+                Err(TopologyError::EmptyRoute { from: name(from), to: name(to) })
+            };
+        };
+        let broken = |link: LinkId| TopologyError::BrokenRoute {
+            from: name(from),
+            to: name(to),
+            link: self.links[link].name.clone(),
+        };
+        let mut here = from;
+        for &link in links {
+            if self.links[link].from != here {
+                return Err(broken(link));
+            }
+            here = self.links[link].to;
+        }
+        if here == to { Ok(self.measured(links.to_vec())) } else { Err(broken(last)) }
+    }
+
+    fn measured(&self, links: Vec<LinkId>) -> Route {
+        let latency = links.iter().fold(SimSpan::ZERO, |sum, &link| sum + self.links[link].latency);
+        Route { links, latency }
+    }
+
+    /// Least latency, then fewest links, then the earlier declared link at the first difference from the end.
+    fn computed_routes(&self) -> Vec<Option<Route>> {
+        let mut graph: DiGraph<SiteId, LinkId> = DiGraph::new();
+        let nodes: Vec<NodeIndex> = self.sites.ids().map(|site| graph.add_node(site)).collect();
+        for (id, link) in self.links.iter() {
+            graph.add_edge(nodes[link.from.index()], nodes[link.to.index()], id);
+        }
+        let mut routes = Vec::with_capacity(nodes.len() * nodes.len());
+        for &from in &nodes {
+            let into = self.shortest_tree(&graph, from);
+            for &to in &nodes {
+                routes.push(self.walk_back(&into, graph[from], graph[to]));
+            }
+        }
+        routes
+    }
+
+    /// For each site the link by which the best route from `from` enters it.
+    fn shortest_tree(&self, graph: &DiGraph<SiteId, LinkId>, from: NodeIndex) -> Vec<Option<LinkId>> {
+        let cost_of = |link: LinkId| (u128::from(self.links[link].latency.as_nanos()) << 32) | 1;
+        let cost = petgraph::algo::dijkstra(graph, from, None, |edge| cost_of(*edge.weight()));
+        graph
+            .node_indices()
+            .map(|node| {
+                let reached = *cost.get(&node)?;
+                let mut entering: Vec<LinkId> = graph
+                    .edges_directed(node, petgraph::Direction::Incoming)
+                    .filter(|edge| {
+                        cost.get(&edge.source()).is_some_and(|before| before + cost_of(*edge.weight()) == reached)
+                    })
+                    .map(|edge| *edge.weight())
+                    .collect();
+                entering.sort_unstable();
+                entering.first().copied()
+            })
+            .collect()
+    }
+
+    fn walk_back(&self, into: &[Option<LinkId>], from: SiteId, to: SiteId) -> Option<Route> {
+        let mut links = Vec::new();
+        let mut here = to;
+        while here != from {
+            let link = into[here.index()]?;
+            links.push(link);
+            here = self.links[link].from;
+        }
+        links.reverse();
+        Some(self.measured(links))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::Rate;
+
+    fn site(builder: &mut TopologyBuilder, name: &str) -> SiteId {
+        builder.site(Site { name: name.into(), position: None, lan: None })
+    }
+
+    fn link(builder: &mut TopologyBuilder, from: SiteId, to: SiteId, millis: u64) -> LinkId {
+        let name = format!("{}-{}", from.index(), to.index());
+        let latency = SimSpan::from_nanos(millis * 1_000_000);
+        builder.link(Link { name, from, to, bandwidth: Series::constant(Rate::from_mb_per_s(1.0)), latency })
+    }
+
+    #[test]
+    fn the_route_of_least_latency_wins_and_can_be_overridden() {
+        let mut builder = TopologyBuilder::default();
+        let [a, b, c] = ["A", "B", "C"].map(|name| site(&mut builder, name));
+        let direct = link(&mut builder, a, c, 30);
+        let (first, second) = (link(&mut builder, a, b, 10), link(&mut builder, b, c, 10));
+        let built = builder.clone().build().expect("no overrides");
+        assert_eq!(built.route(a, c).expect("connected").links, [first, second]);
+        assert_eq!(built.route(a, a).expect("at home"), &Route::default());
+        assert!(built.route(c, a).is_none());
+
+        builder.route(a, c, vec![direct]);
+        assert_eq!(builder.clone().build().expect("fits").route(a, c).expect("set").links, [direct]);
+        builder.route(a, c, vec![second]);
+        assert!(matches!(builder.build(), Err(TopologyError::BrokenRoute { .. })));
+    }
+
+    #[test]
+    fn equal_latency_prefers_fewer_links_then_declaration() {
+        let mut builder = TopologyBuilder::default();
+        let [a, b, c] = ["A", "B", "C"].map(|name| site(&mut builder, name));
+        link(&mut builder, a, b, 10);
+        link(&mut builder, b, c, 10);
+        let first = link(&mut builder, a, c, 20);
+        link(&mut builder, a, c, 20);
+        assert_eq!(builder.build().expect("fits").route(a, c).expect("connected").links, [first]);
+    }
+}

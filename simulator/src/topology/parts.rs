@@ -1,0 +1,229 @@
+//! The parts of a topology.
+
+use std::collections::BTreeMap;
+
+use crate::ids::{DtnId, Id, LinkId, PoolId, RseId, SiteId, Table};
+use crate::topology::Series;
+use crate::units::{Bytes, Rate, SimSpan};
+
+/// A computing centre.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Site {
+    /// Name in scenarios and reports.
+    pub name: String,
+    /// Place in a picture as (x, y); any unit. Sites without one are drawn on a circle.
+    pub position: Option<(f64, f64)>,
+    /// Capacity of the site's own network, met by everything that moves inside the site and by
+    /// everything that enters or leaves it; `None`: it never limits.
+    pub lan: Option<Rate>,
+}
+
+/// A storage element (RSE).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rse {
+    /// Name in scenarios and reports.
+    pub name: String,
+    /// Where it stands.
+    pub site: SiteId,
+    /// Space for replicas; `None`: never full.
+    pub capacity: Option<Bytes>,
+    /// Space taken from the start by data that no job of the scenario uses.
+    pub initial_used: Bytes,
+    /// Limit of all reading together; `None`: it never limits.
+    pub read: Option<Rate>,
+    /// Limit of all writing together; `None`: it never limits.
+    pub write: Option<Rate>,
+    /// The DTN that placements from and to this RSE pass.
+    pub dtn: Option<DtnId>,
+}
+
+/// A directed wire.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Link {
+    /// Name in scenarios and reports.
+    pub name: String,
+    /// Where bytes enter.
+    pub from: SiteId,
+    /// Where bytes leave.
+    pub to: SiteId,
+    /// Capacity over time (background traffic and outages are steps of it); zero stops the link.
+    pub bandwidth: Series<Rate>,
+    /// Time of flight one way.
+    pub latency: SimSpan,
+}
+
+/// A data transfer node (Liu et al., Fig. 1): placements from and to its RSEs share its load curve.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dtn {
+    /// Name in scenarios and reports.
+    pub name: String,
+    /// Aggregate rate as a function of concurrency.
+    pub curve: LoadCurve,
+    /// Transfers that it takes at once, both directions together; further ones queue. `None`: no limit.
+    pub slots: Option<u32>,
+    /// Time from taking a slot to the first byte; the transfer does not count in the curve meanwhile.
+    pub start_up: SimSpan,
+}
+
+/// Aggregate rate C(x) of a data transfer node at concurrency x (TCP streams of transfers past their start-up).
+#[derive(Clone, Debug, PartialEq)]
+pub enum LoadCurve {
+    /// `C(x) = A (k/λ) (x/λ)^(k-1) exp(-(x/λ)^k)` (Liu et al., Fig. 1): peaks at `λ ((k-1)/k)^(1/k)`
+    /// for k > 1 and collapses behind it.
+    Weibull {
+        /// Scale A [B/s]; finite, positive.
+        amplitude: f64,
+        /// Shape k; finite, positive.
+        shape: f64,
+        /// Scale λ in units of concurrency; finite, positive.
+        scale: f64,
+    },
+    /// `C(x) = min(x · each, total)`: rises to a plateau and stays there.
+    Saturating {
+        /// What one stream can move.
+        each: Rate,
+        /// What all of them can move together.
+        total: Rate,
+    },
+    /// `C(x)` for x = 1, 2, 3 ...; the last value holds beyond. Never empty.
+    Tabulated(Vec<Rate>),
+}
+
+impl LoadCurve {
+    /// Aggregate rate at concurrency `x` [B/s]; zero at x = 0.
+    pub fn rate(&self, x: u64) -> Rate {
+        if x == 0 {
+            return Rate::ZERO;
+        }
+        let n = x as f64;
+        match self {
+            Self::Weibull { amplitude, shape, scale } => {
+                let load = n / scale;
+                Rate::from_bytes_per_s(
+                    amplitude * (shape / scale) * load.powf(shape - 1.0) * (-load.powf(*shape)).exp(),
+                )
+            }
+            Self::Saturating { each, total } => {
+                Rate::from_bytes_per_s((n * each.as_bytes_per_s()).min(total.as_bytes_per_s()))
+            }
+            Self::Tabulated(rates) => {
+                let index = usize::try_from(x - 1).unwrap_or(usize::MAX);
+                rates.get(index).or(rates.last()).copied().unwrap_or(Rate::ZERO)
+            }
+        }
+    }
+}
+
+/// A group of equal worker nodes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pool {
+    /// Name in scenarios and reports.
+    pub name: String,
+    /// Where its nodes stand.
+    pub site: SiteId,
+    /// Number of worker nodes, at least one.
+    pub nodes: u32,
+    /// Jobs that one node runs at once, at least one.
+    pub slots: u32,
+    /// Scratch space of one node; `None`: never full.
+    pub scratch: Option<Bytes>,
+    /// Compute speed relative to the reference on which compute times are given; finite, positive.
+    pub speed: f64,
+}
+
+/// Coefficients of remote access (Begy et al., eq. 1 and 4): `T = a·S + b·ConTh + c·ConPr`, in s/MB.
+///
+/// `S` is the file's size, `ConTh` the MB moved meanwhile by the other threads of its process, `ConPr` the
+/// MB moved meanwhile by other processes. WebDAV, GRIF-LPNHE to CERN, April 2018: 0.023568, 0.043705, 0.001538.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AccessCoefficients {
+    /// Cost of the file itself [s/MB].
+    pub a: f64,
+    /// Cost of concurrent traffic of the same process [s/MB].
+    pub b: f64,
+    /// Cost of concurrent traffic of other processes [s/MB].
+    pub c: f64,
+}
+
+impl AccessCoefficients {
+    /// Whether every set of active threads has one rate allocation, and a positive one: `a > c >= 0` and
+    /// `b >= c`, all finite.
+    pub fn is_well_posed(&self) -> bool {
+        [self.a, self.b, self.c].iter().all(|x| x.is_finite()) && self.a > self.c && self.c >= 0.0 && self.b >= self.c
+    }
+}
+
+/// The links from one site to another in order of travel; none within one site.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Route {
+    /// Links in order of travel.
+    pub links: Vec<LinkId>,
+    /// Sum of their latencies, one way.
+    pub latency: SimSpan,
+}
+
+/// The whole frozen picture. Made by [`super::TopologyBuilder::build`].
+#[derive(Clone, Debug)]
+pub struct Topology {
+    pub(super) sites: Table<SiteId, Site>,
+    pub(super) rses: Table<RseId, Rse>,
+    pub(super) links: Table<LinkId, Link>,
+    pub(super) dtns: Table<DtnId, Dtn>,
+    pub(super) pools: Table<PoolId, Pool>,
+    pub(super) laws: BTreeMap<(PoolId, RseId), Series<AccessCoefficients>>,
+    /// Row-major: from site, to site.
+    pub(super) routes: Vec<Option<Route>>,
+}
+
+impl Topology {
+    /// The sites.
+    pub fn sites(&self) -> &Table<SiteId, Site> {
+        &self.sites
+    }
+
+    /// The storage elements.
+    pub fn rses(&self) -> &Table<RseId, Rse> {
+        &self.rses
+    }
+
+    /// The links.
+    pub fn links(&self) -> &Table<LinkId, Link> {
+        &self.links
+    }
+
+    /// The data transfer nodes.
+    pub fn dtns(&self) -> &Table<DtnId, Dtn> {
+        &self.dtns
+    }
+
+    /// The worker-node pools.
+    pub fn pools(&self) -> &Table<PoolId, Pool> {
+        &self.pools
+    }
+
+    /// The law of remote access from `rse` to a worker node of `pool`; without one, reads share the RSE and
+    /// the network like any other flow.
+    pub fn law(&self, pool: PoolId, rse: RseId) -> Option<&Series<AccessCoefficients>> {
+        self.laws.get(&(pool, rse))
+    }
+
+    /// All laws of remote access in order of (pool, RSE).
+    pub fn laws(&self) -> impl Iterator<Item = (PoolId, RseId, &Series<AccessCoefficients>)> {
+        self.laws.iter().map(|(&(pool, rse), law)| (pool, rse, law))
+    }
+
+    /// The route between two sites, `None` where no links lead there.
+    pub fn route(&self, from: SiteId, to: SiteId) -> Option<&Route> {
+        self.routes.get(from.index() * self.sites.len() + to.index())?.as_ref()
+    }
+
+    /// The route from an RSE to the worker nodes of a pool.
+    pub fn route_to_pool(&self, rse: RseId, pool: PoolId) -> Option<&Route> {
+        self.route(self.rses[rse].site, self.pools[pool].site)
+    }
+
+    /// The route from one RSE to another.
+    pub fn route_between(&self, source: RseId, destination: RseId) -> Option<&Route> {
+        self.route(self.rses[source].site, self.rses[destination].site)
+    }
+}
