@@ -1,42 +1,9 @@
-//! Why an experiment cannot be planned or executed.
+//! Why an experiment cannot be executed.
 
 use std::io;
 use std::path::PathBuf;
 
 use dapple_simulator::results::SCHEMA_VERSION;
-
-use crate::Problems;
-
-/// Why a scenario cannot be turned into runs.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum PlanError {
-    /// The scenario is not valid at one of its sweep points.
-    #[error("{0}")]
-    Scenario(Problems),
-    /// Two policies cannot be told apart by what they do.
-    #[error("policies `{first}` and `{second}` behave the same at {point}, so there is nothing to compare; remove one of them")]
-    SameBehaviour {
-        /// Name of one.
-        first: String,
-        /// Name of the other.
-        second: String,
-        /// Coordinates of the sweep point, in words.
-        point: String,
-    },
-    /// A sweep names the same point twice.
-    #[error("the sweep visits {point} twice")]
-    SamePoint {
-        /// Coordinates of the sweep point, in words.
-        point: String,
-    },
-}
-
-impl From<Problems> for PlanError {
-    fn from(problems: Problems) -> Self {
-        Self::Scenario(problems)
-    }
-}
 
 /// Why an experiment stopped. Runs that were finished before stay finished.
 #[derive(Debug, thiserror::Error)]

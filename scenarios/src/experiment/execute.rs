@@ -9,9 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use dapple_simulator::engine::{self, RunOutput};
-use dapple_simulator::results::{
-    FailedRun, Format, Kpis, Manifest, write_dictionary, write_manifest, write_runs,
-};
+use dapple_simulator::results::{FailedRun, Format, Kpis, Manifest, write_dictionary, write_manifest, write_runs};
 
 use crate::experiment::folder::{Folder, write_error};
 use crate::experiment::manifest::{failed_run, manifest};
@@ -65,9 +63,8 @@ pub fn execute(plan: &Plan<'_>, dir: &Path, options: &Options<'_>) -> Result<Out
     let skipped = results.locked().done.len();
     write_manifest(dir, &results.manifest(plan)).map_err(write_error(dir))?;
 
-    let to_do: Vec<&PlannedRun> =
-        plan.runs.iter().filter(|run| !results.locked().done.contains_key(&run.id)).collect();
-    options.observer.planned(to_do.len(), skipped);
+    let to_do: Vec<&PlannedRun> = plan.runs.iter().filter(|run| !results.locked().done.contains_key(&run.id)).collect();
+    options.observer.planned(&to_do, skipped);
     let session = Session { plan, folder: &folder, options, results: &results };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.min(to_do.len()).max(1)).build()?;
     pool.in_place_scope_fifo(|scope| {

@@ -10,11 +10,7 @@ use crate::experiment::record::sweep;
 use crate::run_id::StableHash;
 
 /// The manifest of a plan of which some runs are done and some failed; depends on nothing else.
-pub fn manifest(
-    plan: &Plan<'_>,
-    done: &BTreeMap<String, RunRecord>,
-    failed: &BTreeMap<String, FailedRun>,
-) -> Manifest {
+pub fn manifest(plan: &Plan<'_>, done: &BTreeMap<String, RunRecord>, failed: &BTreeMap<String, FailedRun>) -> Manifest {
     let scenario = plan.scenario;
     let mut missing: Vec<String> = plan.runs.iter().map(|run| run.id.clone()).collect();
     missing.retain(|id| !done.contains_key(id) && !failed.contains_key(id));

@@ -20,7 +20,7 @@ mod plan;
 mod provenance;
 mod record;
 
-pub use error::{ExperimentError, PlanError};
+pub use error::ExperimentError;
 pub use execute::{Options, Outcome, execute};
 pub use observer::{NoObserver, RunEnd, RunObserver};
 pub use plan::{Plan, PlannedRun, plan};

@@ -19,8 +19,8 @@ pub enum RunEnd<'a> {
 
 /// Told, from many threads, how an experiment goes. Must not fail and should not be slow.
 pub trait RunObserver: Sync {
-    /// How many runs there are to do, and how many were finished before.
-    fn planned(&self, to_do: usize, skipped: usize);
+    /// The runs that are to be done, and how many were finished before.
+    fn planned(&self, to_do: &[&PlannedRun], skipped: usize);
     /// A run starts.
     fn started(&self, run: &PlannedRun);
     /// A run has come to `now` with so many events; called every few thousand events.
@@ -34,7 +34,7 @@ pub trait RunObserver: Sync {
 pub struct NoObserver;
 
 impl RunObserver for NoObserver {
-    fn planned(&self, _: usize, _: usize) {}
+    fn planned(&self, _: &[&PlannedRun], _: usize) {}
     fn started(&self, _: &PlannedRun) {}
     fn advanced(&self, _: &PlannedRun, _: SimTime, _: u64) {}
     fn ended(&self, _: &PlannedRun, _: RunEnd<'_>) {}

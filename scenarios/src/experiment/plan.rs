@@ -1,16 +1,14 @@
 //! From a scenario to its runs.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use dapple_simulator::results::SweepPoint;
 use dapple_simulator::units::SimTime;
 
-use crate::experiment::PlanError;
 use crate::run_id::{StableHash, replication_seed, run_id};
-use crate::{Problems, Registry, Scenario};
+use crate::{PolicySet, Problem, Problems, Registry, Scenario, SweepValue};
 
 /// Every run of an experiment, checked. Made by [`plan`].
 pub struct Plan<'a> {
@@ -51,7 +49,7 @@ pub(super) struct Point {
 ///
 /// # Errors
 /// Where the scenario is not valid at a sweep point, or two runs would be the same.
-pub fn plan<'a>(scenario: &'a Scenario, registry: &'a Registry) -> Result<Plan<'a>, PlanError> {
+pub fn plan<'a>(scenario: &'a Scenario, registry: &'a Registry) -> Result<Plan<'a>, Problems> {
     let mut plan = Plan { scenario, registry, points: Vec::new(), runs: Vec::new() };
     for (index, coordinates) in grid(scenario).into_iter().enumerate() {
         let at_point = resolve(scenario, registry, &coordinates)?;
@@ -75,17 +73,20 @@ impl Plan<'_> {
         point_index: usize,
         physics: StableHash,
         coordinates: &[SweepPoint],
-    ) -> Result<(), PlanError> {
+    ) -> Result<(), Problems> {
         let sweep: Vec<(&str, &str)> =
             coordinates.iter().map(|point| (point.path.as_str(), point.text.as_str())).collect();
         if self.points.iter().any(|other| other.coordinates == coordinates) {
-            return Err(PlanError::SamePoint { point: in_words(coordinates) });
+            let twice = format!("the sweep visits {} twice", in_words(coordinates));
+            return Err(self.problem("experiment.sweep", twice));
         }
         let mut behaviours = BTreeMap::new();
-        for policy in &at_point.policies {
-            if let Some(first) = behaviours.insert(policy.resolved.as_str(), policy.name.clone()) {
-                let (second, point) = (policy.name.clone(), in_words(coordinates));
-                return Err(PlanError::SameBehaviour { first, second, point });
+        for PolicySet { name, resolved, .. } in &at_point.policies {
+            if let Some(first) = behaviours.insert(resolved.as_str(), name) {
+                let point =
+                    if coordinates.is_empty() { String::new() } else { format!(" at {}", in_words(coordinates)) };
+                let same = format!("`{first}` and `{name}` do the same{point}, so there is nothing to compare");
+                return Err(self.problem("policies", same));
             }
         }
         for replication in 0..self.scenario.experiment.replications {
@@ -103,6 +104,10 @@ impl Plan<'_> {
         Ok(())
     }
 
+    fn problem(&self, path: &str, message: String) -> Problems {
+        Problems(vec![Problem { path: path.into(), ..Problem::of_file(&self.scenario.name, message) }])
+    }
+
     /// The scenario as a run needs it. Sweep points are read again when their first run starts and dropped after
     /// their last one.
     pub(super) fn at(&self, run: &PlannedRun) -> Result<AtPoint<'_>, String> {
@@ -114,9 +119,13 @@ impl Plan<'_> {
         if let Some(shared) = in_use.upgrade() {
             return Ok(AtPoint::Swept(shared));
         }
-        let again = resolve(self.scenario, self.registry, &point.coordinates).map_err(|problems| problems.to_string())?;
+        let again =
+            resolve(self.scenario, self.registry, &point.coordinates).map_err(|problems| problems.to_string())?;
         if StableHash::of(&again.physics) != point.physics {
-            return Err(format!("the files of the scenario were changed while it ran ({})", in_words(&point.coordinates)));
+            return Err(format!(
+                "the files of the scenario were changed while it ran ({})",
+                in_words(&point.coordinates)
+            ));
         }
         let AtPoint::Swept(shared) = again else { return Ok(again) };
         *in_use = Arc::downgrade(&shared);
@@ -159,11 +168,8 @@ fn resolve<'a>(
 fn grid(scenario: &Scenario) -> Vec<Vec<SweepPoint>> {
     let mut points = vec![Vec::new()];
     for axis in &scenario.experiment.sweep {
-        let coordinate = |value: &crate::SweepValue| SweepPoint {
-            path: axis.path.clone(),
-            text: value.text.clone(),
-            number: value.number,
-        };
+        let coordinate =
+            |value: &SweepValue| SweepPoint { path: axis.path.clone(), text: value.text.clone(), number: value.number };
         let extended = |point: &Vec<SweepPoint>| {
             let point = point.clone();
             axis.values.iter().map(move |value| [point.as_slice(), &[coordinate(value)]].concat()).collect::<Vec<_>>()
@@ -173,12 +179,8 @@ fn grid(scenario: &Scenario) -> Vec<Vec<SweepPoint>> {
     points
 }
 
-/// `links.A-B.bandwidth = Gbps(5)`, or words for the absence of a sweep.
+/// `links.A-B.bandwidth = Gbps(5)`.
 fn in_words(coordinates: &[SweepPoint]) -> String {
-    let mut words = String::new();
-    for point in coordinates {
-        let comma = if words.is_empty() { "" } else { ", " };
-        write!(words, "{comma}{} = {}", point.path, point.text).expect("strings take all text");
-    }
-    if words.is_empty() { "the only point".into() } else { words }
+    let words: Vec<String> = coordinates.iter().map(|point| format!("{} = {}", point.path, point.text)).collect();
+    words.join(", ")
 }

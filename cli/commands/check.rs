@@ -1,0 +1,66 @@
+//! `dapple check`.
+
+use std::path::{Path, PathBuf};
+
+use dapple_scenarios::{Registry, Scenario, experiment};
+use dapple_simulator::units::Bytes;
+
+use crate::columns::{count, wall_time};
+use crate::commands::scenario::Changes;
+use crate::exit::{Exit, Failure, OrExit};
+use crate::terminal::{note, print};
+
+/// Arguments of `dapple check`.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Check {
+    /// The scenarios (RON)
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    changes: Changes,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  dapple check scenarios/quickstart/two-sites.ron
+  dapple check --strict my.ron                               exit code 3 on warnings, too
+  dapple check my.ron --set 'topology.links.CERN-GRIF.bandwidth=Gbps(20)'";
+
+impl Check {
+    /// Checks them all, and fails as the worst of them.
+    pub fn execute(&self, registry: &Registry) -> Result<Exit, Failure> {
+        let mut worst = Ok(Exit::Done);
+        for file in &self.files {
+            match self.check(file, registry) {
+                Ok(line) => print(&line)?,
+                Err(failure) => {
+                    if let Err(before) = std::mem::replace(&mut worst, Err(failure)) {
+                        note(&format!("error: {:#}\n", before.error));
+                    }
+                }
+            }
+        }
+        worst
+    }
+
+    fn check(&self, file: &Path, registry: &Registry) -> Result<String, Failure> {
+        let scenario = self.changes.load(file, None, registry)?;
+        let plan = experiment::plan(&scenario, registry).or_exit(Exit::Refused)?;
+        Ok(format!("{}: OK\n  {}\n", file.display(), estimate(&scenario, plan.runs().len())))
+    }
+}
+
+fn estimate(scenario: &Scenario, n_runs: usize) -> String {
+    let estimate = scenario.estimate();
+    let n_policies = scenario.policies.len();
+    let replications = scenario.experiment.replications;
+    let n_points = n_runs / (n_policies * replications as usize).max(1);
+    format!(
+        "{n_runs} runs ({n_policies} policies x {replications} replications x {n_points} sweep points), \
+         about {} events, {} on one core, {} on disk",
+        count(estimate.events as f64),
+        wall_time(estimate.seconds),
+        Bytes::new(estimate.disk_bytes),
+    )
+}
