@@ -19,5 +19,6 @@
 //! panic. All results are functions of the arguments (and of the seed, where one is taken).
 
 pub mod dataset;
+pub mod distributions;
 
 pub use dataset::{DataError, Features};
