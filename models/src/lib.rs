@@ -13,6 +13,7 @@
 //! | module | answers |
 //! |---|---|
 //! | [`dataset`] | which columns, how many rows, is anything missing |
+//! | [`statistics`] | is policy A better than policy B, and how many replications would tell |
 //! | [`distributions`] | tails of Student's t and of F where the p-value itself underflows |
 //!
 //! Input is never trusted: a NaN, an empty table or two lengths that differ are a [`DataError`], not a
@@ -20,5 +21,7 @@
 
 pub mod dataset;
 pub mod distributions;
+pub mod statistics;
 
 pub use dataset::{DataError, Features};
+pub use statistics::PairedDifferences;
