@@ -13,6 +13,7 @@
 //! | module | answers |
 //! |---|---|
 //! | [`dataset`] | which columns, how many rows, is anything missing |
+//! | [`metrics`] | how far are predictions from what happened |
 //! | [`statistics`] | is policy A better than policy B, and how many replications would tell |
 //! | [`distributions`] | tails of Student's t and of F where the p-value itself underflows |
 //!
@@ -21,7 +22,9 @@
 
 pub mod dataset;
 pub mod distributions;
+pub mod metrics;
 pub mod statistics;
 
 pub use dataset::{DataError, Features};
+pub use metrics::PredictionErrors;
 pub use statistics::PairedDifferences;
