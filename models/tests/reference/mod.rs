@@ -4,6 +4,7 @@
 //! in the README of each folder; the tolerances here are those.
 
 mod metrics;
+mod ols;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

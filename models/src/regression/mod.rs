@@ -1,0 +1,16 @@
+//! Fits of the laws the simulator runs on, from logs of what transfers did.
+//!
+//! | law | from | fit |
+//! |---|---|---|
+//! | `T = a·S + b·ConTh + c·ConPr`, no intercept | a campaign of reads | [`LeastSquares`] |
+//!
+//! Fits are deterministic: several starts are a fixed grid, not random draws.
+
+mod design;
+mod error;
+pub mod least_squares;
+
+pub use error::FitError;
+pub use least_squares::{
+    Coefficient, FTest, Interaction, LeastSquares, LeastSquaresFit, Prediction, Term, log_change,
+};
