@@ -44,5 +44,7 @@ pub mod statistics;
 
 pub use dataset::{DataError, Features};
 pub use metrics::PredictionErrors;
-pub use regression::{FitError, LeastSquares, LeastSquaresFit};
+pub use regression::{
+    ExactProbe, FitError, LeastSquares, LeastSquaresFit, PaperProbe, ProbeEstimator,
+};
 pub use statistics::PairedDifferences;

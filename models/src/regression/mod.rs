@@ -3,14 +3,17 @@
 //! | law | from | fit |
 //! |---|---|---|
 //! | `T = a·S + b·ConTh + c·ConPr`, no intercept | a campaign of reads | [`LeastSquares`] |
+//! | the same, `a` and `b` only | a probe of two files | [`PaperProbe`], [`ExactProbe`] |
 //!
 //! Fits are deterministic: several starts are a fixed grid, not random draws.
 
 mod design;
 mod error;
 pub mod least_squares;
+pub mod probe;
 
 pub use error::FitError;
 pub use least_squares::{
     Coefficient, FTest, Interaction, LeastSquares, LeastSquaresFit, Prediction, Term, log_change,
 };
+pub use probe::{ExactProbe, PaperProbe, ProbeCoefficients, ProbeEstimator, ProbeTimes};

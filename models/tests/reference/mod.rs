@@ -5,6 +5,7 @@
 
 mod metrics;
 mod ols;
+mod probe;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
