@@ -45,6 +45,6 @@ pub mod statistics;
 pub use dataset::{DataError, Features};
 pub use metrics::PredictionErrors;
 pub use regression::{
-    ExactProbe, FitError, LeastSquares, LeastSquaresFit, PaperProbe, ProbeEstimator,
+    ExactProbe, FitError, LeastSquares, LeastSquaresFit, PaperProbe, ProbeEstimator, WeibullCurve,
 };
 pub use statistics::PairedDifferences;

@@ -6,6 +6,7 @@
 mod metrics;
 mod ols;
 mod probe;
+mod weibull;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
