@@ -88,9 +88,7 @@ impl Features {
     ///
     /// # Errors
     /// [`DataError::LengthMismatch`] when a column is shorter or longer than the first, [`DataError::DuplicateColumn`].
-    pub fn new<N: Into<String>>(
-        columns: impl IntoIterator<Item = (N, Vec<f64>)>,
-    ) -> Result<Self, DataError> {
+    pub fn new<N: Into<String>>(columns: impl IntoIterator<Item = (N, Vec<f64>)>) -> Result<Self, DataError> {
         let mut table = Self::default();
         for (name, values) in columns {
             table.push(name.into(), values)?;
@@ -102,11 +100,7 @@ impl Features {
     ///
     /// # Errors
     /// As [`Features::new`].
-    pub fn with_column(
-        mut self,
-        name: impl Into<String>,
-        values: Vec<f64>,
-    ) -> Result<Self, DataError> {
+    pub fn with_column(mut self, name: impl Into<String>, values: Vec<f64>) -> Result<Self, DataError> {
         self.push(name.into(), values)?;
         Ok(self)
     }
@@ -116,14 +110,8 @@ impl Features {
     /// # Errors
     /// [`DataError::NoColumn`] when either is missing, [`DataError::DuplicateColumn`] when the product is there already.
     pub fn with_product(&self, first: &str, second: &str) -> Result<Self, DataError> {
-        let product = self
-            .required(first)?
-            .iter()
-            .zip(self.required(second)?)
-            .map(|(a, b)| a * b)
-            .collect();
-        self.clone()
-            .with_column(format!("{first}:{second}"), product)
+        let product = self.required(first)?.iter().zip(self.required(second)?).map(|(a, b)| a * b).collect();
+        self.clone().with_column(format!("{first}:{second}"), product)
     }
 
     /// The named columns only, in the order asked for.
@@ -131,10 +119,8 @@ impl Features {
     /// # Errors
     /// [`DataError::NoColumn`], [`DataError::DuplicateColumn`].
     pub fn select(&self, names: &[&str]) -> Result<Self, DataError> {
-        let columns: Result<Vec<_>, DataError> = names
-            .iter()
-            .map(|name| Ok((*name, self.required(name)?.to_vec())))
-            .collect();
+        let columns: Result<Vec<_>, DataError> =
+            names.iter().map(|name| Ok((*name, self.required(name)?.to_vec()))).collect();
         Self::new(columns?)
     }
 
@@ -144,11 +130,7 @@ impl Features {
         let rows: Vec<usize> = (0..self.n_rows).filter(|&row| keep(row)).collect();
         Self {
             names: self.names.clone(),
-            columns: self
-                .columns
-                .iter()
-                .map(|column| rows.iter().map(|&row| column[row]).collect())
-                .collect(),
+            columns: self.columns.iter().map(|column| rows.iter().map(|&row| column[row]).collect()).collect(),
             n_rows: rows.len(),
         }
     }
@@ -176,10 +158,7 @@ impl Features {
 
     /// `(name, values)` of each column.
     pub fn columns(&self) -> impl ExactSizeIterator<Item = (&str, &[f64])> {
-        self.names
-            .iter()
-            .map(String::as_str)
-            .zip(self.columns.iter().map(Vec::as_slice))
+        self.names.iter().map(String::as_str).zip(self.columns.iter().map(Vec::as_slice))
     }
 
     /// One row in the order of columns, `None` beyond the end.
@@ -189,9 +168,7 @@ impl Features {
 
     /// Values of one column, or the error that names it.
     pub(crate) fn required(&self, name: &str) -> Result<&[f64], DataError> {
-        self.column(name).ok_or_else(|| DataError::NoColumn {
-            name: name.to_owned(),
-        })
+        self.column(name).ok_or_else(|| DataError::NoColumn { name: name.to_owned() })
     }
 
     fn push(&mut self, name: String, values: Vec<f64>) -> Result<(), DataError> {
@@ -200,11 +177,7 @@ impl Features {
         }
         if !self.columns.is_empty() && values.len() != self.n_rows {
             let (expected, found) = (self.n_rows, values.len());
-            return Err(DataError::LengthMismatch {
-                what: format!("column `{name}`"),
-                expected,
-                found,
-            });
+            return Err(DataError::LengthMismatch { what: format!("column `{name}`"), expected, found });
         }
         self.n_rows = values.len();
         self.names.push(name);
@@ -230,9 +203,7 @@ impl TryFrom<FeaturesRecord> for Features {
 
 impl From<Features> for FeaturesRecord {
     fn from(table: Features) -> Self {
-        Self {
-            columns: table.names.into_iter().zip(table.columns).collect(),
-        }
+        Self { columns: table.names.into_iter().zip(table.columns).collect() }
     }
 }
 
@@ -241,21 +212,14 @@ pub(crate) fn same_length(what: &str, expected: usize, found: usize) -> Result<(
     if expected == found {
         return Ok(());
     }
-    Err(DataError::LengthMismatch {
-        what: what.to_owned(),
-        expected,
-        found,
-    })
+    Err(DataError::LengthMismatch { what: what.to_owned(), expected, found })
 }
 
 /// Refuses a sequence with a NaN or an infinity, naming the first.
 pub(crate) fn all_finite(what: &str, values: &[f64]) -> Result<(), DataError> {
     match values.iter().position(|value| !value.is_finite()) {
         None => Ok(()),
-        Some(row) => Err(DataError::NotFinite {
-            what: what.to_owned(),
-            row,
-        }),
+        Some(row) => Err(DataError::NotFinite { what: what.to_owned(), row }),
     }
 }
 
@@ -274,11 +238,7 @@ pub(crate) fn open_unit(what: &'static str, value: f64) -> Result<(), DataError>
     if value > 0.0 && value < 1.0 {
         return Ok(());
     }
-    Err(DataError::OutOfRange {
-        what,
-        value,
-        range: "between 0 and 1, both excluded",
-    })
+    Err(DataError::OutOfRange { what, value, range: "between 0 and 1, both excluded" })
 }
 
 #[cfg(test)]
@@ -304,20 +264,10 @@ mod tests {
     fn wrong_tables_are_refused() {
         assert!(matches!(
             Features::new([("a", vec![1.0]), ("b", vec![])]),
-            Err(DataError::LengthMismatch {
-                expected: 1,
-                found: 0,
-                ..
-            })
+            Err(DataError::LengthMismatch { expected: 1, found: 0, .. })
         ));
-        assert!(matches!(
-            Features::new([("a", vec![]), ("a", vec![])]),
-            Err(DataError::DuplicateColumn { .. })
-        ));
-        assert!(matches!(
-            two_columns().select(&["c"]),
-            Err(DataError::NoColumn { .. })
-        ));
+        assert!(matches!(Features::new([("a", vec![]), ("a", vec![])]), Err(DataError::DuplicateColumn { .. })));
+        assert!(matches!(two_columns().select(&["c"]), Err(DataError::NoColumn { .. })));
         assert!(two_columns().with_product("a", "c").is_err());
     }
 

@@ -75,11 +75,7 @@ pub fn student_t_half_width(level: f64, df: f64) -> Option<f64> {
         let t = ln_t.exp();
         let slope = -2.0 * t * (student_t_ln_density(t, df) - student_t_ln_p(t, df)).exp();
         let newton = ln_t - here / slope;
-        let next = if newton > low && newton < high {
-            newton
-        } else {
-            0.5 * (low + high)
-        };
+        let next = if newton > low && newton < high { newton } else { 0.5 * (low + high) };
         if (next - ln_t).abs() <= 1e-15 * ln_t.abs().max(0.1) {
             ln_t = next;
             break;
@@ -91,11 +87,7 @@ pub fn student_t_half_width(level: f64, df: f64) -> Option<f64> {
 
 /// Degrees of freedom to calculate with; what is not a number of degrees stays so.
 fn within_reach(df: f64) -> f64 {
-    if df.is_finite() {
-        df.min(ENOUGH_DEGREES)
-    } else {
-        f64::NAN
-    }
+    if df.is_finite() { df.min(ENOUGH_DEGREES) } else { f64::NAN }
 }
 
 fn student_t_ln_density(t: f64, df: f64) -> f64 {
@@ -113,11 +105,7 @@ fn ln_tail(a: f64, b: f64, odds: f64, ln_odds: f64) -> f64 {
     if odds == 0.0 {
         return 0.0;
     }
-    let ln_x = if odds.is_finite() {
-        -odds.ln_1p()
-    } else {
-        -ln_odds
-    };
+    let ln_x = if odds.is_finite() { -odds.ln_1p() } else { -ln_odds };
     if ln_x == f64::NEG_INFINITY {
         return ln_x;
     }
@@ -171,10 +159,7 @@ fn ln_beta(a: f64, b: f64) -> f64 {
     let half_ln_two_pi = 0.5 * (2.0 * std::f64::consts::PI).ln();
     if small < 20.0 {
         // ln Γ(large) - ln Γ(sum), leading terms of Stirling's series combined
-        return ln_gamma(small) + correction
-            - (large - 0.5) * (small / large).ln_1p()
-            - small * sum.ln()
-            + small;
+        return ln_gamma(small) + correction - (large - 0.5) * (small / large).ln_1p() - small * sum.ln() + small;
     }
     half_ln_two_pi + stirling(small) + correction
         - (small - 0.5) * (large / small).ln_1p()
@@ -198,22 +183,9 @@ mod tests {
     fn ln_beta_agrees_with_factorials() {
         // B(m, n) = (m-1)! (n-1)! / (m+n-1)!
         let ln_factorial = |n: u32| (1..=n).map(|k| f64::from(k).ln()).sum::<f64>();
-        for (m, n) in [
-            (1, 1),
-            (3, 5),
-            (2, 30),
-            (25, 40),
-            (100, 101),
-            (1, 400),
-            (150, 21),
-        ] {
+        for (m, n) in [(1, 1), (3, 5), (2, 30), (25, 40), (100, 101), (1, 400), (150, 21)] {
             let exact = ln_factorial(m - 1) + ln_factorial(n - 1) - ln_factorial(m + n - 1);
-            assert_relative_eq!(
-                ln_beta(f64::from(m), f64::from(n)),
-                exact,
-                max_relative = 1e-13,
-                epsilon = 1e-13
-            );
+            assert_relative_eq!(ln_beta(f64::from(m), f64::from(n)), exact, max_relative = 1e-13, epsilon = 1e-13);
         }
     }
 
@@ -222,21 +194,11 @@ mod tests {
         for t in [1e-9_f64, 0.01, 0.7, 1.0, 3.0, 1e3, 1e9, 1e160] {
             // one degree: Cauchy; two degrees: 1 - t / sqrt(2 + t²)
             let cauchy = (2.0 / std::f64::consts::PI * (1.0 / t).atan()).ln();
-            assert_relative_eq!(
-                student_t_ln_p(t, 1.0),
-                cauchy,
-                max_relative = 1e-13,
-                epsilon = 1e-14
-            );
+            assert_relative_eq!(student_t_ln_p(t, 1.0), cauchy, max_relative = 1e-13, epsilon = 1e-14);
             if t < 1e100 {
                 let root = (2.0 + t * t).sqrt();
                 let two = (2.0 / (root * (root + t))).ln();
-                assert_relative_eq!(
-                    student_t_ln_p(t, 2.0),
-                    two,
-                    max_relative = 1e-13,
-                    epsilon = 1e-14
-                );
+                assert_relative_eq!(student_t_ln_p(t, 2.0), two, max_relative = 1e-13, epsilon = 1e-14);
             }
         }
         for (f, df2) in [(0.3, 4.0), (5.0, 10.0), (1e4, 297.0), (1e9, 1119.0)] {
@@ -262,24 +224,12 @@ mod tests {
         // closed forms: one degree tan(π level / 2), two degrees level sqrt(2 / (1 - level²))
         for level in [0.01, 0.5, 0.8, 0.95, 0.99, 0.999_999] {
             let one = (std::f64::consts::FRAC_PI_2 * level).tan();
-            assert_relative_eq!(
-                student_t_half_width(level, 1.0).unwrap(),
-                one,
-                max_relative = 1e-9
-            );
+            assert_relative_eq!(student_t_half_width(level, 1.0).unwrap(), one, max_relative = 1e-9);
             let two = level * (2.0 / (1.0 - level * level)).sqrt();
-            assert_relative_eq!(
-                student_t_half_width(level, 2.0).unwrap(),
-                two,
-                max_relative = 1e-9
-            );
+            assert_relative_eq!(student_t_half_width(level, 2.0).unwrap(), two, max_relative = 1e-9);
         }
         let normal = 1.959_963_984_540_054;
-        assert_relative_eq!(
-            student_t_half_width(0.95, 1e8).unwrap(),
-            normal,
-            max_relative = 1e-7
-        );
+        assert_relative_eq!(student_t_half_width(0.95, 1e8).unwrap(), normal, max_relative = 1e-7);
     }
 
     proptest! {

@@ -45,7 +45,6 @@ pub mod statistics;
 pub use dataset::{DataError, Features};
 pub use metrics::PredictionErrors;
 pub use regression::{
-    ExactProbe, FitError, LeastSquares, LeastSquaresFit, PaperProbe, ProbeEstimator,
-    SaturatingCurve, WeibullCurve,
+    ExactProbe, FitError, LeastSquares, LeastSquaresFit, PaperProbe, ProbeEstimator, SaturatingCurve, WeibullCurve,
 };
 pub use statistics::PairedDifferences;

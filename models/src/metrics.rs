@@ -160,8 +160,7 @@ impl<'a> PredictionErrors<'a> {
 
     /// Explained variance with scikit-learn's convention for a constant truth: 1 for constant errors, 0 for any other.
     pub fn explained_variance_or_convention(&self) -> f64 {
-        self.explained_variance()
-            .unwrap_or_else(|| perfect_or_not(self.error_variance(self.bias())))
+        self.explained_variance().unwrap_or_else(|| perfect_or_not(self.error_variance(self.bias())))
     }
 
     /// Mean squared logarithmic error `mean((ln(1 + y) - ln(1 + p))²)`; `None` when a value is -1 or below.
@@ -179,11 +178,7 @@ impl<'a> PredictionErrors<'a> {
     pub fn mean_poisson_deviance(&self) -> Option<f64> {
         let defined = self.pairs().all(|(y, p)| y >= 0.0 && p > 0.0);
         let deviance = |y: f64, p: f64| {
-            if y == 0.0 {
-                p
-            } else {
-                y * (y / p).ln() - y + p
-            }
+            if y == 0.0 { p } else { y * (y / p).ln() - y + p }
         };
         defined.then(|| 2.0 * self.mean_of(deviance))
     }
@@ -199,23 +194,13 @@ impl<'a> PredictionErrors<'a> {
     /// A truth of 0 counts as good only if the prediction is 0 as well. From 0 to 1; 0 when `tau` is NaN or negative.
     pub fn fogp(&self, tau: f64) -> f64 {
         let good = |y: f64, p: f64| {
-            if y == 0.0 {
-                p == 0.0 && tau >= 0.0
-            } else {
-                (y - p).abs() / y.abs() <= tau
-            }
+            if y == 0.0 { p == 0.0 && tau >= 0.0 } else { (y - p).abs() / y.abs() <= tau }
         };
-        share(
-            self.pairs().filter(|&(y, p)| good(y, p)).count(),
-            self.truth.len(),
-        )
+        share(self.pairs().filter(|&(y, p)| good(y, p)).count(), self.truth.len())
     }
 
     fn pairs(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
-        self.truth
-            .iter()
-            .copied()
-            .zip(self.prediction.iter().copied())
+        self.truth.iter().copied().zip(self.prediction.iter().copied())
     }
 
     fn each(&self, measure: impl Fn(f64, f64) -> f64) -> Vec<f64> {
@@ -235,16 +220,11 @@ impl<'a> PredictionErrors<'a> {
     }
 
     fn percentage_errors(&self) -> Option<Vec<f64>> {
-        self.relative_errors()
-            .into_iter()
-            .map(|error| error.map(|error| 100.0 * error.abs()))
-            .collect()
+        self.relative_errors().into_iter().map(|error| error.map(|error| 100.0 * error.abs())).collect()
     }
 
     fn symmetric_percentage_errors(&self) -> Option<Vec<f64>> {
-        self.pairs()
-            .map(|(y, p)| symmetric_percentage_error(y, p))
-            .collect()
+        self.pairs().map(|(y, p)| symmetric_percentage_error(y, p)).collect()
     }
 }
 
@@ -255,11 +235,7 @@ pub fn seasonal_naive_scale(train: &[f64], season: usize) -> Option<f64> {
     if season == 0 || train.len() <= season || all_finite("train", train).is_err() {
         return None;
     }
-    let steps: Vec<f64> = train
-        .iter()
-        .zip(&train[season..])
-        .map(|(then, now)| (now - then).abs())
-        .collect();
+    let steps: Vec<f64> = train.iter().zip(&train[season..]).map(|(then, now)| (now - then).abs()).collect();
     mean(&steps)
 }
 
@@ -294,17 +270,10 @@ impl LogNormalisation {
     pub fn learn(x: &[f64], deviation: StandardDeviation) -> Result<Self, DataError> {
         all_finite("x", x)?;
         if let Some(&value) = x.iter().find(|&&value| value <= 0.0) {
-            return Err(DataError::OutOfRange {
-                what: "a value to take the logarithm of",
-                value,
-                range: "positive",
-            });
+            return Err(DataError::OutOfRange { what: "a value to take the logarithm of", value, range: "positive" });
         }
         let (Some(mean), Some(sample)) = (mean(x), sample_sd(x)) else {
-            return Err(DataError::TooFew {
-                needed: 2,
-                found: x.len(),
-            });
+            return Err(DataError::TooFew { needed: 2, found: x.len() });
         };
         let n = x.len() as f64;
         let sd = match deviation {
@@ -368,12 +337,7 @@ impl MinMaxScaling {
                 range: "positive and finite",
             });
         }
-        Ok(Self {
-            minimum,
-            maximum,
-            low: -1.0,
-            high: 1.0,
-        })
+        Ok(Self { minimum, maximum, low: -1.0, high: 1.0 })
     }
 
     /// Scaled value of `x`.
@@ -393,11 +357,7 @@ impl MinMaxScaling {
 ///
 /// # Errors
 /// [`DataError::Empty`], [`DataError::LengthMismatch`].
-pub fn top_k_accuracy<T: PartialEq>(
-    truth: &[T],
-    ranked: &[Vec<T>],
-    k: usize,
-) -> Result<f64, DataError> {
+pub fn top_k_accuracy<T: PartialEq>(truth: &[T], ranked: &[Vec<T>], k: usize) -> Result<f64, DataError> {
     let hits = hits(truth, ranked, k)?;
     Ok(share(hits.iter().filter(|&&hit| hit).count(), hits.len()))
 }
@@ -419,10 +379,7 @@ pub fn user_top_k_accuracy<U: Ord, T: PartialEq>(
         *right += usize::from(hit);
         *asked += 1;
     }
-    let accuracies: Vec<f64> = of_user
-        .values()
-        .map(|&(right, asked)| share(right, asked))
-        .collect();
+    let accuracies: Vec<f64> = of_user.values().map(|&(right, asked)| share(right, asked)).collect();
     Ok(mean_of(&accuracies))
 }
 
@@ -460,18 +417,12 @@ impl Confusion {
 
     /// Share of the predicted yes that was yes; `None` when yes was never predicted.
     pub fn precision(&self) -> Option<f64> {
-        ratio(
-            self.true_positives as f64,
-            (self.true_positives + self.false_positives) as f64,
-        )
+        ratio(self.true_positives as f64, (self.true_positives + self.false_positives) as f64)
     }
 
     /// Share of the actual yes that was predicted; `None` when there was none.
     pub fn recall(&self) -> Option<f64> {
-        ratio(
-            self.true_positives as f64,
-            (self.true_positives + self.false_negatives) as f64,
-        )
+        ratio(self.true_positives as f64, (self.true_positives + self.false_negatives) as f64)
     }
 }
 
@@ -504,11 +455,7 @@ fn symmetric_percentage_error(y: f64, p: f64) -> Option<f64> {
 /// `ln((1 + y) / (1 + p))`; near 1 through the difference, which two logarithms of large numbers would lose.
 fn ln_ratio(y: f64, p: f64) -> f64 {
     let change = (y - p) / (1.0 + p);
-    if change.abs() < 0.5 {
-        change.ln_1p()
-    } else {
-        y.ln_1p() - p.ln_1p()
-    }
+    if change.abs() < 0.5 { change.ln_1p() } else { y.ln_1p() - p.ln_1p() }
 }
 
 fn hits<T: PartialEq>(truth: &[T], ranked: &[Vec<T>], k: usize) -> Result<Vec<bool>, DataError> {
@@ -516,11 +463,7 @@ fn hits<T: PartialEq>(truth: &[T], ranked: &[Vec<T>], k: usize) -> Result<Vec<bo
     if truth.is_empty() {
         return Err(DataError::Empty);
     }
-    Ok(truth
-        .iter()
-        .zip(ranked)
-        .map(|(item, list)| list.iter().take(k).any(|other| other == item))
-        .collect())
+    Ok(truth.iter().zip(ranked).map(|(item, list)| list.iter().take(k).any(|other| other == item)).collect())
 }
 
 #[cfg(test)]
@@ -543,10 +486,7 @@ mod tests {
     #[test]
     fn wrong_input_is_refused() {
         assert_eq!(PredictionErrors::new(&[], &[]), Err(DataError::Empty));
-        assert!(matches!(
-            PredictionErrors::new(&[1.0], &[]),
-            Err(DataError::LengthMismatch { .. })
-        ));
+        assert!(matches!(PredictionErrors::new(&[1.0], &[]), Err(DataError::LengthMismatch { .. })));
         assert!(LogNormalisation::learn(&[1.0, -1.0], StandardDeviation::Sample).is_err());
         assert!(LogNormalisation::learn(&[3.0, 3.0], StandardDeviation::Sample).is_err());
         assert!(LogNormalisation::learn(&[3.0], StandardDeviation::Population).is_err());
@@ -559,10 +499,7 @@ mod tests {
     #[test]
     fn scaling_goes_back() {
         let scaling = MinMaxScaling::learn(&[2.0, 10.0, 4.0]).unwrap();
-        assert_eq!(
-            (scaling.apply(2.0), scaling.apply(10.0), scaling.apply(6.0)),
-            (-1.0, 1.0, 0.0)
-        );
+        assert_eq!((scaling.apply(2.0), scaling.apply(10.0), scaling.apply(6.0)), (-1.0, 1.0, 0.0));
         assert_relative_eq!(scaling.invert(scaling.apply(17.0)), 17.0);
         let log = LogNormalisation::learn(&[2.0, 10.0, 4000.0], StandardDeviation::Sample).unwrap();
         assert_relative_eq!(log.invert(log.apply(17.0)), 17.0, max_relative = 1e-12);
@@ -573,14 +510,8 @@ mod tests {
         let (users, truth) = ([1, 1, 1, 2], [5, 5, 5, 6]);
         let ranked = vec![vec![5], vec![5], vec![5], vec![7, 6]];
         assert_eq!(top_k_accuracy(&truth, &ranked, 1).unwrap(), 0.75);
-        assert_eq!(
-            user_top_k_accuracy(&users, &truth, &ranked, 1).unwrap(),
-            0.5
-        );
-        assert_eq!(
-            user_top_k_accuracy(&users, &truth, &ranked, 2).unwrap(),
-            1.0
-        );
+        assert_eq!(user_top_k_accuracy(&users, &truth, &ranked, 1).unwrap(), 0.5);
+        assert_eq!(user_top_k_accuracy(&users, &truth, &ranked, 2).unwrap(), 1.0);
     }
 
     proptest! {

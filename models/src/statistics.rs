@@ -36,10 +36,7 @@ pub struct Interval {
 impl Interval {
     /// `center ± half_width`.
     pub fn around(center: f64, half_width: f64) -> Self {
-        Self {
-            low: center - half_width,
-            high: center + half_width,
-        }
+        Self { low: center - half_width, high: center + half_width }
     }
 
     /// Whether a value lies in the interval, limits included.
@@ -59,10 +56,7 @@ pub fn sample_sd(values: &[f64]) -> Option<f64> {
         return None;
     }
     let center = mean(values)?;
-    let squares: f64 = values
-        .iter()
-        .map(|value| (value - center) * (value - center))
-        .sum();
+    let squares: f64 = values.iter().map(|value| (value - center) * (value - center)).sum();
     Some((squares / (values.len() - 1) as f64).sqrt())
 }
 
@@ -76,10 +70,7 @@ pub fn sample_sd(values: &[f64]) -> Option<f64> {
 /// assert_eq!(quantile(&[4.0, 1.0, 3.0, 2.0], 0.25), Some(1.75));
 /// ```
 pub fn quantile(values: &[f64], probability: f64) -> Option<f64> {
-    if values.is_empty()
-        || values.iter().any(|value| !value.is_finite())
-        || !(0.0..=1.0).contains(&probability)
-    {
+    if values.is_empty() || values.iter().any(|value| !value.is_finite()) || !(0.0..=1.0).contains(&probability) {
         return None;
     }
     let mut sorted = values.to_vec();
@@ -103,20 +94,14 @@ pub fn quantile(values: &[f64], probability: f64) -> Option<f64> {
 /// ```
 pub fn holm(p_values: &[f64]) -> Result<Vec<f64>, DataError> {
     if let Some(&value) = p_values.iter().find(|p| !(0.0..=1.0).contains(*p)) {
-        return Err(DataError::OutOfRange {
-            what: "a p-value",
-            value,
-            range: "from 0 to 1",
-        });
+        return Err(DataError::OutOfRange { what: "a p-value", value, range: "from 0 to 1" });
     }
     let mut order: Vec<usize> = (0..p_values.len()).collect();
     order.sort_by(|&a, &b| p_values[a].total_cmp(&p_values[b]));
     let mut adjusted = vec![0.0; p_values.len()];
     let mut so_far: f64 = 0.0;
     for (rank, &at) in order.iter().enumerate() {
-        so_far = so_far
-            .max(p_values[at] * (p_values.len() - rank) as f64)
-            .min(1.0);
+        so_far = so_far.max(p_values[at] * (p_values.len() - rank) as f64).min(1.0);
         adjusted[at] = so_far;
     }
     Ok(adjusted)
@@ -160,12 +145,7 @@ pub struct Bootstrap {
 
 impl Default for Bootstrap {
     fn default() -> Self {
-        Self {
-            method: BootstrapMethod::Bca,
-            level: 0.95,
-            resamples: 10_000,
-            seed: 0,
-        }
+        Self { method: BootstrapMethod::Bca, level: 0.95, resamples: 10_000, seed: 0 }
     }
 }
 
@@ -194,23 +174,12 @@ impl PairedDifferences {
     pub fn from_differences(differences: Vec<f64>) -> Result<Self, DataError> {
         all_finite("differences", &differences)?;
         let (Some(mean), Some(sd)) = (mean(&differences), sample_sd(&differences)) else {
-            return Err(DataError::TooFew {
-                needed: 2,
-                found: differences.len(),
-            });
+            return Err(DataError::TooFew { needed: 2, found: differences.len() });
         };
         if !mean.is_finite() || !sd.is_finite() {
-            return Err(DataError::OutOfRange {
-                what: "the spread of the differences",
-                value: sd,
-                range: "finite",
-            });
+            return Err(DataError::OutOfRange { what: "the spread of the differences", value: sd, range: "finite" });
         }
-        Ok(Self {
-            differences,
-            mean,
-            sd,
-        })
+        Ok(Self { differences, mean, sd })
     }
 
     /// The differences, in the order of replications.
@@ -245,10 +214,7 @@ impl PairedDifferences {
     pub fn t_interval(&self, level: f64) -> Result<Interval, DataError> {
         open_unit("the confidence level", level)?;
         let half_width = student_t_half_width(level, self.df()).unwrap_or(f64::INFINITY);
-        Ok(Interval::around(
-            self.mean,
-            half_width * self.standard_error(),
-        ))
+        Ok(Interval::around(self.mean, half_width * self.standard_error()))
     }
 
     /// Paired t-test; `None` when every difference is 0, where nothing can be tested.
@@ -258,12 +224,7 @@ impl PairedDifferences {
         }
         let t = self.mean / self.standard_error();
         let ln_p = student_t_ln_p(t, self.df());
-        Some(TTest {
-            t,
-            df: self.df(),
-            p: ln_p.exp(),
-            ln_p,
-        })
+        Some(TTest { t, df: self.df(), p: ln_p.exp(), ln_p })
     }
 
     /// Bootstrap confidence interval of the mean difference.
@@ -273,10 +234,7 @@ impl PairedDifferences {
     pub fn bootstrap_interval(&self, settings: &Bootstrap) -> Result<Interval, DataError> {
         open_unit("the confidence level", settings.level)?;
         if settings.resamples == 0 {
-            return Err(DataError::TooFew {
-                needed: 1,
-                found: 0,
-            });
+            return Err(DataError::TooFew { needed: 1, found: 0 });
         }
         let means = self.resampled_means(settings.resamples, settings.seed);
         let tail = 0.5 * (1.0 - settings.level);
@@ -284,10 +242,7 @@ impl PairedDifferences {
             BootstrapMethod::Percentile => (tail, 1.0 - tail),
             BootstrapMethod::Bca => self.bca_probabilities(&means, tail),
         };
-        Ok(Interval {
-            low: sorted_quantile(&means, low),
-            high: sorted_quantile(&means, high),
-        })
+        Ok(Interval { low: sorted_quantile(&means, low), high: sorted_quantile(&means, high) })
     }
 
     /// Replications in total that would settle a comparison still open: with as many, a two-sided test at level `alpha`
@@ -311,12 +266,7 @@ impl PairedDifferences {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
         let n = self.n();
         let mut means: Vec<f64> = (0..resamples)
-            .map(|_| {
-                (0..n)
-                    .map(|_| self.differences[rng.random_range(0..n)])
-                    .sum::<f64>()
-                    / n as f64
-            })
+            .map(|_| (0..n).map(|_| self.differences[rng.random_range(0..n)]).sum::<f64>() / n as f64)
             .collect();
         means.sort_by(f64::total_cmp);
         means
@@ -334,9 +284,7 @@ impl PairedDifferences {
         let acceleration = self.acceleration();
         let shifted = |probability: f64| {
             let z = z0 + normal.inverse_cdf(probability);
-            normal
-                .cdf(z0 + z / (1.0 - acceleration * z))
-                .clamp(0.0, 1.0)
+            normal.cdf(z0 + z / (1.0 - acceleration * z)).clamp(0.0, 1.0)
         };
         (shifted(tail), shifted(1.0 - tail))
     }
@@ -347,13 +295,9 @@ impl PairedDifferences {
             return 0.0;
         }
         // In units of sd, so that no cube over- or underflows.
-        let deviations = self
-            .differences
-            .iter()
-            .map(|value| (value - self.mean) / self.sd);
-        let (squares, cubes) = deviations.fold((0.0, 0.0), |(squares, cubes), d: f64| {
-            (squares + d * d, cubes + d * d * d)
-        });
+        let deviations = self.differences.iter().map(|value| (value - self.mean) / self.sd);
+        let (squares, cubes) =
+            deviations.fold((0.0, 0.0), |(squares, cubes), d: f64| (squares + d * d, cubes + d * d * d));
         cubes / (6.0 * squares.powf(1.5))
     }
 }
@@ -375,12 +319,7 @@ impl PairedDifferences {
 /// assert_eq!(replications_for(1.0, 0.0, 0.05, 0.8)?, None);
 /// # Ok::<(), dapple_models::DataError>(())
 /// ```
-pub fn replications_for(
-    sd: f64,
-    effect: f64,
-    alpha: f64,
-    power: f64,
-) -> Result<Option<u64>, DataError> {
+pub fn replications_for(sd: f64, effect: f64, alpha: f64, power: f64) -> Result<Option<u64>, DataError> {
     const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
     open_unit("alpha", alpha)?;
     open_unit("power", power)?;
@@ -432,20 +371,11 @@ mod tests {
     fn bootstrap_is_seeded_and_near_the_t_interval() {
         let sleep = sleep();
         for method in [BootstrapMethod::Percentile, BootstrapMethod::Bca] {
-            let settings = Bootstrap {
-                method,
-                seed: 7,
-                ..Bootstrap::default()
-            };
+            let settings = Bootstrap { method, seed: 7, ..Bootstrap::default() };
             let interval = sleep.bootstrap_interval(&settings).unwrap();
             assert_eq!(interval, sleep.bootstrap_interval(&settings).unwrap());
             assert!(interval.contains(sleep.mean()) && !interval.contains(0.0));
-            let other = sleep
-                .bootstrap_interval(&Bootstrap {
-                    seed: 8,
-                    ..settings
-                })
-                .unwrap();
+            let other = sleep.bootstrap_interval(&Bootstrap { seed: 8, ..settings }).unwrap();
             assert!(other != interval && (other.low - interval.low).abs() < 0.15);
         }
     }
@@ -454,14 +384,7 @@ mod tests {
     fn bca_follows_the_skew() {
         // A long left tail: BCa reaches further left than the percentile interval.
         let sleep = sleep();
-        let with = |method| {
-            sleep
-                .bootstrap_interval(&Bootstrap {
-                    method,
-                    ..Bootstrap::default()
-                })
-                .unwrap()
-        };
+        let with = |method| sleep.bootstrap_interval(&Bootstrap { method, ..Bootstrap::default() }).unwrap();
         assert!(with(BootstrapMethod::Bca).low < with(BootstrapMethod::Percentile).low);
     }
 
@@ -482,14 +405,7 @@ mod tests {
         assert!(PairedDifferences::new(&[1.0, f64::NAN], &[2.0, 3.0]).is_err());
         assert!(PairedDifferences::new(&[f64::MAX, 1.0], &[-f64::MAX, 1.0]).is_err());
         assert!(sleep().t_interval(1.0).is_err());
-        assert!(
-            sleep()
-                .bootstrap_interval(&Bootstrap {
-                    resamples: 0,
-                    ..Bootstrap::default()
-                })
-                .is_err()
-        );
+        assert!(sleep().bootstrap_interval(&Bootstrap { resamples: 0, ..Bootstrap::default() }).is_err());
         assert!(holm(&[0.5, f64::NAN]).is_err());
         assert!(replications_for(1.0, 1.0, 0.0, 0.8).is_err());
         assert_eq!(replications_for(f64::NAN, 1.0, 0.05, 0.8), Ok(None));

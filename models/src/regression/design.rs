@@ -31,14 +31,9 @@ impl ScaledDesign {
         let mut scales = Vec::new();
         let mut units: Vec<DVector<f64>> = Vec::new();
         for (at, (_, values)) in x.columns().enumerate() {
-            let largest = values
-                .iter()
-                .fold(0.0, |largest: f64, value| largest.max(value.abs()));
+            let largest = values.iter().fold(0.0, |largest: f64, value| largest.max(value.abs()));
             if largest > 0.0 {
-                let unit = DVector::from_iterator(
-                    values.len(),
-                    values.iter().map(|value| value / largest),
-                );
+                let unit = DVector::from_iterator(values.len(), values.iter().map(|value| value / largest));
                 let norm = unit.norm();
                 kept.push(at);
                 scales.push((largest, norm));
@@ -66,52 +61,31 @@ impl ScaledDesign {
 
     pub(super) fn solve(&self, y: &[f64]) -> Result<Solution, FitError> {
         let rank = self.kept.len();
-        let mut root = self
-            .r
-            .solve_upper_triangular(&DMatrix::identity(rank, rank))
-            .ok_or(FitError::Overflow)?;
+        let mut root = self.r.solve_upper_triangular(&DMatrix::identity(rank, rank)).ok_or(FitError::Overflow)?;
         let y = DVector::from_column_slice(y);
         let projection = self.q.tr_mul(&y);
-        let scaled = self
-            .r
-            .solve_upper_triangular(&projection)
-            .ok_or(FitError::Overflow)?;
-        let estimates = scaled
-            .iter()
-            .zip(&self.scales)
-            .map(|(value, (largest, norm))| value / norm / largest)
-            .collect();
+        let scaled = self.r.solve_upper_triangular(&projection).ok_or(FitError::Overflow)?;
+        let estimates =
+            scaled.iter().zip(&self.scales).map(|(value, (largest, norm))| value / norm / largest).collect();
         for (mut row, (largest, norm)) in root.row_iter_mut().zip(&self.scales) {
-            row.iter_mut()
-                .for_each(|value| *value = *value / norm / largest);
+            row.iter_mut().for_each(|value| *value = *value / norm / largest);
         }
         let fitted = &self.q * projection;
         let residuals = y - &fitted;
         let (fitted, residuals) = (fitted.as_slice().to_vec(), residuals.as_slice().to_vec());
-        Ok(Solution {
-            estimates,
-            fitted,
-            residuals,
-            root,
-        })
+        Ok(Solution { estimates, fitted, residuals, root })
     }
 
     /// `σ_max(R D) σ_max((R D)⁻¹)`: two largest singular values are accurate where one smallest would not be.
     pub(super) fn condition_number(&self) -> f64 {
-        let longest = self
-            .scales
-            .iter()
-            .fold(0.0, |longest: f64, (largest, _)| longest.max(*largest));
+        let longest = self.scales.iter().fold(0.0, |longest: f64, (largest, _)| longest.max(*largest));
         let mut unscaled = self.r.clone();
         for (mut column, (largest, norm)) in unscaled.column_iter_mut().zip(&self.scales) {
             column *= largest / longest * norm;
         }
         let rank = self.kept.len();
         let inverse = unscaled.solve_upper_triangular(&DMatrix::identity(rank, rank));
-        match (
-            largest_singular_value(&unscaled),
-            inverse.and_then(|inverse| largest_singular_value(&inverse)),
-        ) {
+        match (largest_singular_value(&unscaled), inverse.and_then(|inverse| largest_singular_value(&inverse))) {
             (Some(of_design), Some(of_inverse)) => of_design * of_inverse,
             _ => f64::INFINITY,
         }

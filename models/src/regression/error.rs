@@ -8,9 +8,7 @@ pub enum FitError {
     #[error(transparent)]
     Data(#[from] DataError),
     /// There are not more rows than parameters.
-    #[error(
-        "{rows} rows for {parameters} parameters; at least one more row than parameters is needed"
-    )]
+    #[error("{rows} rows for {parameters} parameters; at least one more row than parameters is needed")]
     TooFewRows {
         /// Rows handed in.
         rows: usize,

@@ -42,10 +42,7 @@ pub struct LeastSquares {
 
 impl Default for LeastSquares {
     fn default() -> Self {
-        Self {
-            confidence_level: 0.95,
-            rank_tolerance: 1e-7,
-        }
+        Self { confidence_level: 0.95, rank_tolerance: 1e-7 }
     }
 }
 
@@ -63,18 +60,11 @@ impl LeastSquares {
         let design = ScaledDesign::new(x, self.rank_tolerance)?;
         let (n, rank) = (y.len(), design.kept.len());
         if n <= rank {
-            return Err(FitError::TooFewRows {
-                rows: n,
-                parameters: rank,
-            });
+            return Err(FitError::TooFewRows { rows: n, parameters: rank });
         }
         let solution = design.solve(y)?;
         let fit = self.describe(x, y, &design, solution);
-        if fit.is_finite() {
-            Ok(fit)
-        } else {
-            Err(FitError::Overflow)
-        }
+        if fit.is_finite() { Ok(fit) } else { Err(FitError::Overflow) }
     }
 
     /// Tests whether two columns interact: fits with their product as one more column and compares.
@@ -82,29 +72,15 @@ impl LeastSquares {
     /// # Errors
     /// As [`fit`](Self::fit), for either model; [`FitError::Data`] when a column is missing; [`FitError::Aliased`] when the
     /// product is a linear combination of the other columns (for one that is zero, for instance).
-    pub fn interaction(
-        &self,
-        x: &Features,
-        y: &[f64],
-        first: &str,
-        second: &str,
-    ) -> Result<Interaction, FitError> {
+    pub fn interaction(&self, x: &Features, y: &[f64], first: &str, second: &str) -> Result<Interaction, FitError> {
         let extended_x = x.with_product(first, second)?;
         let without = self.fit(x, y)?;
         let with = self.fit(&extended_x, y)?;
         let name = format!("{first}:{second}");
-        let term = with
-            .coefficient(&name)
-            .cloned()
-            .ok_or(FitError::Aliased { column: name })?;
+        let term = with.coefficient(&name).cloned().ok_or(FitError::Aliased { column: name })?;
         // One added column: the F statistic of the comparison is the square of its t, without a difference of two RSS.
         let f = FTest::new(term.t * term.t, 1, with.df_residual);
-        Ok(Interaction {
-            term,
-            f,
-            without,
-            with,
-        })
+        Ok(Interaction { term, f, without, with })
     }
 
     fn check(&self, x: &Features, y: &[f64]) -> Result<(), FitError> {
@@ -124,13 +100,7 @@ impl LeastSquares {
         Ok(())
     }
 
-    fn describe(
-        &self,
-        x: &Features,
-        y: &[f64],
-        design: &ScaledDesign,
-        solution: Solution,
-    ) -> LeastSquaresFit {
+    fn describe(&self, x: &Features, y: &[f64], design: &ScaledDesign, solution: Solution) -> LeastSquaresFit {
         let (n, rank) = (y.len(), design.kept.len());
         let df_residual = n - rank;
         let rss = sum_of_squares(&solution.residuals);
@@ -138,26 +108,14 @@ impl LeastSquares {
         let (rows, k, df) = (n as f64, rank as f64, df_residual as f64);
         let sigma = (rss / df).sqrt();
         let unexplained = if tss > 0.0 { rss / tss } else { 1.0 };
-        let log_likelihood =
-            -0.5 * rows * ((2.0 * std::f64::consts::PI).ln() + (rss / rows).ln() + 1.0);
+        let log_likelihood = -0.5 * rows * ((2.0 * std::f64::consts::PI).ln() + (rss / rows).ln() + 1.0);
         // t quantiles exist: level and degrees were checked.
         let half_width = student_t_half_width(self.confidence_level, df).unwrap_or(f64::INFINITY);
-        let mut terms: Vec<Term> = x
-            .names()
-            .iter()
-            .map(|name| Term {
-                name: name.clone(),
-                coefficient: None,
-            })
-            .collect();
+        let mut terms: Vec<Term> =
+            x.names().iter().map(|name| Term { name: name.clone(), coefficient: None }).collect();
         for (at, &column) in design.kept.iter().enumerate() {
             let std_error = sigma * solution.root.row(at).norm();
-            terms[column].coefficient = Some(Coefficient::new(
-                solution.estimates[at],
-                std_error,
-                df,
-                half_width,
-            ));
+            terms[column].coefficient = Some(Coefficient::new(solution.estimates[at], std_error, df, half_width));
         }
         LeastSquaresFit {
             terms,
@@ -177,9 +135,7 @@ impl LeastSquares {
             condition_number: design.condition_number(),
             fitted: solution.fitted,
             residuals: solution.residuals,
-            root: (0..rank)
-                .map(|row| solution.root.row(row).iter().copied().collect())
-                .collect(),
+            root: (0..rank).map(|row| solution.root.row(row).iter().copied().collect()).collect(),
         }
     }
 }
@@ -245,13 +201,7 @@ impl FTest {
         // 0/0: nothing to explain and nothing left over; that is no evidence.
         let statistic = if statistic.is_nan() { 0.0 } else { statistic };
         let ln_p = f_ln_p(statistic, df1 as f64, df2 as f64);
-        Self {
-            statistic,
-            df1,
-            df2,
-            p: ln_p.exp(),
-            ln_p,
-        }
+        Self { statistic, df1, df2, p: ln_p.exp(), ln_p }
     }
 }
 
@@ -329,20 +279,13 @@ pub struct LeastSquaresFit {
 impl LeastSquaresFit {
     /// Coefficient of a column; `None` when there is no such column or it could not be estimated.
     pub fn coefficient(&self, name: &str) -> Option<&Coefficient> {
-        self.terms
-            .iter()
-            .find(|term| term.name == name)?
-            .coefficient
-            .as_ref()
+        self.terms.iter().find(|term| term.name == name)?.coefficient.as_ref()
     }
 
     /// Covariance matrix of the estimated coefficients, `rank × rank`, in the order of columns.
     pub fn covariance(&self) -> Vec<Vec<f64>> {
         let entry = |a: &[f64], b: &[f64]| self.sigma * dot(a, b) * self.sigma;
-        self.root
-            .iter()
-            .map(|a| self.root.iter().map(|b| entry(a, b)).collect())
-            .collect()
+        self.root.iter().map(|a| self.root.iter().map(|b| entry(a, b)).collect()).collect()
     }
 
     /// Expected values for new rows; columns are found by name, others are ignored.
@@ -358,30 +301,17 @@ impl LeastSquaresFit {
     ///
     /// # Errors
     /// As [`predict`](Self::predict); [`FitError::Data`] unless `0 < level < 1`.
-    pub fn predict_with_intervals(
-        &self,
-        x: &Features,
-        level: f64,
-    ) -> Result<Vec<Prediction>, FitError> {
+    pub fn predict_with_intervals(&self, x: &Features, level: f64) -> Result<Vec<Prediction>, FitError> {
         open_unit("the level", level)?;
-        let half_width =
-            student_t_half_width(level, self.df_residual as f64).unwrap_or(f64::INFINITY);
+        let half_width = student_t_half_width(level, self.df_residual as f64).unwrap_or(f64::INFINITY);
         let rows = self.estimable_rows(x)?;
-        Ok(rows
-            .iter()
-            .map(|row| self.prediction(row, half_width))
-            .collect())
+        Ok(rows.iter().map(|row| self.prediction(row, half_width)).collect())
     }
 
     fn prediction(&self, row: &[f64], half_width: f64) -> Prediction {
         let fit = self.expected(row);
         let leverage_root = (0..self.rank)
-            .map(|column| {
-                row.iter()
-                    .zip(&self.root)
-                    .map(|(value, root)| value * root[column])
-                    .sum::<f64>()
-            })
+            .map(|column| row.iter().zip(&self.root).map(|(value, root)| value * root[column]).sum::<f64>())
             .fold(0.0, f64::hypot);
         let std_error = self.sigma * leverage_root;
         Prediction {
@@ -393,15 +323,8 @@ impl LeastSquaresFit {
     }
 
     fn expected(&self, row: &[f64]) -> f64 {
-        let estimates = self
-            .terms
-            .iter()
-            .filter_map(|term| term.coefficient.as_ref())
-            .map(|own| own.estimate);
-        row.iter()
-            .zip(estimates)
-            .map(|(value, estimate)| value * estimate)
-            .sum()
+        let estimates = self.terms.iter().filter_map(|term| term.coefficient.as_ref()).map(|own| own.estimate);
+        row.iter().zip(estimates).map(|(value, estimate)| value * estimate).sum()
     }
 
     /// Values of the columns that have a coefficient, row by row.
@@ -419,10 +342,7 @@ impl LeastSquaresFit {
 
     /// Whether everything is a number; statistics that divide by σ may be infinite.
     fn is_finite(&self) -> bool {
-        let coefficients = self
-            .terms
-            .iter()
-            .filter_map(|term| term.coefficient.as_ref());
+        let coefficients = self.terms.iter().filter_map(|term| term.coefficient.as_ref());
         self.rss.is_finite()
             && self.tss_uncentred.is_finite()
             && coefficients
@@ -450,11 +370,7 @@ pub fn log_change(reduced: &LeastSquaresFit, full: &LeastSquaresFit) -> Vec<(Str
 
 /// `estimate / std_error`, 0 where both are 0.
 fn statistic(estimate: f64, std_error: f64) -> f64 {
-    if estimate == 0.0 {
-        0.0
-    } else {
-        estimate / std_error
-    }
+    if estimate == 0.0 { 0.0 } else { estimate / std_error }
 }
 
 fn sum_of_squares(values: &[f64]) -> f64 {
@@ -472,12 +388,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn table(columns: &[(&str, &[f64])]) -> Features {
-        Features::new(
-            columns
-                .iter()
-                .map(|(name, values)| (*name, values.to_vec())),
-        )
-        .unwrap()
+        Features::new(columns.iter().map(|(name, values)| (*name, values.to_vec()))).unwrap()
     }
 
     #[test]
@@ -485,21 +396,11 @@ mod tests {
         let (s, y) = ([1.0, 2.0, 3.0, 4.0], [2.1, 3.9, 6.2, 7.8]);
         let third = [5.0, 1.0, 0.0, 2.0];
         let twice: Vec<f64> = s.iter().map(|value| 2.0 * value).collect();
-        let with = table(&[
-            ("s", &s),
-            ("twice", &twice),
-            ("third", &third),
-            ("zero", &[0.0; 4]),
-        ]);
+        let with = table(&[("s", &s), ("twice", &twice), ("third", &third), ("zero", &[0.0; 4])]);
         let fit = LeastSquares::default().fit(&with, &y).unwrap();
-        let plain = LeastSquares::default()
-            .fit(&table(&[("s", &s), ("third", &third)]), &y)
-            .unwrap();
+        let plain = LeastSquares::default().fit(&table(&[("s", &s), ("third", &third)]), &y).unwrap();
         assert_eq!(fit.rank, 2);
-        assert_eq!(
-            (fit.coefficient("twice"), fit.coefficient("zero")),
-            (None, None)
-        );
+        assert_eq!((fit.coefficient("twice"), fit.coefficient("zero")), (None, None));
         assert_eq!(fit.coefficient("third"), plain.coefficient("third"));
         assert_eq!(fit.predict(&with).unwrap(), plain.predict(&with).unwrap());
     }
@@ -508,68 +409,27 @@ mod tests {
     fn wrong_input_is_a_typed_error() {
         let x = table(&[("a", &[1.0, 2.0, 3.0]), ("b", &[1.0, 0.0, 1.0])]);
         let fit = |x: &Features, y: &[f64]| LeastSquares::default().fit(x, y);
-        assert!(matches!(
-            fit(&x, &[1.0, 2.0]),
-            Err(FitError::Data(DataError::LengthMismatch { .. }))
-        ));
-        assert!(matches!(
-            fit(&x, &[1.0, f64::NAN, 1.0]),
-            Err(FitError::Data(DataError::NotFinite { row: 1, .. }))
-        ));
+        assert!(matches!(fit(&x, &[1.0, 2.0]), Err(FitError::Data(DataError::LengthMismatch { .. }))));
+        assert!(matches!(fit(&x, &[1.0, f64::NAN, 1.0]), Err(FitError::Data(DataError::NotFinite { row: 1, .. }))));
         let short = table(&[("a", &[1.0, 2.0]), ("b", &[1.0, 0.0])]);
-        assert_eq!(
-            fit(&short, &[1.0, 2.0]),
-            Err(FitError::TooFewRows {
-                rows: 2,
-                parameters: 2
-            })
-        );
+        assert_eq!(fit(&short, &[1.0, 2.0]), Err(FitError::TooFewRows { rows: 2, parameters: 2 }));
         let wide = table(&[("a", &[1.0]), ("b", &[2.0]), ("c", &[3.0])]);
-        assert_eq!(
-            fit(&wide, &[1.0]),
-            Err(FitError::TooFewRows {
-                rows: 1,
-                parameters: 1
-            })
-        );
-        assert_eq!(
-            fit(&Features::default(), &[]),
-            Err(FitError::NoUsableColumn)
-        );
-        assert_eq!(
-            fit(&table(&[("a", &[])]), &[]),
-            Err(FitError::Data(DataError::Empty))
-        );
-        assert_eq!(
-            fit(&table(&[("a", &[0.0; 3])]), &[1.0; 3]),
-            Err(FitError::NoUsableColumn)
-        );
+        assert_eq!(fit(&wide, &[1.0]), Err(FitError::TooFewRows { rows: 1, parameters: 1 }));
+        assert_eq!(fit(&Features::default(), &[]), Err(FitError::NoUsableColumn));
+        assert_eq!(fit(&table(&[("a", &[])]), &[]), Err(FitError::Data(DataError::Empty)));
+        assert_eq!(fit(&table(&[("a", &[0.0; 3])]), &[1.0; 3]), Err(FitError::NoUsableColumn));
         assert_eq!(fit(&x, &[f64::MAX, 1.0, 1.0]), Err(FitError::Overflow));
-        let bad_level = LeastSquares {
-            confidence_level: f64::NAN,
-            ..LeastSquares::default()
-        };
+        let bad_level = LeastSquares { confidence_level: f64::NAN, ..LeastSquares::default() };
         assert!(bad_level.fit(&x, &[1.0; 3]).is_err());
     }
 
     #[test]
     fn an_interaction_that_cannot_be_seen_is_an_error() {
-        let x = table(&[
-            ("a", &[1.0, 2.0, 3.0, 4.0, 0.0]),
-            ("b", &[0.0, 0.0, 0.0, 0.0, 1.0]),
-        ]);
+        let x = table(&[("a", &[1.0, 2.0, 3.0, 4.0, 0.0]), ("b", &[0.0, 0.0, 0.0, 0.0, 1.0])]);
         let settings = LeastSquares::default();
         let answer = settings.interaction(&x, &[1.0, 2.0, 3.5, 4.0, 1.0], "a", "b");
-        assert_eq!(
-            answer,
-            Err(FitError::Aliased {
-                column: "a:b".to_owned()
-            })
-        );
-        assert!(matches!(
-            settings.interaction(&x, &[1.0; 5], "a", "c"),
-            Err(FitError::Data(_))
-        ));
+        assert_eq!(answer, Err(FitError::Aliased { column: "a:b".to_owned() }));
+        assert!(matches!(settings.interaction(&x, &[1.0; 5], "a", "c"), Err(FitError::Data(_))));
     }
 
     #[test]
@@ -585,14 +445,9 @@ mod tests {
 
     #[test]
     fn nothing_to_explain_is_no_evidence() {
-        let fit = LeastSquares::default()
-            .fit(&table(&[("a", &[1.0, 2.0, 3.0])]), &[0.0; 3])
-            .unwrap();
+        let fit = LeastSquares::default().fit(&table(&[("a", &[1.0, 2.0, 3.0])]), &[0.0; 3]).unwrap();
         let coefficient = fit.coefficient("a").unwrap();
-        assert_eq!(
-            (coefficient.estimate, coefficient.t, coefficient.p),
-            (0.0, 0.0, 1.0)
-        );
+        assert_eq!((coefficient.estimate, coefficient.t, coefficient.p), (0.0, 0.0, 1.0));
         assert_eq!(fit.f.p, 1.0);
     }
 

@@ -17,9 +17,7 @@ pub mod saturating;
 pub mod weibull;
 
 pub use error::FitError;
-pub use least_squares::{
-    Coefficient, FTest, Interaction, LeastSquares, LeastSquaresFit, Prediction, Term, log_change,
-};
+pub use least_squares::{Coefficient, FTest, Interaction, LeastSquares, LeastSquaresFit, Prediction, Term, log_change};
 pub use probe::{ExactProbe, PaperProbe, ProbeCoefficients, ProbeEstimator, ProbeTimes};
 pub use saturating::{Loss, SaturatingCurve, SaturatingFit, SaturatingFitter};
 pub use weibull::{WeibullCurve, WeibullErrors, WeibullFit, WeibullFitter};

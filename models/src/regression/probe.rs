@@ -43,12 +43,7 @@ pub struct ProbeTimes {
 impl ProbeTimes {
     /// A probe with the paper's sizes, 2000 and 300 MB; times in seconds.
     pub fn of_paper_sizes(large_s: f64, small_s: f64) -> Self {
-        Self {
-            large_mb: 2000.0,
-            small_mb: 300.0,
-            large_s,
-            small_s,
-        }
+        Self { large_mb: 2000.0, small_mb: 300.0, large_s, small_s }
     }
 
     fn check(&self) -> Result<(), DataError> {
@@ -56,20 +51,13 @@ impl ProbeTimes {
             if value > 0.0 && value.is_finite() {
                 return Ok(());
             }
-            Err(DataError::OutOfRange {
-                what,
-                value,
-                range: "positive and finite",
-            })
+            Err(DataError::OutOfRange { what, value, range: "positive and finite" })
         };
         positive("the size of the larger file", self.large_mb)?;
         positive("the size of the smaller file", self.small_mb)?;
         positive("the time of the larger file", self.large_s)?;
         positive("the time of the smaller file", self.small_s)?;
-        positive(
-            "the difference of the two sizes",
-            self.large_mb - self.small_mb,
-        )
+        positive("the difference of the two sizes", self.large_mb - self.small_mb)
     }
 }
 
@@ -119,22 +107,14 @@ impl ProbeEstimator for PaperProbe {
 
     fn estimate(&self, probe: &ProbeTimes) -> Result<ProbeCoefficients, FitError> {
         probe.check()?;
-        let ProbeTimes {
-            large_mb,
-            small_mb,
-            large_s,
-            small_s,
-        } = *probe;
+        let ProbeTimes { large_mb, small_mb, large_s, small_s } = *probe;
         let determinant = large_mb * large_mb * small_s - small_mb * small_mb * large_s;
         // Times near the pole carry no information: rounding alone decides the sign there.
         if determinant.abs() <= 4.0 * f64::EPSILON * small_mb * small_mb * large_s {
             return Err(FitError::NoSolution);
         }
         let a = large_s * small_s * (large_mb - small_mb) / determinant;
-        finite(ProbeCoefficients {
-            a,
-            b: (large_s - large_mb * a) / small_mb,
-        })
+        finite(ProbeCoefficients { a, b: (large_s - large_mb * a) / small_mb })
     }
 }
 
@@ -159,19 +139,12 @@ impl ProbeEstimator for ExactProbe {
     fn estimate(&self, probe: &ProbeTimes) -> Result<ProbeCoefficients, FitError> {
         probe.check()?;
         let a = (probe.large_s - probe.small_s) / (probe.large_mb - probe.small_mb);
-        finite(ProbeCoefficients {
-            a,
-            b: probe.small_s / probe.small_mb - a,
-        })
+        finite(ProbeCoefficients { a, b: probe.small_s / probe.small_mb - a })
     }
 }
 
 fn finite(found: ProbeCoefficients) -> Result<ProbeCoefficients, FitError> {
-    if found.a.is_finite() && found.b.is_finite() {
-        Ok(found)
-    } else {
-        Err(FitError::Overflow)
-    }
+    if found.a.is_finite() && found.b.is_finite() { Ok(found) } else { Err(FitError::Overflow) }
 }
 
 #[cfg(test)]
@@ -197,15 +170,9 @@ mod tests {
     fn general_sizes_reduce_to_the_printed_equations() {
         let (t1, t2) = (58.0_f64, 21.0_f64);
         let printed_a = -(17.0 * t1 * t2 / (100.0 * (9.0 * t1 - 400.0 * t2)));
-        let paper = PaperProbe
-            .estimate(&ProbeTimes::of_paper_sizes(t1, t2))
-            .unwrap();
+        let paper = PaperProbe.estimate(&ProbeTimes::of_paper_sizes(t1, t2)).unwrap();
         assert_relative_eq!(paper.a, printed_a, max_relative = 1e-14);
-        assert_relative_eq!(
-            paper.b,
-            (t1 - 2000.0 * printed_a) / 300.0,
-            max_relative = 1e-12
-        );
+        assert_relative_eq!(paper.b, (t1 - 2000.0 * printed_a) / 300.0, max_relative = 1e-12);
     }
 
     #[test]
@@ -213,24 +180,12 @@ mod tests {
         for probe in [
             ProbeTimes::of_paper_sizes(f64::NAN, 1.0),
             ProbeTimes::of_paper_sizes(0.0, 1.0),
-            ProbeTimes {
-                large_mb: 300.0,
-                ..ProbeTimes::of_paper_sizes(2.0, 1.0)
-            },
+            ProbeTimes { large_mb: 300.0, ..ProbeTimes::of_paper_sizes(2.0, 1.0) },
         ] {
-            assert!(matches!(
-                PaperProbe.estimate(&probe),
-                Err(FitError::Data(_))
-            ));
-            assert!(matches!(
-                ExactProbe.estimate(&probe),
-                Err(FitError::Data(_))
-            ));
+            assert!(matches!(PaperProbe.estimate(&probe), Err(FitError::Data(_))));
+            assert!(matches!(ExactProbe.estimate(&probe), Err(FitError::Data(_))));
         }
-        assert_eq!(
-            PaperProbe.estimate(&ProbeTimes::of_paper_sizes(80.0, 1.8)),
-            Err(FitError::NoSolution)
-        );
+        assert_eq!(PaperProbe.estimate(&ProbeTimes::of_paper_sizes(80.0, 1.8)), Err(FitError::NoSolution));
     }
 
     proptest! {

@@ -54,9 +54,7 @@ pub struct SaturatingFitter {
 
 impl Default for SaturatingFitter {
     fn default() -> Self {
-        Self {
-            loss: Loss::Squared,
-        }
+        Self { loss: Loss::Squared }
     }
 }
 
@@ -96,20 +94,14 @@ impl SaturatingFitter {
         let starts = candidates.len();
         let best = candidates
             .into_iter()
-            .filter(|curve| {
-                curve.rate_per_transfer > 0.0 && curve.capacity > 0.0 && curve.knee().is_finite()
-            })
+            .filter(|curve| curve.rate_per_transfer > 0.0 && curve.capacity > 0.0 && curve.knee().is_finite())
             .map(|curve| (curve, self.total_loss(&points, &curve)))
             .filter(|(_, loss)| loss.is_finite())
             .reduce(|best, other| if other.1 < best.1 { other } else { best });
         let Some((curve, loss)) = best else {
             return Err(FitError::NoConvergence { starts });
         };
-        Ok(SaturatingFit {
-            curve,
-            saturation_seen: curve.knee() < largest * (1.0 - 1e-12),
-            loss,
-        })
+        Ok(SaturatingFit { curve, saturation_seen: curve.knee() < largest * (1.0 - 1e-12), loss })
     }
 
     fn candidates(&self, points: &[(f64, f64)]) -> Vec<SaturatingCurve> {
@@ -119,18 +111,13 @@ impl SaturatingFitter {
             // knee on an observed concurrency: one parameter, the rate
             let bent: Vec<(f64, f64)> = points.iter().map(|&(x, y)| (x.min(knee), y)).collect();
             let rate = self.slope(&bent);
-            candidates.push(SaturatingCurve {
-                rate_per_transfer: rate,
-                capacity: rate * knee,
-            });
+            candidates.push(SaturatingCurve { rate_per_transfer: rate, capacity: rate * knee });
             // knee between this and the next: two separate parameters
             let (rising, flat) = points.split_at(below);
             if !flat.is_empty() {
                 let level: Vec<(f64, f64)> = flat.iter().map(|&(_, y)| (1.0, y)).collect();
-                candidates.push(SaturatingCurve {
-                    rate_per_transfer: self.slope(rising),
-                    capacity: self.slope(&level),
-                });
+                candidates
+                    .push(SaturatingCurve { rate_per_transfer: self.slope(rising), capacity: self.slope(&level) });
             }
         }
         candidates
@@ -140,14 +127,10 @@ impl SaturatingFitter {
     fn slope(&self, points: &[(f64, f64)]) -> f64 {
         match self.loss {
             Loss::Squared => {
-                let scale = points
-                    .iter()
-                    .fold(0.0, |largest: f64, point| largest.max(point.0));
+                let scale = points.iter().fold(0.0, |largest: f64, point| largest.max(point.0));
                 let products: Vec<f64> = points.iter().map(|(x, y)| x / scale * y).collect();
                 let squares: Vec<f64> = points.iter().map(|(x, _)| (x / scale).powi(2)).collect();
-                mean(&products)
-                    .zip(mean(&squares))
-                    .map_or(f64::NAN, |(above, below)| above / below / scale)
+                mean(&products).zip(mean(&squares)).map_or(f64::NAN, |(above, below)| above / below / scale)
             }
             Loss::Absolute => {
                 let mut slopes: Vec<(f64, f64)> = points.iter().map(|(x, y)| (y / x, *x)).collect();
@@ -177,24 +160,12 @@ impl SaturatingFitter {
 fn sorted_points(concurrency: &[f64], throughput: &[f64]) -> Result<Vec<(f64, f64)>, FitError> {
     usable_pair(("concurrency", concurrency), ("throughput", throughput))?;
     if let Some(&value) = concurrency.iter().find(|&&value| value <= 0.0) {
-        return Err(DataError::OutOfRange {
-            what: "a concurrency",
-            value,
-            range: "positive",
-        }
-        .into());
+        return Err(DataError::OutOfRange { what: "a concurrency", value, range: "positive" }.into());
     }
     if concurrency.len() < 3 {
-        return Err(FitError::TooFewRows {
-            rows: concurrency.len(),
-            parameters: 2,
-        });
+        return Err(FitError::TooFewRows { rows: concurrency.len(), parameters: 2 });
     }
-    let mut points: Vec<(f64, f64)> = concurrency
-        .iter()
-        .copied()
-        .zip(throughput.iter().copied())
-        .collect();
+    let mut points: Vec<(f64, f64)> = concurrency.iter().copied().zip(throughput.iter().copied()).collect();
     points.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
     Ok(points)
 }
@@ -207,9 +178,7 @@ mod tests {
 
     #[test]
     fn a_rise_without_end_is_said_to_be_one() {
-        let fit = SaturatingFitter::default()
-            .fit(&[1.0, 2.0, 4.0], &[10.0, 20.0, 40.0])
-            .unwrap();
+        let fit = SaturatingFitter::default().fit(&[1.0, 2.0, 4.0], &[10.0, 20.0, 40.0]).unwrap();
         assert_relative_eq!(fit.curve.rate_per_transfer, 10.0);
         assert_relative_eq!(fit.curve.capacity, 40.0);
         assert!(!fit.saturation_seen);
@@ -217,15 +186,8 @@ mod tests {
 
     #[test]
     fn absolute_loss_ignores_a_wild_observation() {
-        let (x, y) = (
-            [1.0, 2.0, 3.0, 4.0, 6.0, 8.0],
-            [10.0, 20.0, 30.0, 30.0, 900.0, 30.0],
-        );
-        let fit = SaturatingFitter {
-            loss: Loss::Absolute,
-        }
-        .fit(&x, &y)
-        .unwrap();
+        let (x, y) = ([1.0, 2.0, 3.0, 4.0, 6.0, 8.0], [10.0, 20.0, 30.0, 30.0, 900.0, 30.0]);
+        let fit = SaturatingFitter { loss: Loss::Absolute }.fit(&x, &y).unwrap();
         assert_relative_eq!(fit.curve.rate_per_transfer, 10.0);
         assert_relative_eq!(fit.curve.capacity, 30.0);
     }
@@ -233,22 +195,10 @@ mod tests {
     #[test]
     fn wrong_input_is_a_typed_error() {
         let fit = |x: &[f64], y: &[f64]| SaturatingFitter::default().fit(x, y);
-        assert!(matches!(
-            fit(&[], &[]),
-            Err(FitError::Data(DataError::Empty))
-        ));
-        assert!(matches!(
-            fit(&[1.0, -1.0, 2.0], &[1.0; 3]),
-            Err(FitError::Data(_))
-        ));
-        assert!(matches!(
-            fit(&[1.0, 2.0], &[1.0; 2]),
-            Err(FitError::TooFewRows { .. })
-        ));
-        assert!(matches!(
-            fit(&[1.0, 2.0, 3.0], &[-1.0; 3]),
-            Err(FitError::NoConvergence { .. })
-        ));
+        assert!(matches!(fit(&[], &[]), Err(FitError::Data(DataError::Empty))));
+        assert!(matches!(fit(&[1.0, -1.0, 2.0], &[1.0; 3]), Err(FitError::Data(_))));
+        assert!(matches!(fit(&[1.0, 2.0], &[1.0; 2]), Err(FitError::TooFewRows { .. })));
+        assert!(matches!(fit(&[1.0, 2.0, 3.0], &[-1.0; 3]), Err(FitError::NoConvergence { .. })));
     }
 
     proptest! {

@@ -42,24 +42,12 @@ impl WeibullCurve {
     /// # Errors
     /// [`DataError::OutOfRange`] unless all three are positive and finite.
     pub fn new(amplitude: f64, shape: f64, scale: f64) -> Result<Self, DataError> {
-        for (what, value) in [
-            ("the amplitude", amplitude),
-            ("the shape", shape),
-            ("the scale", scale),
-        ] {
+        for (what, value) in [("the amplitude", amplitude), ("the shape", shape), ("the scale", scale)] {
             if value <= 0.0 || !value.is_finite() {
-                return Err(DataError::OutOfRange {
-                    what,
-                    value,
-                    range: "positive and finite",
-                });
+                return Err(DataError::OutOfRange { what, value, range: "positive and finite" });
             }
         }
-        Ok(Self {
-            amplitude,
-            shape,
-            scale,
-        })
+        Ok(Self { amplitude, shape, scale })
     }
 
     /// Aggregate rate at a concurrency [MB/s]; 0 at 0 and below, where nothing is in flight (whatever the formula's limit).
@@ -72,16 +60,12 @@ impl WeibullCurve {
         if decay > 800.0 {
             return 0.0; // exp(-800) is 0 in a double; the power before it may be infinite
         }
-        self.amplitude
-            * (self.shape / self.scale)
-            * relative.powf(self.shape - 1.0)
-            * (-decay).exp()
+        self.amplitude * (self.shape / self.scale) * relative.powf(self.shape - 1.0) * (-decay).exp()
     }
 
     /// Concurrency of the peak, `λ ((k-1)/k)^(1/k)`; `None` for k <= 1, where the curve only falls.
     pub fn mode(&self) -> Option<f64> {
-        (self.shape > 1.0)
-            .then(|| self.scale * ((self.shape - 1.0) / self.shape).powf(1.0 / self.shape))
+        (self.shape > 1.0).then(|| self.scale * ((self.shape - 1.0) / self.shape).powf(1.0 / self.shape))
     }
 
     /// Rate at the peak [MB/s]; `None` for k <= 1.
@@ -92,26 +76,14 @@ impl WeibullCurve {
     /// Whole number of transfers, at least 1, with the largest aggregate rate: one of the two neighbours of the mode, not
     /// always the rounded mode. The smaller one in a tie.
     pub fn best_concurrency(&self) -> u32 {
-        let below = self
-            .mode()
-            .unwrap_or(1.0)
-            .floor()
-            .clamp(1.0, f64::from(u32::MAX - 1));
+        let below = self.mode().unwrap_or(1.0).floor().clamp(1.0, f64::from(u32::MAX - 1));
         let above = below + 1.0;
-        let best = if self.throughput(above) > self.throughput(below) {
-            above
-        } else {
-            below
-        };
+        let best = if self.throughput(above) > self.throughput(below) { above } else { below };
         best as u32
     }
 
     fn from_logarithms(theta: &Vector3<f64>) -> Self {
-        Self {
-            amplitude: theta[0].exp(),
-            shape: theta[1].exp(),
-            scale: theta[2].exp(),
-        }
+        Self { amplitude: theta[0].exp(), shape: theta[1].exp(), scale: theta[2].exp() }
     }
 
     /// Derivatives of the rate by `(ln A, ln k, ln λ)`.
@@ -138,10 +110,7 @@ pub struct WeibullFitter {
 
 impl Default for WeibullFitter {
     fn default() -> Self {
-        Self {
-            max_iterations: 500,
-            step_tolerance: 1e-12,
-        }
+        Self { max_iterations: 500, step_tolerance: 1e-12 }
     }
 }
 
@@ -190,26 +159,13 @@ impl WeibullFitter {
     ///
     /// # Errors
     /// As [`fit`](Self::fit); [`FitError::Data`] for a standard deviation that is not positive.
-    pub fn fit_weighted(
-        &self,
-        concurrency: &[f64],
-        throughput: &[f64],
-        sd: &[f64],
-    ) -> Result<WeibullFit, FitError> {
+    pub fn fit_weighted(&self, concurrency: &[f64], throughput: &[f64], sd: &[f64]) -> Result<WeibullFit, FitError> {
         let data = Observations::new(concurrency, throughput, sd)?;
         let starts = data.starts();
-        let optima: Vec<(Vector3<f64>, f64)> = starts
-            .iter()
-            .filter_map(|start| self.descend(&data, *start))
-            .collect();
-        let best = optima
-            .iter()
-            .copied()
-            .reduce(|best, other| if other.1 < best.1 { other } else { best });
+        let optima: Vec<(Vector3<f64>, f64)> = starts.iter().filter_map(|start| self.descend(&data, *start)).collect();
+        let best = optima.iter().copied().reduce(|best, other| if other.1 < best.1 { other } else { best });
         let Some((theta, sum_of_squares)) = best else {
-            return Err(FitError::NoConvergence {
-                starts: starts.len(),
-            });
+            return Err(FitError::NoConvergence { starts: starts.len() });
         };
         let curve = WeibullCurve::from_logarithms(&theta);
         let agrees = |squares: f64| squares <= sum_of_squares * (1.0 + 1e-6) + 1e-18 * data.total();
@@ -219,10 +175,7 @@ impl WeibullFitter {
             sum_of_squares,
             r_squared: data.r_squared(&curve),
             n_rows: throughput.len(),
-            starts_agreeing: optima
-                .iter()
-                .filter(|(_, squares)| agrees(*squares))
-                .count(),
+            starts_agreeing: optima.iter().filter(|(_, squares)| agrees(*squares)).count(),
             starts: starts.len(),
         })
     }
@@ -260,26 +213,16 @@ impl WeibullFitter {
 }
 
 /// Solves `(H + damping diag H) step = gradient` in units where the diagonal of H is 1.
-fn damped_step(
-    normal: &Matrix3<f64>,
-    gradient: &Vector3<f64>,
-    damping: f64,
-) -> Option<Vector3<f64>> {
+fn damped_step(normal: &Matrix3<f64>, gradient: &Vector3<f64>, damping: f64) -> Option<Vector3<f64>> {
     let scale = normal.diagonal().map(f64::sqrt);
-    if scale
-        .iter()
-        .any(|length| *length <= 0.0 || !length.is_finite())
-    {
+    if scale.iter().any(|length| *length <= 0.0 || !length.is_finite()) {
         return None;
     }
     let mut scaled = Matrix3::from_fn(|i, j| normal[(i, j)] / scale[i] / scale[j]);
     for i in 0..3 {
         scaled[(i, i)] = 1.0 + damping;
     }
-    let step = scaled
-        .cholesky()?
-        .solve(&gradient.component_div(&scale))
-        .component_div(&scale);
+    let step = scaled.cholesky()?.solve(&gradient.component_div(&scale)).component_div(&scale);
     step.iter().all(|value| value.is_finite()).then_some(step)
 }
 
@@ -297,25 +240,13 @@ impl<'a> Observations<'a> {
         all_finite("standard deviations", sd)?;
         for (what, values) in [("a concurrency", concurrency), ("a standard deviation", sd)] {
             if let Some(&value) = values.iter().find(|&&value| value <= 0.0) {
-                return Err(DataError::OutOfRange {
-                    what,
-                    value,
-                    range: "positive",
-                }
-                .into());
+                return Err(DataError::OutOfRange { what, value, range: "positive" }.into());
             }
         }
         if throughput.len() < 4 {
-            return Err(FitError::TooFewRows {
-                rows: throughput.len(),
-                parameters: 3,
-            });
+            return Err(FitError::TooFewRows { rows: throughput.len(), parameters: 3 });
         }
-        Ok(Self {
-            concurrency,
-            throughput,
-            sd,
-        })
+        Ok(Self { concurrency, throughput, sd })
     }
 
     fn rows(&self) -> impl Iterator<Item = (f64, f64, f64)> + '_ {
@@ -325,17 +256,12 @@ impl<'a> Observations<'a> {
 
     /// Shapes times scales over the range observed, each with its best amplitude (a linear problem).
     fn starts(&self) -> Vec<Vector3<f64>> {
-        let quantiles =
-            [0.0, 0.25, 0.5, 0.75, 1.0].map(|part| quantile(self.concurrency, part).unwrap_or(1.0));
+        let quantiles = [0.0, 0.25, 0.5, 0.75, 1.0].map(|part| quantile(self.concurrency, part).unwrap_or(1.0));
         let beyond = 3.0 * quantiles[4];
         let mut starts = Vec::new();
         for shape in [0.6_f64, 1.0, 1.5, 2.2, 3.5, 6.0] {
             for scale in quantiles.into_iter().chain([beyond]) {
-                let unit = WeibullCurve {
-                    amplitude: 1.0,
-                    shape,
-                    scale,
-                };
+                let unit = WeibullCurve { amplitude: 1.0, shape, scale };
                 let (above, below) = self.rows().fold((0.0, 0.0), |(above, below), (x, y, sd)| {
                     let value = unit.throughput(x) / sd;
                     (above + value * y / sd, below + value * value)
@@ -352,27 +278,18 @@ impl<'a> Observations<'a> {
     /// `None` when it is not finite.
     fn sum_of_squares(&self, theta: &Vector3<f64>) -> Option<f64> {
         let curve = WeibullCurve::from_logarithms(theta);
-        let squares: f64 = self
-            .rows()
-            .map(|(x, y, sd)| ((y - curve.throughput(x)) / sd).powi(2))
-            .sum();
+        let squares: f64 = self.rows().map(|(x, y, sd)| ((y - curve.throughput(x)) / sd).powi(2)).sum();
         squares.is_finite().then_some(squares)
     }
 
     /// `JᵀJ` and `Jᵀ residuals`.
     fn normal_equations(&self, theta: &Vector3<f64>) -> (Matrix3<f64>, Vector3<f64>) {
         let curve = WeibullCurve::from_logarithms(theta);
-        self.rows().fold(
-            (Matrix3::zeros(), Vector3::zeros()),
-            |(normal, gradient), (x, y, sd)| {
-                let throughput = curve.throughput(x);
-                let slope = curve.gradient(x, throughput) / sd;
-                (
-                    normal + slope * slope.transpose(),
-                    gradient + slope * ((y - throughput) / sd),
-                )
-            },
-        )
+        self.rows().fold((Matrix3::zeros(), Vector3::zeros()), |(normal, gradient), (x, y, sd)| {
+            let throughput = curve.throughput(x);
+            let slope = curve.gradient(x, throughput) / sd;
+            (normal + slope * slope.transpose(), gradient + slope * ((y - throughput) / sd))
+        })
     }
 
     fn std_errors(&self, curve: &WeibullCurve, sum_of_squares: f64) -> Option<WeibullErrors> {
@@ -388,23 +305,14 @@ impl<'a> Observations<'a> {
             shape: curve.shape * relative(1),
             scale: curve.scale * relative(2),
         };
-        let finite = [errors.amplitude, errors.shape, errors.scale]
-            .iter()
-            .all(|value| value.is_finite());
+        let finite = [errors.amplitude, errors.shape, errors.scale].iter().all(|value| value.is_finite());
         finite.then_some(errors)
     }
 
     fn r_squared(&self, curve: &WeibullCurve) -> Option<f64> {
         let center = mean(self.throughput)?;
-        let spread: f64 = self
-            .throughput
-            .iter()
-            .map(|y| (y - center) * (y - center))
-            .sum();
-        let left: f64 = self
-            .rows()
-            .map(|(x, y, _)| (y - curve.throughput(x)).powi(2))
-            .sum();
+        let spread: f64 = self.throughput.iter().map(|y| (y - center) * (y - center)).sum();
+        let left: f64 = self.rows().map(|(x, y, _)| (y - curve.throughput(x)).powi(2)).sum();
         (spread > 0.0).then(|| 1.0 - left / spread)
     }
 
@@ -435,19 +343,9 @@ mod tests {
                 let at = |sign: f64| {
                     let mut moved = parameters;
                     moved[i] *= (sign * h).exp();
-                    WeibullCurve {
-                        amplitude: moved[0],
-                        shape: moved[1],
-                        scale: moved[2],
-                    }
-                    .throughput(x)
+                    WeibullCurve { amplitude: moved[0], shape: moved[1], scale: moved[2] }.throughput(x)
                 };
-                assert_relative_eq!(
-                    gradient[i],
-                    (at(1.0) - at(-1.0)) / (2.0 * h),
-                    max_relative = 1e-6,
-                    epsilon = 1e-6
-                );
+                assert_relative_eq!(gradient[i], (at(1.0) - at(-1.0)) / (2.0 * h), max_relative = 1e-6, epsilon = 1e-6);
             }
         }
     }
@@ -455,41 +353,19 @@ mod tests {
     #[test]
     fn nothing_in_flight_moves_nothing() {
         assert_eq!(curve().throughput(0.0), 0.0);
-        assert_eq!(
-            WeibullCurve::new(500.0, 0.7, 10.0).unwrap().throughput(0.0),
-            0.0
-        );
+        assert_eq!(WeibullCurve::new(500.0, 0.7, 10.0).unwrap().throughput(0.0), 0.0);
         assert_eq!(curve().throughput(1e300), 0.0);
     }
 
     #[test]
     fn wrong_input_is_a_typed_error() {
         let fitter = WeibullFitter::default();
-        assert!(matches!(
-            fitter.fit(&[], &[]),
-            Err(FitError::Data(DataError::Empty))
-        ));
-        assert!(matches!(
-            fitter.fit(&[1.0, 2.0], &[1.0]),
-            Err(FitError::Data(_))
-        ));
-        assert!(matches!(
-            fitter.fit(&[0.0; 5], &[1.0; 5]),
-            Err(FitError::Data(DataError::OutOfRange { .. }))
-        ));
-        assert!(matches!(
-            fitter.fit(&[1.0, 2.0, 3.0], &[1.0; 3]),
-            Err(FitError::TooFewRows { .. })
-        ));
-        assert!(matches!(
-            fitter.fit(&[1.0, 2.0, 3.0, 4.0], &[-1.0; 4]),
-            Err(FitError::NoConvergence { starts: 0 })
-        ));
-        assert!(
-            fitter
-                .fit_weighted(&[1.0; 4], &[1.0; 4], &[0.0; 4])
-                .is_err()
-        );
+        assert!(matches!(fitter.fit(&[], &[]), Err(FitError::Data(DataError::Empty))));
+        assert!(matches!(fitter.fit(&[1.0, 2.0], &[1.0]), Err(FitError::Data(_))));
+        assert!(matches!(fitter.fit(&[0.0; 5], &[1.0; 5]), Err(FitError::Data(DataError::OutOfRange { .. }))));
+        assert!(matches!(fitter.fit(&[1.0, 2.0, 3.0], &[1.0; 3]), Err(FitError::TooFewRows { .. })));
+        assert!(matches!(fitter.fit(&[1.0, 2.0, 3.0, 4.0], &[-1.0; 4]), Err(FitError::NoConvergence { starts: 0 })));
+        assert!(fitter.fit_weighted(&[1.0; 4], &[1.0; 4], &[0.0; 4]).is_err());
         assert!(WeibullCurve::new(1.0, f64::NAN, 1.0).is_err());
     }
 

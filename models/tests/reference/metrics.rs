@@ -2,27 +2,20 @@
 
 use dapple_models::PredictionErrors;
 use dapple_models::metrics::{
-    Confusion, LogNormalisation, MinMaxScaling, StandardDeviation, seasonal_naive_scale,
-    top_k_accuracy, user_top_k_accuracy,
+    Confusion, LogNormalisation, MinMaxScaling, StandardDeviation, seasonal_naive_scale, top_k_accuracy,
+    user_top_k_accuracy,
 };
 use serde_json::Value;
 
 use super::{ReferenceSet, Tolerance, count, list, number, numbers, report, text};
 
-const LISTED: [&str; 4] = [
-    "regression_metrics.json",
-    "log_normalisation.json",
-    "minmax_scaling.json",
-    "recommender_metrics.json",
-];
+const LISTED: [&str; 4] =
+    ["regression_metrics.json", "log_normalisation.json", "minmax_scaling.json", "recommender_metrics.json"];
 
 #[test]
 fn every_file_of_the_index_is_checked() {
     let index = ReferenceSet::open("metrics").index();
-    let files: Vec<&str> = list(&index, "files")
-        .iter()
-        .filter_map(Value::as_str)
-        .collect();
+    let files: Vec<&str> = list(&index, "files").iter().filter_map(Value::as_str).collect();
     for file in &files {
         assert!(LISTED.contains(file), "{file} is not checked");
     }
@@ -36,18 +29,10 @@ fn regression_metrics() {
         let (y, prediction) = (numbers(&case["y"]), numbers(&case["prediction"]));
         let errors = PredictionErrors::new(&y, &prediction).unwrap();
         let name = text(case, "name");
-        let largest = y
-            .iter()
-            .fold(0.0, |largest: f64, value| largest.max(value.abs()));
+        let largest = y.iter().fold(0.0, |largest: f64, value| largest.max(value.abs()));
         let hard = name == "cancellation";
-        let to = if hard {
-            Tolerance::relative(1e-6)
-        } else {
-            Tolerance {
-                relative: 1e-10,
-                absolute: 1e-12 * largest,
-            }
-        };
+        let to =
+            if hard { Tolerance::relative(1e-6) } else { Tolerance { relative: 1e-10, absolute: 1e-12 * largest } };
         for block in ["sklearn", "formula"] {
             for (key, expected) in case[block].as_object().unwrap() {
                 if hard && (key.contains("msle") || key.contains("deviance")) {
@@ -58,11 +43,7 @@ fn regression_metrics() {
             }
         }
         for entry in list(case, "fogp") {
-            assert_eq!(
-                errors.fogp(number(entry, "tau")),
-                number(entry, "value"),
-                "{name}: FoGP {entry}"
-            );
+            assert_eq!(errors.fogp(number(entry, "tau")), number(entry, "value"), "{name}: FoGP {entry}");
             values += 1;
         }
         cases += 1;
@@ -106,12 +87,7 @@ fn check(errors: &PredictionErrors<'_>, key: &str, expected: &Value, case: &Valu
 }
 
 /// The reference prints them for short series only.
-fn check_relative_errors(
-    errors: &PredictionErrors<'_>,
-    expected: &Value,
-    what: &str,
-    to: Tolerance,
-) {
+fn check_relative_errors(errors: &PredictionErrors<'_>, expected: &Value, what: &str, to: Tolerance) {
     let Some(expected) = expected.as_array() else {
         return;
     };
@@ -124,11 +100,7 @@ fn check_relative_errors(
 
 fn check_mase(errors: &PredictionErrors<'_>, expected: &Value, case: &Value, to: Tolerance) {
     let (train, season) = (numbers(&case["train"]), count(expected, "m"));
-    to.check_json(
-        "scale",
-        seasonal_naive_scale(&train, season),
-        &expected["scale"],
-    );
+    to.check_json("scale", seasonal_naive_scale(&train, season), &expected["scale"]);
     to.check_json("MASE", errors.mase(&train, season), &expected["value"]);
 }
 
@@ -137,10 +109,7 @@ fn log_normalisation() {
     let mut cases = 0;
     for case in list(&ReferenceSet::open("metrics").json(LISTED[1]), "cases") {
         let x = numbers(&case["x"]);
-        for (key, deviation) in [
-            ("ddof0", StandardDeviation::Population),
-            ("ddof1", StandardDeviation::Sample),
-        ] {
+        for (key, deviation) in [("ddof0", StandardDeviation::Population), ("ddof1", StandardDeviation::Sample)] {
             let normalisation = LogNormalisation::learn(&x, deviation).unwrap();
             check_transformed(&x, |x| normalisation.apply(x), &numbers(&case[key]));
         }
@@ -164,13 +133,8 @@ fn minmax_scaling() {
 /// Relative 1e-10, absolute 1e-12 times the largest of the reference values.
 fn check_transformed(x: &[f64], apply: impl Fn(f64) -> f64, expected: &[f64]) {
     assert_eq!(x.len(), expected.len());
-    let largest = expected
-        .iter()
-        .fold(0.0, |largest: f64, value| largest.max(value.abs()));
-    let to = Tolerance {
-        relative: 1e-10,
-        absolute: 1e-12 * largest,
-    };
+    let largest = expected.iter().fold(0.0, |largest: f64, value| largest.max(value.abs()));
+    let to = Tolerance { relative: 1e-10, absolute: 1e-12 * largest };
     for (x, expected) in x.iter().zip(expected) {
         to.check("transformed", apply(*x), *expected);
     }
@@ -178,42 +142,23 @@ fn check_transformed(x: &[f64], apply: impl Fn(f64) -> f64, expected: &[f64]) {
 
 #[test]
 fn recommender_metrics() {
-    let to = Tolerance {
-        relative: 1e-10,
-        absolute: 1e-12,
-    };
+    let to = Tolerance { relative: 1e-10, absolute: 1e-12 };
     let file = ReferenceSet::open("metrics").json(LISTED[3]);
-    let ids = |value: &Value| -> Vec<u64> {
-        value
-            .as_array()
-            .unwrap()
-            .iter()
-            .filter_map(Value::as_u64)
-            .collect()
-    };
+    let ids = |value: &Value| -> Vec<u64> { value.as_array().unwrap().iter().filter_map(Value::as_u64).collect() };
     let mut cases = 0;
     for case in list(&file, "accuracy") {
         let (user, truth) = (ids(&case["user"]), ids(&case["truth"]));
         let ranked: Vec<Vec<u64>> = list(case, "ranked3").iter().map(ids).collect();
         for k in [1, 3] {
             let total = top_k_accuracy(&truth, &ranked, k).unwrap();
-            to.check(
-                "total accuracy",
-                total,
-                number(case, &format!("total_accuracy_top{k}")),
-            );
+            to.check("total accuracy", total, number(case, &format!("total_accuracy_top{k}")));
             let by_user = user_top_k_accuracy(&user, &truth, &ranked, k).unwrap();
-            to.check(
-                "user accuracy",
-                by_user,
-                number(case, &format!("user_accuracy_top{k}")),
-            );
+            to.check("user accuracy", by_user, number(case, &format!("user_accuracy_top{k}")));
         }
         cases += 1;
     }
     for case in list(&file, "precision_recall") {
-        let flags =
-            |key: &str| -> Vec<bool> { ids(&case[key]).iter().map(|&flag| flag == 1).collect() };
+        let flags = |key: &str| -> Vec<bool> { ids(&case[key]).iter().map(|&flag| flag == 1).collect() };
         let confusion = Confusion::count(&flags("predicted"), &flags("actual")).unwrap();
         assert_eq!(confusion.true_positives, count(case, "tp"));
         assert_eq!(confusion.false_positives, count(case, "fp"));

@@ -20,13 +20,9 @@ pub struct ReferenceSet {
 
 impl ReferenceSet {
     pub fn open(topic: &str) -> Self {
-        let root = std::env::var_os("DAPPLE_ORACLES").map_or_else(
-            || Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracles"),
-            PathBuf::from,
-        );
-        Self {
-            folder: root.join(topic),
-        }
+        let root = std::env::var_os("DAPPLE_ORACLES")
+            .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracles"), PathBuf::from);
+        Self { folder: root.join(topic) }
     }
 
     pub fn index(&self) -> Value {
@@ -35,22 +31,15 @@ impl ReferenceSet {
 
     pub fn json(&self, file: &str) -> Value {
         let path = self.folder.join(file);
-        let text = std::fs::read_to_string(&path)
-            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }
 
     /// Columns of a CSV file with a header.
     pub fn csv(&self, file: &str) -> BTreeMap<String, Vec<f64>> {
         let path = self.folder.join(file);
-        let mut reader = csv::Reader::from_path(&path)
-            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let names: Vec<String> = reader
-            .headers()
-            .unwrap()
-            .iter()
-            .map(str::to_owned)
-            .collect();
+        let mut reader = csv::Reader::from_path(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let names: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
         let mut columns = vec![Vec::new(); names.len()];
         for record in reader.records() {
             for (column, field) in columns.iter_mut().zip(record.unwrap().iter()) {
@@ -70,20 +59,14 @@ pub struct Tolerance {
 
 impl Tolerance {
     pub fn relative(relative: f64) -> Self {
-        Self {
-            relative,
-            absolute: 0.0,
-        }
+        Self { relative, absolute: 0.0 }
     }
 
     #[track_caller]
     pub fn check(self, what: &str, found: f64, expected: f64) {
         let off = (found - expected).abs();
         let allowed = (self.relative * expected.abs()).max(self.absolute);
-        assert!(
-            off <= allowed,
-            "{what}: {found:e} instead of {expected:e}, off by {off:e}, allowed {allowed:e}"
-        );
+        assert!(off <= allowed, "{what}: {found:e} instead of {expected:e}, off by {off:e}, allowed {allowed:e}");
     }
 
     /// Against a JSON number that a case may leave out.
@@ -109,43 +92,27 @@ impl Tolerance {
 
 #[track_caller]
 pub fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
-    value[key]
-        .as_array()
-        .unwrap_or_else(|| panic!("no list `{key}`"))
+    value[key].as_array().unwrap_or_else(|| panic!("no list `{key}`"))
 }
 
 #[track_caller]
 pub fn number(value: &Value, key: &str) -> f64 {
-    value[key]
-        .as_f64()
-        .unwrap_or_else(|| panic!("no number `{key}`"))
+    value[key].as_f64().unwrap_or_else(|| panic!("no number `{key}`"))
 }
 
 #[track_caller]
 pub fn count(value: &Value, key: &str) -> usize {
-    usize::try_from(
-        value[key]
-            .as_u64()
-            .unwrap_or_else(|| panic!("no count `{key}`")),
-    )
-    .unwrap()
+    usize::try_from(value[key].as_u64().unwrap_or_else(|| panic!("no count `{key}`"))).unwrap()
 }
 
 #[track_caller]
 pub fn text<'a>(value: &'a Value, key: &str) -> &'a str {
-    value[key]
-        .as_str()
-        .unwrap_or_else(|| panic!("no text `{key}`"))
+    value[key].as_str().unwrap_or_else(|| panic!("no text `{key}`"))
 }
 
 #[track_caller]
 pub fn numbers(value: &Value) -> Vec<f64> {
-    value
-        .as_array()
-        .expect("a list")
-        .iter()
-        .map(|entry| entry.as_f64().expect("a number"))
-        .collect()
+    value.as_array().expect("a list").iter().map(|entry| entry.as_f64().expect("a number")).collect()
 }
 
 /// Says how many cases a test has seen, and fails when it has seen none.

@@ -37,10 +37,7 @@ fn check(estimator: &impl ProbeEstimator, probe: &ProbeTimes, a: &Value, b: &Val
         Err(error) => panic!("{}: {error}", estimator.name()),
     };
     // b is a difference of costs of the size of T2/S2: its zero is a zero to that scale.
-    let to = Tolerance {
-        relative: 1e-9,
-        absolute: 1e-15 * probe.small_s / probe.small_mb,
-    };
+    let to = Tolerance { relative: 1e-9, absolute: 1e-15 * probe.small_s / probe.small_mb };
     to.check_json(estimator.name(), found.map(|found| found.a), a);
     to.check_json(estimator.name(), found.map(|found| found.b), b);
 }

@@ -17,35 +17,19 @@ fn evaluation() {
     let mut cases = 0;
     for case in list(&set.json("evaluate.json"), "cases") {
         let curve = curve(case);
-        for (x, expected) in numbers(&case["x"])
-            .into_iter()
-            .zip(numbers(&case["throughput"]))
-        {
+        for (x, expected) in numbers(&case["x"]).into_iter().zip(numbers(&case["throughput"])) {
             // Below 1e-300 a double has fewer digits than the tolerance asks for.
-            let to = Tolerance {
-                absolute: 1e-300,
-                ..to
-            };
+            let to = Tolerance { absolute: 1e-300, ..to };
             to.check(&format!("{curve:?} at {x}"), curve.throughput(x), expected);
         }
         to.check_json("mode", curve.mode(), &case["peak_x"]);
         to.check_json("peak", curve.peak_throughput(), &case["peak_throughput"]);
-        assert_eq!(
-            curve.best_concurrency() as usize,
-            count(case, "best_integer_concurrency")
-        );
+        assert_eq!(curve.best_concurrency() as usize, count(case, "best_integer_concurrency"));
         let first_differences = numbers(&case["marginal"]);
         for (n, expected) in (1_u32..).zip(first_differences) {
-            let (here, next) = (
-                curve.throughput(f64::from(n)),
-                curve.throughput(f64::from(n + 1)),
-            );
+            let (here, next) = (curve.throughput(f64::from(n)), curve.throughput(f64::from(n + 1)));
             // The tolerance belongs to the two values; their difference may be small against them.
-            Tolerance {
-                absolute: 1e-12 * here.max(next),
-                ..to
-            }
-            .check("difference", next - here, expected);
+            Tolerance { absolute: 1e-12 * here.max(next), ..to }.check("difference", next - here, expected);
         }
         cases += 1;
     }
@@ -87,10 +71,7 @@ fn fits() {
         };
         let fit = fit.unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(fit.n_rows, count(case, "n"), "{name}");
-        println!(
-            "{name}: {} of {} starts agree",
-            fit.starts_agreeing, fit.starts
-        );
+        println!("{name}: {} of {} starts agree", fit.starts_agreeing, fit.starts);
         if name.starts_with("exact") {
             check_exact(name, &fit, case);
         } else {
@@ -115,11 +96,7 @@ fn check_exact(name: &str, fit: &WeibullFit, case: &Value) {
 
 fn check_noisy(name: &str, fit: &WeibullFit, case: &Value) {
     let best = number(case, "sum_of_squares");
-    assert!(
-        fit.sum_of_squares <= best * (1.0 + 1e-8),
-        "{name}: {} above {best}",
-        fit.sum_of_squares
-    );
+    assert!(fit.sum_of_squares <= best * (1.0 + 1e-8), "{name}: {} above {best}", fit.sum_of_squares);
     let found = fit.std_errors.expect("the data determine the curve");
     let (expected, errors) = (&case["fit"], &case["std_errors"]);
     for (key, value, std_error) in [
@@ -128,27 +105,13 @@ fn check_noisy(name: &str, fit: &WeibullFit, case: &Value) {
         ("lam", fit.curve.scale, found.scale),
     ] {
         let reference_error = number(errors, key);
-        let to = Tolerance {
-            relative: 1e-6,
-            absolute: 1e-4 * reference_error,
-        };
+        let to = Tolerance { relative: 1e-6, absolute: 1e-4 * reference_error };
         to.check(&format!("{name} {key}"), value, number(expected, key));
-        Tolerance::relative(1e-4).check(
-            &format!("{name} error of {key}"),
-            std_error,
-            reference_error,
-        );
+        Tolerance::relative(1e-4).check(&format!("{name} error of {key}"), std_error, reference_error);
     }
     // Follow from the parameters and inherit their tolerance.
-    let peak = Tolerance {
-        relative: 1e-6,
-        absolute: 1e-4 * number(errors, "lam"),
-    };
+    let peak = Tolerance { relative: 1e-6, absolute: 1e-4 * number(errors, "lam") };
     peak.check_json(name, fit.curve.mode(), &case["peak_x"]);
-    Tolerance::relative(1e-6).check_json(
-        name,
-        fit.curve.peak_throughput(),
-        &case["peak_throughput"],
-    );
+    Tolerance::relative(1e-6).check_json(name, fit.curve.peak_throughput(), &case["peak_throughput"]);
     Tolerance::relative(1e-6).check_json(name, fit.r_squared, &case["r2"]);
 }

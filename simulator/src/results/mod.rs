@@ -7,11 +7,15 @@
 
 mod kpi;
 mod manifest;
+mod recorder;
+mod records;
 pub mod schema;
 mod table;
 
 pub use kpi::{KPIS, Kpi, KpiInfo, Kpis};
 pub use manifest::{Counters, FailedRun, Manifest, RunEntry, SweepPoint};
+pub(crate) use recorder::Recorder;
+pub(crate) use records::{DecisionRecord, JobRecord, ReadRecord, RequestRecord};
 pub use table::{Column, ColumnData, ColumnKind, Schema, TableData, Value};
 
 /// Version of everything that an experiment writes.
