@@ -34,6 +34,8 @@ pub enum Purpose {
     InitialReplica = 7,
     /// A policy's own randomness; thing: policy slot, decision.
     Policy = 8,
+    /// Whether a sampled table keeps a row; thing: table, row.
+    RowSample = 9,
 }
 
 /// A generator for one thing: the same (seed, purpose, thing) always draws the same numbers.
