@@ -41,6 +41,16 @@ pub fn wall_time(seconds: f64) -> String {
     }
 }
 
+/// `1 run`, `2 runs`.
+pub fn number(n: usize, what: &str) -> String {
+    plural(n, what, &format!("{what}s"))
+}
+
+/// `1 policy`, `2 policies`.
+pub fn plural(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
 /// A count with a decimal prefix: `950`, `12.3 k`, `4.56 M`.
 pub fn count(value: f64) -> String {
     let (scaled, prefix) = match value {
@@ -49,7 +59,13 @@ pub fn count(value: f64) -> String {
         v if v >= 1e4 => (v / 1e3, " k"),
         v => return format!("{v:.0}"),
     };
-    let decimals = if scaled >= 100.0 { 0 } else if scaled >= 10.0 { 1 } else { 2 };
+    let decimals = if scaled >= 100.0 {
+        0
+    } else if scaled >= 10.0 {
+        1
+    } else {
+        2
+    };
     format!("{scaled:.decimals$}{prefix}")
 }
 

@@ -5,12 +5,12 @@
 //! use dapple::simulator::rng::PolicyRng;
 //! use std::process::ExitCode;
 //!
-//! /// Streams everything from the source that holds most replicas in reach.
-//! struct LastReplica {
+//! /// Streams everything from the source that is furthest away.
+//! struct Furthest {
 //!     name: String,
 //! }
 //!
-//! impl AccessPolicy for LastReplica {
+//! impl AccessPolicy for Furthest {
 //!     fn name(&self) -> &str {
 //!         &self.name
 //!     }
@@ -21,12 +21,12 @@
 //!
 //! fn main() -> ExitCode {
 //!     let mut registry = dapple::Registry::standard();
-//!     registry.access("last-replica", |name, _params| Ok(Box::new(LastReplica { name: name.into() })));
+//!     registry.access("furthest", |name, _params| Ok(Box::new(Furthest { name: name.into() })));
 //!     dapple::main(registry)
 //! }
 //! ```
 //!
-//! A scenario names it with `access: Custom(name: "last-replica")`. The longer example
+//! A scenario names it with `access: Custom(name: "furthest")`. The longer example
 //! `examples/custom_policy.rs` reads parameters from the scenario.
 //!
 //! Only this crate prints and exits. Exit codes are API, see [`Exit`].
@@ -82,10 +82,7 @@ pub fn main(registry: Registry) -> ExitCode {
     };
     match cli.command.execute(&registry) {
         Ok(exit) => exit.into(),
-        Err(failure) => {
-            terminal::note(&format!("error: {:#}", failure.error));
-            failure.exit.into()
-        }
+        Err(failure) => failure.tell().into(),
     }
 }
 

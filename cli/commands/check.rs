@@ -5,17 +5,17 @@ use std::path::{Path, PathBuf};
 use dapple_scenarios::{Registry, Scenario, experiment};
 use dapple_simulator::units::Bytes;
 
-use crate::columns::{count, wall_time};
+use crate::columns::{count, number, plural, wall_time};
 use crate::commands::scenario::Changes;
 use crate::exit::{Exit, Failure, OrExit};
-use crate::terminal::{note, print};
+use crate::terminal::print;
 
 /// Arguments of `dapple check`.
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Check {
     /// The scenarios (RON)
-    #[arg(required = true)]
+    #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     #[command(flatten)]
     changes: Changes,
@@ -28,20 +28,16 @@ Examples:
   dapple check my.ron --set 'topology.links.CERN-GRIF.bandwidth=Gbps(20)'";
 
 impl Check {
-    /// Checks them all, and fails as the worst of them.
+    /// Checks them all; the highest exit code wins.
     pub fn execute(&self, registry: &Registry) -> Result<Exit, Failure> {
-        let mut worst = Ok(Exit::Done);
+        let mut worst = Exit::Done;
         for file in &self.files {
             match self.check(file, registry) {
                 Ok(line) => print(&line)?,
-                Err(failure) => {
-                    if let Err(before) = std::mem::replace(&mut worst, Err(failure)) {
-                        note(&format!("error: {:#}\n", before.error));
-                    }
-                }
+                Err(failure) => worst = worst.max(failure.tell()),
             }
         }
-        worst
+        Ok(worst)
     }
 
     fn check(&self, file: &Path, registry: &Registry) -> Result<String, Failure> {
@@ -54,11 +50,14 @@ impl Check {
 fn estimate(scenario: &Scenario, n_runs: usize) -> String {
     let estimate = scenario.estimate();
     let n_policies = scenario.policies.len();
-    let replications = scenario.experiment.replications;
-    let n_points = n_runs / (n_policies * replications as usize).max(1);
+    let replications = scenario.experiment.replications as usize;
+    let n_points = n_runs / (n_policies * replications).max(1);
     format!(
-        "{n_runs} runs ({n_policies} policies x {replications} replications x {n_points} sweep points), \
-         about {} events, {} on one core, {} on disk",
+        "{} ({} x {} x {}), about {} events, {} on one core, {} on disk",
+        number(n_runs, "run"),
+        plural(n_policies, "policy", "policies"),
+        number(replications, "replication"),
+        number(n_points, "sweep point"),
         count(estimate.events as f64),
         wall_time(estimate.seconds),
         Bytes::new(estimate.disk_bytes),

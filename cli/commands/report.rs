@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use dapple_reports::{ReportError, write_report};
 use dapple_simulator::results::{Manifest, ResultsError, read_manifest};
 
+use crate::columns::number;
 use crate::exit::{Exit, Failure};
 use crate::terminal::{note, print};
 
@@ -34,12 +35,15 @@ impl Report {
 
 fn completeness(manifest: &Manifest) -> Exit {
     if !manifest.missing.is_empty() {
-        note(&format!("{} runs are missing: `dapple run` with the same scenario does them", manifest.missing.len()));
+        note(&format!(
+            "{} missing: `dapple run` with the same scenario does them",
+            number(manifest.missing.len(), "run")
+        ));
         Exit::Missing
     } else if manifest.failed.is_empty() {
         Exit::Done
     } else {
-        note(&format!("{} runs failed, see manifest.json", manifest.failed.len()));
+        note(&format!("{} failed, see manifest.json", number(manifest.failed.len(), "run")));
         Exit::SomeFailed
     }
 }

@@ -79,7 +79,7 @@ fn all(items: &[Item], options: &ReproduceOptions) -> Result<Exit, Failure> {
     let mut worst = Exit::Done;
     for item in items {
         let exit = (item.reproduce)(options)?;
-        worst = if exit as u8 > worst as u8 { exit } else { worst };
+        worst = worst.max(exit);
     }
     Ok(worst)
 }
@@ -102,12 +102,10 @@ fn find<'a, T>(things: &'a [T], name: &str, name_of: impl Fn(&T) -> &'static str
     if let Some(thing) = things.iter().find(|thing| name_of(thing) == name) {
         return Ok(thing);
     }
-    let nearest = things.iter().map(|thing| name_of(thing)).min_by_key(|other| strsim::damerau_levenshtein(name, other));
+    let nearest = things.iter().map(&name_of).min_by_key(|other| strsim::damerau_levenshtein(name, other));
     let close = nearest.filter(|other| strsim::damerau_levenshtein(name, other) <= name.len().div_ceil(3));
-    Err(close.map_or_else(
-        || "`dapple reproduce` lists what there is".into(),
-        |close| format!("did you mean `{close}`?"),
-    ))
+    Err(close
+        .map_or_else(|| "`dapple reproduce` lists what there is".into(), |close| format!("did you mean `{close}`?")))
 }
 
 fn unknown(kind: &str, name: &str, hint: &str) -> Failure {

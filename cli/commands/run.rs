@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use dapple_reports::write_report;
-use dapple_scenarios::experiment::{self, ExperimentError, Options, Outcome};
 use dapple_scenarios::Registry;
+use dapple_scenarios::experiment::{self, ExperimentError, Options, Outcome};
 use dapple_simulator::results::Format;
 
 use crate::commands::scenario::{Changes, default_folder};
@@ -115,7 +115,10 @@ fn folder_failure(error: ExperimentError) -> Failure {
 
 fn tell_failures(outcome: &Outcome) {
     for run in outcome.failed.iter().take(FAILURES_TOLD) {
-        note(&format!("run {} (policy `{}`, replication {}) failed: {}", run.id, run.policy, run.replication, run.error));
+        note(&format!(
+            "run {} (policy `{}`, replication {}) failed: {}",
+            run.id, run.policy, run.replication, run.error
+        ));
     }
     if outcome.failed.len() > FAILURES_TOLD {
         note(&format!("... and {} more, all in manifest.json", outcome.failed.len() - FAILURES_TOLD));

@@ -30,8 +30,9 @@ impl Changes {
     ) -> Result<Scenario, Failure> {
         can_be_read(file)?;
         let options = LoadOptions { overrides: self.set.iter().cloned().chain(more).collect(), strict: self.strict };
-        let scenario = dapple_scenarios::load_with(file, &options, registry)
-            .map_err(|problems| Failure::new(Exit::Refused, format_args!("{} is refused\n\n{problems}", file.display())))?;
+        let scenario = dapple_scenarios::load_with(file, &options, registry).map_err(|problems| {
+            Failure::new(Exit::Refused, format_args!("{} is refused\n\n{problems}", file.display()))
+        })?;
         for warning in &scenario.warnings {
             note(&format!("warning: {warning}"));
         }

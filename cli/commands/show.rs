@@ -40,8 +40,8 @@ impl Show {
         let dir = self.out.clone().unwrap_or_else(|| default_folder(&scenario));
         let path = dir.join(PICTURE_FILE);
         let picture = topology::picture(&scenario.setup.topology);
-        let drawn = fs::create_dir_all(&dir)
-            .and_then(|()| write_atomically(&path, |file| file.write_all(picture.as_bytes())));
+        let drawn =
+            fs::create_dir_all(&dir).and_then(|()| write_atomically(&path, |file| file.write_all(picture.as_bytes())));
         drawn.map_err(|error| Failure::new(Exit::Files, format_args!("cannot write {}: {error}", path.display())))?;
         print(&format!("{}\npicture: {}\n", topology::table(&scenario.setup.topology), path.display()))?;
         Ok(Exit::Done)

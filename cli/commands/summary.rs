@@ -7,7 +7,7 @@ use dapple_reports::statistics::{self, Estimate};
 use dapple_scenarios::experiment::Outcome;
 use dapple_simulator::results::{KPIS, KpiInfo, Manifest, RunEntry, SweepPoint};
 
-use crate::columns::{columns, figure};
+use crate::columns::{columns, figure, number};
 
 /// Lines of the table; the rest is in the report.
 const MOST_ROWS: usize = 24;
@@ -32,9 +32,8 @@ pub fn summary(outcome: &Outcome, dir: &Path, report: Option<&Path>) -> String {
 }
 
 fn counts(outcome: &Outcome) -> String {
-    let mut counts = vec![format!("{} runs done", outcome.done)];
-    let others =
-        [(outcome.skipped, "done before"), (outcome.failed.len(), "failed"), (outcome.missing, "missing")];
+    let mut counts = vec![format!("{} done", number(outcome.done, "run"))];
+    let others = [(outcome.skipped, "done before"), (outcome.failed.len(), "failed"), (outcome.missing, "missing")];
     counts.extend(others.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")));
     counts.join(", ")
 }
