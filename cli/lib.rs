@@ -6,13 +6,11 @@
 //! use std::process::ExitCode;
 //!
 //! /// Streams everything from the source that is furthest away.
-//! struct Furthest {
-//!     name: String,
-//! }
+//! struct Furthest;
 //!
 //! impl AccessPolicy for Furthest {
 //!     fn name(&self) -> &str {
-//!         &self.name
+//!         "furthest"
 //!     }
 //!     fn decide(&mut self, request: &AccessRequest, grid: &GridView<'_>, _: &mut PolicyRng) -> Access {
 //!         Access::Remote { source: grid.sources(request)[grid.sources(request).len() - 1] }
@@ -20,9 +18,7 @@
 //! }
 //!
 //! fn main() -> ExitCode {
-//!     let mut registry = dapple::Registry::standard();
-//!     registry.access("furthest", |name, _params| Ok(Box::new(Furthest { name: name.into() })));
-//!     dapple::main(registry)
+//!     dapple::main(dapple::Registry::standard().access("furthest", |_params| Ok(Box::new(Furthest))))
 //! }
 //! ```
 //!

@@ -16,7 +16,6 @@ use dapple::simulator::rng::PolicyRng;
 /// Streams from the nearest source that serves at most so many threads of the pool; where all are busier, stages in
 /// from the nearest.
 struct IdleSource {
-    name: String,
     at_most: usize,
 }
 
@@ -35,7 +34,7 @@ impl Default for Params {
 
 impl AccessPolicy for IdleSource {
     fn name(&self) -> &str {
-        &self.name
+        "idle-source"
     }
 
     fn decide(&mut self, request: &AccessRequest, grid: &GridView<'_>, _: &mut PolicyRng) -> Access {
@@ -50,14 +49,43 @@ impl AccessPolicy for IdleSource {
 
 /// The policies of dapple and ours.
 fn registry() -> Registry {
-    let mut registry = Registry::standard();
-    registry.access("idle-source", |name, params| {
+    Registry::standard().access("idle-source", |params| {
         let Params { at_most } = params.read()?;
-        Ok(Box::new(IdleSource { name: name.into(), at_most }))
-    });
-    registry
+        Ok(Box::new(IdleSource { at_most }))
+    })
 }
 
 fn main() -> ExitCode {
     dapple::main(registry())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dapple::simulator::policy::conformance;
+
+    #[test]
+    fn it_passes_the_conformance_kit() {
+        for at_most in [0, 2, usize::MAX] {
+            conformance::check(|| Box::new(IdleSource { at_most })).expect("it decides what can be done");
+        }
+    }
+
+    #[test]
+    fn a_scenario_can_name_it_and_set_its_parameters() {
+        let set = |params: &str| {
+            let access = format!("policies.mine.access=Custom(name: \"idle-source\", params: {params})");
+            let (path, value) = access.split_once('=').expect("it has one");
+            let scenario = std::path::Path::new("scenarios/quickstart/two-sites.ron");
+            let overrides = [
+                ("policies".to_owned(), "[(name: \"mine\", access: StageIn)]".to_owned()),
+                (path.to_owned(), value.to_owned()),
+                ("experiment.baseline".to_owned(), "\"mine\"".to_owned()),
+            ];
+            dapple::scenarios::load(scenario, &overrides, &registry())
+        };
+        assert!(set("(at_most: 4)").is_ok() && set("()").is_ok());
+        let problems = set("(at_mots: 4)").expect_err("this is misspelt").to_string();
+        assert!(problems.contains("at_most"), "{problems}");
+    }
 }

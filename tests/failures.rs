@@ -28,9 +28,9 @@ impl AccessPolicy for Faulty {
 }
 
 fn execute(lab: &Lab, out: &str, stop: &AtomicBool, observer: &dyn RunObserver) -> Outcome {
-    let mut registry = Registry::standard();
-    registry.access("panics", |_, _| Ok(Box::new(Faulty { panics: true })));
-    registry.access("lies", |_, _| Ok(Box::new(Faulty { panics: false })));
+    let registry = Registry::standard()
+        .access("panics", |_| Ok(Box::new(Faulty { panics: true })))
+        .access("lies", |_| Ok(Box::new(Faulty { panics: false })));
     let scenario = dapple::scenarios::load(&lab.path("trial.ron"), &[], &registry).expect("the scenario is valid");
     let plan = experiment::plan(&scenario, &registry).expect("the scenario can be planned");
     let options = Options { jobs: 2, format: Format::Parquet, stop, observer };

@@ -24,7 +24,7 @@ pub struct Check {
 const EXAMPLES: &str = "\
 Examples:
   dapple check scenarios/quickstart/two-sites.ron
-  dapple check --strict my.ron                               exit code 3 on warnings, too
+  dapple check --strict my.ron                               logs must be clean
   dapple check my.ron --set 'topology.links.CERN-GRIF.bandwidth=Gbps(20)'";
 
 impl Check {

@@ -15,7 +15,7 @@ pub struct Changes {
     /// Change a field, for example topology.links.CERN-GRIF.bandwidth=Gbps(20); can be repeated
     #[arg(long, value_name = "PATH=VALUE", value_parser = assignment)]
     set: Vec<(String, String)>,
-    /// Take warnings for problems
+    /// Refuse logs with rows that cannot be read, whatever the scenario says
     #[arg(long)]
     strict: bool,
 }
@@ -29,7 +29,8 @@ impl Changes {
         registry: &Registry,
     ) -> Result<Scenario, Failure> {
         can_be_read(file)?;
-        let options = LoadOptions { overrides: self.set.iter().cloned().chain(more).collect(), strict: self.strict };
+        let overrides: Vec<(String, String)> = self.set.iter().cloned().chain(more).collect();
+        let options = LoadOptions { overrides: &overrides, strict: self.strict, ..LoadOptions::default() };
         let scenario = dapple_scenarios::load_with(file, &options, registry).map_err(|problems| {
             Failure::new(Exit::Refused, format_args!("{} is refused\n\n{problems}", file.display()))
         })?;

@@ -1,14 +1,15 @@
 //! From a scenario to its runs.
 
-use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use dapple_simulator::results::SweepPoint;
 use dapple_simulator::units::SimTime;
 
+use crate::file::PolicySetFile;
 use crate::run_id::{StableHash, replication_seed, run_id};
-use crate::{PolicySet, Problem, Problems, Registry, Scenario, SweepValue};
+use crate::scenario::compact;
+use crate::{PolicySet, Problem, Problems, Registry, Scenario, SweepValue, ron_options};
 
 /// Every run of an experiment, checked. Made by [`plan`].
 pub struct Plan<'a> {
@@ -80,19 +81,21 @@ impl Plan<'_> {
             let twice = format!("the sweep visits {} twice", in_words(coordinates));
             return Err(self.problem("experiment.sweep", twice));
         }
-        let mut behaviours = BTreeMap::new();
-        for PolicySet { name, resolved, .. } in &at_point.policies {
-            if let Some(first) = behaviours.insert(resolved.as_str(), name) {
+        let behaviours: Vec<String> = at_point.policies.iter().map(behaviour).collect();
+        for (index, behaviour) in behaviours.iter().enumerate() {
+            if let Some(first) = behaviours[..index].iter().position(|other| other == behaviour) {
+                let [first, second] = [first, index].map(|index| &at_point.policies[index].name);
                 let point =
                     if coordinates.is_empty() { String::new() } else { format!(" at {}", in_words(coordinates)) };
-                let same = format!("`{first}` and `{name}` do the same{point}, so there is nothing to compare");
+                let same = format!("`{first}` and `{second}` do the same{point}, so there is nothing to compare");
                 return Err(self.problem("policies", same));
             }
         }
         for replication in 0..self.scenario.experiment.replications {
             let seed = replication_seed(self.scenario.seed, replication);
-            self.runs.extend(at_point.policies.iter().enumerate().map(|(policy_index, policy)| PlannedRun {
-                id: run_id(physics, &sweep, &policy.resolved, seed),
+            let policies = at_point.policies.iter().zip(&behaviours).enumerate();
+            self.runs.extend(policies.map(|(policy_index, (policy, behaviour))| PlannedRun {
+                id: run_id(physics, &sweep, behaviour, seed),
                 policy: policy.name.clone(),
                 replication,
                 seed,
@@ -162,6 +165,15 @@ fn resolve<'a>(
     let values: Vec<(String, String)> =
         coordinates.iter().map(|point| (point.path.clone(), point.text.clone())).collect();
     scenario.at(&values, registry).map(|scenario| AtPoint::Swept(Arc::new(scenario)))
+}
+
+/// What a policy set does, whatever it is called.
+fn behaviour(policy: &PolicySet) -> String {
+    let nameless = ron_options().from_str::<PolicySetFile>(&policy.resolved).map(|mut set| {
+        set.name.clear();
+        compact(&set)
+    });
+    nameless.unwrap_or_else(|_| policy.resolved.clone())
 }
 
 /// All combinations of swept values, the last axis fastest; one without coordinates where nothing is swept.
