@@ -177,6 +177,7 @@ pub struct Network<T> {
     processes: BTreeMap<(ResourceId, u64), Process>,
     changes: BTreeSet<(SimTime, ResourceId)>,
     next_sequence: u64,
+    n_ended: u64,
     /// Resources that somebody crosses, as of the last solution.
     crossed: Vec<ResourceId>,
     dirty: bool,
@@ -199,6 +200,7 @@ impl<T> Default for Network<T> {
             processes: BTreeMap::new(),
             changes: BTreeSet::new(),
             next_sequence: 0,
+            n_ended: 0,
             crossed: Vec::new(),
             dirty: false,
             moved: 0.0,
@@ -347,6 +349,16 @@ impl<T: Copy> Network<T> {
     /// Flows under way.
     pub fn n_flows(&self) -> usize {
         self.flows.len() - self.free.len()
+    }
+
+    /// Flows started so far.
+    pub fn n_started(&self) -> u64 {
+        self.next_sequence
+    }
+
+    /// Flows that have ended or were cancelled.
+    pub fn n_ended(&self) -> u64 {
+        self.n_ended
     }
 
     /// Flows under way at rate zero.
@@ -594,6 +606,7 @@ impl<T: Copy> Network<T> {
         flow.blocks_done = flow.blocks_done.min(flow.blocks - 1);
         self.leave_class(index);
         self.flows[index] = None;
+        self.n_ended += 1;
         self.free.push(index);
         for &resource in &self.routes[route.index()] {
             self.resources[resource.index()].streams -= u64::from(streams(share));

@@ -34,9 +34,11 @@
 mod flows;
 mod resource;
 mod solver;
+mod wiring;
 
 pub use flows::{Arrival, Carried, ClassKey, FlowId, FlowSpec, Network, Progressed, RouteId, Share};
 pub use resource::{Capacity, ResourceId};
+pub(crate) use wiring::Wiring;
 
 #[cfg(test)]
 mod tests;
