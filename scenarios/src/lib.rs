@@ -12,6 +12,7 @@
 pub mod file;
 mod problems;
 mod read;
+pub mod reference;
 mod registry;
 mod scenario;
 mod standard;
