@@ -13,6 +13,7 @@ pub mod experiment;
 pub mod file;
 mod problems;
 mod read;
+pub mod reference;
 mod registry;
 pub mod run_id;
 mod scenario;
