@@ -47,6 +47,7 @@ pub fn picture(topology: &Topology) -> String {
             style { (maud::PreEscaped(STYLE)) }
             rect.paper width="100%" height="100%" {}
             @for (wire, course) in wires.iter().zip(&courses) { (line(wire, *course)) }
+            @for (wire, centre) in wires.iter().zip(&labels) { (label_paper(wire, *centre)) }
             @for (node, centre) in sites.iter().zip(&centres) { (node.draw(*centre, boxes)) }
             @for (wire, centre) in wires.iter().zip(&labels) { (label(wire, *centre)) }
         }
@@ -163,7 +164,7 @@ fn course(wire: &Wire, centres: &[(f64, f64)], sites: &[Node]) -> Course {
     let (dx, dy) = (to.0 - from.0, to.1 - from.1);
     let length = dx.hypot(dy).max(1.0);
     // Labels are wider than high: lanes of upright wires stand further apart.
-    let bend = wire.lane * (56.0 + 150.0 * dy.abs() / length);
+    let bend = wire.lane * (56.0 + 70.0 * dy.abs() / length);
     let middle = ((from.0 + to.0) / 2.0 - dy / length * bend, (from.1 + to.1) / 2.0 + dx / length * bend);
     [rim(from, middle, &sites[wire.from.index()]), middle, rim(to, middle, &sites[wire.to.index()])]
 }
@@ -222,6 +223,12 @@ fn tip(from: (f64, f64), to: (f64, f64)) -> Markup {
     let back = (to.0 - 10.0 * ux, to.1 - 10.0 * uy);
     let corner = |side: f64| format!("{},{}", tenth(back.0 - 5.0 * side * uy), tenth(back.1 + 5.0 * side * ux));
     html! { polygon.tip points={ (tenth(to.0)) "," (tenth(to.1)) " " (corner(1.0)) " " (corner(-1.0)) } {} }
+}
+
+/// What a label stands on: over the wires, under the boxes.
+fn label_paper(wire: &Wire, (x, y): (f64, f64)) -> Markup {
+    let width = text_width(&wire.text) + 8.0;
+    html! { rect.paper x=(tenth(x - width / 2.0)) y=(tenth(y - 9.0)) width=(tenth(width)) height="18" rx="4" {} }
 }
 
 fn label(wire: &Wire, (x, y): (f64, f64)) -> Markup {
