@@ -22,7 +22,7 @@ macro_rules! entity_id {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(u32);
 
-        impl Id for $name {
+        impl $crate::ids::Id for $name {
             fn from_index(index: usize) -> Self {
                 Self(u32::try_from(index).expect("fewer than 2^32 things of one kind"))
             }
@@ -32,6 +32,7 @@ macro_rules! entity_id {
         }
     )*};
 }
+pub(crate) use entity_id;
 
 entity_id! {
     /// A computing centre.

@@ -1,14 +1,24 @@
 //! What a policy may know.
 
+use crate::compute::Compute;
+use crate::fts::Fts;
 use crate::ids::{FileId, PoolId, RseId};
 use crate::policy::AccessRequest;
+use crate::storage::Storage;
 use crate::topology::Topology;
 use crate::units::{Bytes, SimTime};
 
 /// The grid as its services show it at one moment, read-only.
+///
+/// It shows replicas, space, queues and slots: what Rucio, FTS and a batch system publish. It shows neither rates nor
+/// the future; the access laws in [`GridView::topology`] are those that the scenario states, over all of its
+/// time, so a policy that claims to be honest reads them only up to [`GridView::now`].
 pub struct GridView<'a> {
     pub(crate) now: SimTime,
     pub(crate) topology: &'a Topology,
+    pub(crate) storage: &'a Storage,
+    pub(crate) fts: &'a Fts,
+    pub(crate) compute: &'a Compute,
 }
 
 impl GridView<'_> {
@@ -16,56 +26,90 @@ impl GridView<'_> {
     pub fn now(&self) -> SimTime {
         self.now
     }
+
     /// Sites, RSEs, links, DTNs, pools, laws and routes.
     pub fn topology(&self) -> &Topology {
         self.topology
     }
-    /// RSEs with a replica from which the request's pool can be reached, least latency first; never empty.
-    pub fn sources(&self, _request: &AccessRequest) -> Vec<RseId> {
-        Vec::new()
+
+    /// RSEs with a replica from which the request's pool can be reached, least latency first, then in order of their
+    /// ids; never empty.
+    pub fn sources(&self, request: &AccessRequest) -> Vec<RseId> {
+        let latency = |rse: RseId| self.topology.route_to_pool(rse, request.pool).map(|route| route.latency);
+        let mut sources: Vec<_> = self
+            .replicas(request.file)
+            .iter()
+            .filter_map(|&rse| Some((latency(rse)?, !self.is_local(rse, request.pool), rse)))
+            .collect();
+        sources.sort_unstable();
+        sources.into_iter().map(|(_, _, rse)| rse).collect()
     }
+
     /// RSEs with a replica of a file, in order of their ids.
-    pub fn replicas(&self, _file: FileId) -> &[RseId] {
-        &[]
+    pub fn replicas(&self, file: FileId) -> &[RseId] {
+        &self.storage.file(file).replicas
     }
-    /// The RSE at the pool's own site with the most free space, if the site has one.
-    pub fn local_rse(&self, _pool: PoolId) -> Option<RseId> {
-        None
+
+    /// Whether an RSE stands at the pool's own site.
+    pub fn is_local(&self, rse: RseId, pool: PoolId) -> bool {
+        self.topology.rses()[rse].site == self.topology.pools()[pool].site
     }
+
+    /// The RSE at the pool's own site with the most free space, the first of equals; `None`: the site has none.
+    pub fn local_rse(&self, pool: PoolId) -> Option<RseId> {
+        let free = |rse: RseId| self.free_space(rse).map_or(u64::MAX, Bytes::get);
+        let local = self.topology.rses().ids().filter(|&rse| self.is_local(rse, pool));
+        local.max_by_key(|&rse| (free(rse), std::cmp::Reverse(rse)))
+    }
+
     /// Space left at an RSE; `None`: it is never full.
-    pub fn free_space(&self, _rse: RseId) -> Option<Bytes> {
-        None
+    pub fn free_space(&self, rse: RseId) -> Option<Bytes> {
+        self.storage.free(rse)
     }
+
     /// Requests queued on an FTS link.
-    pub fn queued(&self, _source: RseId, _destination: RseId) -> usize {
-        0
+    pub fn queued(&self, source: RseId, destination: RseId) -> usize {
+        self.fts.queued(source, destination)
     }
+
     /// Requests active on an FTS link.
-    pub fn active(&self, _source: RseId, _destination: RseId) -> usize {
-        0
+    pub fn active(&self, source: RseId, destination: RseId) -> usize {
+        self.fts.active(source, destination)
     }
+
+    /// Requests queued towards all RSEs at the pool's own site.
+    pub fn queued_to_site(&self, pool: PoolId) -> u32 {
+        let local = self.topology.rses().ids().filter(|&rse| self.is_local(rse, pool));
+        local.map(|rse| self.fts.queued_to(rse)).sum()
+    }
+
     /// Whether a copy of the file to that RSE is queued or active.
-    pub fn is_being_placed(&self, _file: FileId, _target: RseId) -> bool {
-        false
+    pub fn is_being_placed(&self, file: FileId, target: RseId) -> bool {
+        self.fts.placing(file, target).is_some()
     }
+
     /// Remote reads under way from an RSE to the nodes of a pool: (processes, threads).
-    pub fn reads(&self, _pool: PoolId, _rse: RseId) -> (usize, usize) {
-        (0, 0)
+    pub fn reads(&self, pool: PoolId, rse: RseId) -> (usize, usize) {
+        self.compute.streaming(pool, rse)
     }
+
     /// How often jobs have asked for the file before, this request not counted.
-    pub fn past_uses(&self, _file: FileId) -> u64 {
-        0
+    pub fn past_uses(&self, file: FileId) -> u64 {
+        self.storage.file(file).uses
     }
+
     /// Jobs waiting at the pool for a slot or for scratch space.
-    pub fn waiting_jobs(&self, _pool: PoolId) -> usize {
-        0
+    pub fn waiting_jobs(&self, pool: PoolId) -> usize {
+        self.compute.load(pool).0
     }
+
     /// Slots free at the pool.
-    pub fn free_slots(&self, _pool: PoolId) -> usize {
-        0
+    pub fn free_slots(&self, pool: PoolId) -> usize {
+        self.compute.free_slots(pool) as usize
     }
+
     /// Scratch space free on the emptiest node of the pool; `None`: never full.
-    pub fn free_scratch(&self, _pool: PoolId) -> Option<Bytes> {
-        None
+    pub fn free_scratch(&self, pool: PoolId) -> Option<Bytes> {
+        self.compute.free_scratch(pool)
     }
 }

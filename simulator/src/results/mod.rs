@@ -21,6 +21,8 @@ mod experiment;
 mod kpi;
 mod manifest;
 pub mod parquet;
+mod recorder;
+mod records;
 mod runs;
 pub mod schema;
 mod table;
@@ -33,6 +35,8 @@ pub use experiment::{
 };
 pub use kpi::{KPIS, Kpi, KpiInfo, Kpis};
 pub use manifest::{Counters, FailedRun, Manifest, RunEntry, SweepPoint};
+pub(crate) use recorder::Recorder;
+pub(crate) use records::{DecisionRecord, JobRecord, ReadRecord, RequestRecord};
 pub use runs::{KpiRow, KpiTable, runs_schema, runs_table};
 pub use table::{Column, ColumnData, ColumnKind, Schema, TableData, Value};
 

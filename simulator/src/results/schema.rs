@@ -22,7 +22,7 @@ pub fn requests() -> Schema {
             ("transferred_at_ns", Int, "when its last byte arrived; empty: never"),
             ("moved_bytes", Int, "bytes that arrived until the end or the horizon"),
             ("outcome", Text, "done, failed, queued (at the horizon) or active (at the horizon)"),
-            ("error_class", Text, "why it failed: no-space; empty otherwise"),
+            ("error_class", Text, "why it failed: no-space, no-route; empty otherwise"),
         ],
     )
 }
@@ -79,7 +79,7 @@ pub fn jobs() -> Schema {
             ("ended_at_ns", Int, "when it ended; empty: not within the run"),
             ("compute_s", Float, "compute time on its node"),
             ("outcome", Text, "done, failed, placing, queued or running (the last three at the horizon)"),
-            ("error_class", Text, "why it failed: no-space, scratch-too-small; empty otherwise"),
+            ("error_class", Text, "why it failed: placement-failed, scratch-too-small; empty otherwise"),
         ],
     )
 }

@@ -92,23 +92,33 @@ pub enum LoadCurve {
 impl LoadCurve {
     /// Aggregate rate at concurrency `x` [B/s]; zero at x = 0.
     pub fn rate(&self, x: u64) -> Rate {
-        if x == 0 {
+        self.at(x as f64)
+    }
+
+    /// The curve at any point `x >= 0` [B/s], for plots and comparisons; zero at x = 0, a table is read linearly
+    /// between its points.
+    pub fn at(&self, x: f64) -> Rate {
+        if x <= 0.0 {
             return Rate::ZERO;
         }
-        let n = x as f64;
         match self {
             Self::Weibull { amplitude, shape, scale } => {
-                let load = n / scale;
+                let load = x / scale;
                 Rate::from_bytes_per_s(
                     amplitude * (shape / scale) * load.powf(shape - 1.0) * (-load.powf(*shape)).exp(),
                 )
             }
             Self::Saturating { each, total } => {
-                Rate::from_bytes_per_s((n * each.as_bytes_per_s()).min(total.as_bytes_per_s()))
+                Rate::from_bytes_per_s((x * each.as_bytes_per_s()).min(total.as_bytes_per_s()))
             }
             Self::Tabulated(rates) => {
-                let index = usize::try_from(x - 1).unwrap_or(usize::MAX);
-                rates.get(index).or(rates.last()).copied().unwrap_or(Rate::ZERO)
+                let point = |n: f64| match n as usize {
+                    0 => 0.0,
+                    n => rates.get(n - 1).or(rates.last()).map_or(0.0, |rate| rate.as_bytes_per_s()),
+                };
+                let (below, above) = (point(x.floor()), point(x.ceil()));
+                let between = if below == above { 0.0 } else { (above - below) * x.fract() };
+                Rate::from_bytes_per_s(below + between)
             }
         }
     }

@@ -5,9 +5,11 @@
 
 mod arrivals;
 mod distribution;
+mod sources;
 
 pub use arrivals::{ArrivalTimes, Arrivals};
 pub use distribution::Distribution;
+pub(crate) use sources::{Arriving, Sources};
 
 use crate::ids::{DatasetId, PoolId, RseId};
 use crate::units::{Bytes, SimSpan, SimTime};

@@ -1,0 +1,442 @@
+//! Is one policy better than another? Means, quantiles and paired comparisons over replications.
+//!
+//! Two policies are run on the same seeds, so replication `i` of one belongs to replication `i` of the other and only the
+//! differences count ([`PairedDifferences`]): common arrivals and failures cancel. The module says what the mean difference
+//! is, how sure it is (Student's t, bootstrap), how several comparisons at once are corrected ([`holm`]) and, where the
+//! answer is open, how many replications would settle it. It does not say which difference matters: that is the reader's.
+//!
+//! ```
+//! use dapple_models::PairedDifferences;
+//!
+//! let always_remote = [105.0, 98.0, 110.0, 102.0];   // hours of each replication
+//! let stage_in = [101.0, 96.0, 103.0, 99.0];
+//! let saved = PairedDifferences::new(&always_remote, &stage_in)?;
+//! assert_eq!(saved.mean(), 4.0);
+//! assert!(!saved.t_interval(0.95)?.contains(0.0));
+//! # Ok::<(), dapple_models::DataError>(())
+//! ```
+
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+use serde::{Deserialize, Serialize};
+use statrs::distribution::{ContinuousCDF, Normal};
+
+use crate::dataset::{DataError, all_finite, open_unit, usable_pair};
+use crate::distributions::{student_t_half_width, student_t_ln_p};
+
+/// A closed interval, in the unit of what it estimates.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Interval {
+    /// Lower limit.
+    pub low: f64,
+    /// Upper limit.
+    pub high: f64,
+}
+
+impl Interval {
+    /// `center ± half_width`.
+    pub fn around(center: f64, half_width: f64) -> Self {
+        Self { low: center - half_width, high: center + half_width }
+    }
+
+    /// Whether a value lies in the interval, limits included.
+    pub fn contains(&self, value: f64) -> bool {
+        self.low <= value && value <= self.high
+    }
+}
+
+/// Arithmetic mean; `None` for no values.
+pub fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+}
+
+/// Sample standard deviation (divisor `n - 1`), in two passes; `None` below two values.
+pub fn sample_sd(values: &[f64]) -> Option<f64> {
+    if values.len() < 2 {
+        return None;
+    }
+    let center = mean(values)?;
+    let squares: f64 = values.iter().map(|value| (value - center) * (value - center)).sum();
+    Some((squares / (values.len() - 1) as f64).sqrt())
+}
+
+/// Quantile with linear interpolation between order statistics (type 7 of Hyndman and Fan 1996: R's and numpy's default).
+///
+/// `probability` from 0 (minimum) to 1 (maximum). `None` for no values, a NaN or an infinity among them, or a probability outside.
+///
+/// ```
+/// use dapple_models::statistics::quantile;
+///
+/// assert_eq!(quantile(&[4.0, 1.0, 3.0, 2.0], 0.25), Some(1.75));
+/// ```
+pub fn quantile(values: &[f64], probability: f64) -> Option<f64> {
+    if values.is_empty() || values.iter().any(|value| !value.is_finite()) || !(0.0..=1.0).contains(&probability) {
+        return None;
+    }
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    Some(sorted_quantile(&sorted, probability))
+}
+
+/// Holm's step-down correction: adjusted p-values in the order given, each from 0 to 1.
+///
+/// Rejecting where the adjusted p is at most α keeps the chance of any false rejection among all at most α, whatever the
+/// dependence between the tests (Holm 1979).
+///
+/// # Errors
+/// [`DataError::OutOfRange`] when a p-value is NaN or outside [0, 1].
+///
+/// ```
+/// use dapple_models::statistics::holm;
+///
+/// assert_eq!(holm(&[0.25, 0.0625, 0.125])?, [0.25, 0.1875, 0.25]);
+/// # Ok::<(), dapple_models::DataError>(())
+/// ```
+pub fn holm(p_values: &[f64]) -> Result<Vec<f64>, DataError> {
+    if let Some(&value) = p_values.iter().find(|p| !(0.0..=1.0).contains(*p)) {
+        return Err(DataError::OutOfRange { what: "a p-value", value, range: "from 0 to 1" });
+    }
+    let mut order: Vec<usize> = (0..p_values.len()).collect();
+    order.sort_by(|&a, &b| p_values[a].total_cmp(&p_values[b]));
+    let mut adjusted = vec![0.0; p_values.len()];
+    let mut so_far: f64 = 0.0;
+    for (rank, &at) in order.iter().enumerate() {
+        so_far = so_far.max(p_values[at] * (p_values.len() - rank) as f64).min(1.0);
+        adjusted[at] = so_far;
+    }
+    Ok(adjusted)
+}
+
+/// Paired (one-sample) t-test of "the mean difference is 0".
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct TTest {
+    /// Mean over its standard error; infinite when all differences are equal and not 0.
+    pub t: f64,
+    /// Degrees of freedom, `n - 1`.
+    pub df: f64,
+    /// Two-sided p-value.
+    pub p: f64,
+    /// Its natural logarithm.
+    pub ln_p: f64,
+}
+
+/// Which bootstrap interval (Efron and Tibshirani 1993, ch. 13 and 14).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum BootstrapMethod {
+    /// Quantiles of the resampled means.
+    Percentile,
+    /// Bias-corrected and accelerated: quantiles shifted for bias and skewness, second-order correct.
+    Bca,
+}
+
+/// How a bootstrap interval is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Bootstrap {
+    /// Kind of interval; BCa by default.
+    pub method: BootstrapMethod,
+    /// Confidence level between 0 and 1; 0.95.
+    pub level: f64,
+    /// Number of resamples; 10 000. At least 1.
+    pub resamples: usize,
+    /// Seed of the Xoshiro256++ generator; the same seed gives the same interval.
+    pub seed: u64,
+}
+
+impl Default for Bootstrap {
+    fn default() -> Self {
+        Self { method: BootstrapMethod::Bca, level: 0.95, resamples: 10_000, seed: 0 }
+    }
+}
+
+/// Differences `first[i] - second[i]` over replications run on common seeds; at least two, all finite.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PairedDifferences {
+    differences: Vec<f64>,
+    mean: f64,
+    sd: f64,
+}
+
+impl PairedDifferences {
+    /// Pairs the outcomes of two policies, replication by replication.
+    ///
+    /// # Errors
+    /// [`DataError::LengthMismatch`], [`DataError::Empty`], [`DataError::NotFinite`], [`DataError::TooFew`] for one pair.
+    pub fn new(first: &[f64], second: &[f64]) -> Result<Self, DataError> {
+        usable_pair(("first", first), ("second", second))?;
+        Self::from_differences(first.iter().zip(second).map(|(a, b)| a - b).collect())
+    }
+
+    /// Takes differences that are formed already.
+    ///
+    /// # Errors
+    /// [`DataError::NotFinite`], [`DataError::TooFew`] below two values.
+    pub fn from_differences(differences: Vec<f64>) -> Result<Self, DataError> {
+        all_finite("differences", &differences)?;
+        let (Some(mean), Some(sd)) = (mean(&differences), sample_sd(&differences)) else {
+            return Err(DataError::TooFew { needed: 2, found: differences.len() });
+        };
+        if !mean.is_finite() || !sd.is_finite() {
+            return Err(DataError::OutOfRange { what: "the spread of the differences", value: sd, range: "finite" });
+        }
+        Ok(Self { differences, mean, sd })
+    }
+
+    /// The differences, in the order of replications.
+    pub fn differences(&self) -> &[f64] {
+        &self.differences
+    }
+
+    /// Count of replications.
+    pub fn n(&self) -> usize {
+        self.differences.len()
+    }
+
+    /// Mean difference.
+    pub fn mean(&self) -> f64 {
+        self.mean
+    }
+
+    /// Sample standard deviation of the differences.
+    pub fn sd(&self) -> f64 {
+        self.sd
+    }
+
+    /// Standard error of the mean difference.
+    pub fn standard_error(&self) -> f64 {
+        self.sd / (self.n() as f64).sqrt()
+    }
+
+    /// Student-t confidence interval of the mean difference.
+    ///
+    /// # Errors
+    /// [`DataError::OutOfRange`] unless `0 < level < 1`.
+    pub fn t_interval(&self, level: f64) -> Result<Interval, DataError> {
+        open_unit("the confidence level", level)?;
+        let half_width = student_t_half_width(level, self.df()).unwrap_or(f64::INFINITY);
+        Ok(Interval::around(self.mean, half_width * self.standard_error()))
+    }
+
+    /// Paired t-test; `None` when every difference is 0, where nothing can be tested.
+    pub fn t_test(&self) -> Option<TTest> {
+        if self.mean == 0.0 && self.sd == 0.0 {
+            return None;
+        }
+        let t = self.mean / self.standard_error();
+        let ln_p = student_t_ln_p(t, self.df());
+        Some(TTest { t, df: self.df(), p: ln_p.exp(), ln_p })
+    }
+
+    /// Bootstrap confidence interval of the mean difference.
+    ///
+    /// # Errors
+    /// [`DataError::OutOfRange`] unless `0 < level < 1`, [`DataError::TooFew`] for no resamples.
+    pub fn bootstrap_interval(&self, settings: &Bootstrap) -> Result<Interval, DataError> {
+        open_unit("the confidence level", settings.level)?;
+        if settings.resamples == 0 {
+            return Err(DataError::TooFew { needed: 1, found: 0 });
+        }
+        let means = self.resampled_means(settings.resamples, settings.seed);
+        let tail = 0.5 * (1.0 - settings.level);
+        let (low, high) = match settings.method {
+            BootstrapMethod::Percentile => (tail, 1.0 - tail),
+            BootstrapMethod::Bca => self.bca_probabilities(&means, tail),
+        };
+        Ok(Interval { low: sorted_quantile(&means, low), high: sorted_quantile(&means, high) })
+    }
+
+    /// Replications in total that would settle a comparison still open: with as many, a two-sided test at level `alpha`
+    /// finds a true mean difference as large as the one seen with probability `power` (0.05 and 0.8 are usual).
+    ///
+    /// Normal approximation from the standard deviation of these differences, see [`replications_for`]. `None` when the
+    /// mean difference is 0 (no number settles that) or when the number exceeds 2⁵³.
+    ///
+    /// # Errors
+    /// [`DataError::OutOfRange`] unless `alpha` and `power` lie between 0 and 1.
+    pub fn replications_to_settle(&self, alpha: f64, power: f64) -> Result<Option<u64>, DataError> {
+        replications_for(self.sd, self.mean, alpha, power)
+    }
+
+    fn df(&self) -> f64 {
+        (self.n() - 1) as f64
+    }
+
+    /// Means of resamples, sorted.
+    fn resampled_means(&self, resamples: usize, seed: u64) -> Vec<f64> {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+        let n = self.n();
+        let mut means: Vec<f64> = (0..resamples)
+            .map(|_| (0..n).map(|_| self.differences[rng.random_range(0..n)]).sum::<f64>() / n as f64)
+            .collect();
+        means.sort_by(f64::total_cmp);
+        means
+    }
+
+    /// Probabilities at which BCa reads the sorted means: `Φ(z0 + (z0 ± z) / (1 - a (z0 ± z)))`.
+    fn bca_probabilities(&self, sorted_means: &[f64], tail: f64) -> (f64, f64) {
+        let normal = Normal::standard();
+        // Ties count half; held away from 0 and 1, where the correction is infinite.
+        let below = sorted_means.partition_point(|&mean| mean < self.mean);
+        let not_above = sorted_means.partition_point(|&mean| mean <= self.mean);
+        let count = sorted_means.len() as f64;
+        let share = (0.5 * (below + not_above) as f64).clamp(0.5, count - 0.5) / count;
+        let z0 = normal.inverse_cdf(share);
+        let acceleration = self.acceleration();
+        let shifted = |probability: f64| {
+            let z = z0 + normal.inverse_cdf(probability);
+            normal.cdf(z0 + z / (1.0 - acceleration * z)).clamp(0.0, 1.0)
+        };
+        (shifted(tail), shifted(1.0 - tail))
+    }
+
+    /// Jackknife acceleration of the mean: `Σd³ / (6 (Σd²)^1.5)` with `d` the deviations from the mean; 0 without spread.
+    fn acceleration(&self) -> f64 {
+        if self.sd == 0.0 {
+            return 0.0;
+        }
+        // In units of sd, so that no cube over- or underflows.
+        let deviations = self.differences.iter().map(|value| (value - self.mean) / self.sd);
+        let (squares, cubes) =
+            deviations.fold((0.0, 0.0), |(squares, cubes), d: f64| (squares + d * d, cubes + d * d * d));
+        cubes / (6.0 * squares.powf(1.5))
+    }
+}
+
+/// Replications for which a two-sided paired test at level `alpha` finds a true mean difference `effect` with probability
+/// `power`, when differences have standard deviation `sd`: `n = ((z(1 - α/2) + z(power)) sd / effect)²`, rounded up, at
+/// least 2.
+///
+/// The normal approximation asks for one or two replications too few below n = 20. `None` when `effect` is 0 or NaN, when
+/// `sd` is not finite, or when the number exceeds 2⁵³.
+///
+/// # Errors
+/// [`DataError::OutOfRange`] unless `alpha` and `power` lie between 0 and 1.
+///
+/// ```
+/// use dapple_models::statistics::replications_for;
+///
+/// assert_eq!(replications_for(1.0, 0.5, 0.05, 0.8)?, Some(32));   // 31.4
+/// assert_eq!(replications_for(1.0, 0.0, 0.05, 0.8)?, None);
+/// # Ok::<(), dapple_models::DataError>(())
+/// ```
+pub fn replications_for(sd: f64, effect: f64, alpha: f64, power: f64) -> Result<Option<u64>, DataError> {
+    const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
+    open_unit("alpha", alpha)?;
+    open_unit("power", power)?;
+    let normal = Normal::standard();
+    let z = -normal.inverse_cdf(0.5 * alpha) + normal.inverse_cdf(power);
+    let n = (z.max(0.0) * sd / effect).powi(2).ceil().max(2.0);
+    let answerable = effect != 0.0 && !effect.is_nan() && sd.is_finite() && n <= LARGEST_EXACT;
+    Ok(answerable.then_some(n as u64))
+}
+
+/// Type 7 quantile of sorted values; `probability` within [0, 1], at least one value.
+fn sorted_quantile(sorted: &[f64], probability: f64) -> f64 {
+    let position = probability * (sorted.len() - 1) as f64;
+    let below = (position.floor() as usize).min(sorted.len() - 1);
+    let above = (below + 1).min(sorted.len() - 1);
+    let part = position - below as f64;
+    if part == 0.0 || sorted[below] == sorted[above] {
+        return sorted[below];
+    }
+    sorted[below] * (1.0 - part) + sorted[above] * part
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approx::assert_relative_eq;
+    use proptest::prelude::*;
+
+    /// Student's sleep data (1908): extra hours of sleep with two drugs, ten patients.
+    fn sleep() -> PairedDifferences {
+        let first = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0];
+        let second = [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4];
+        PairedDifferences::new(&first, &second).unwrap()
+    }
+
+    #[test]
+    fn students_own_example() {
+        // Published: t = -4.0621, df = 9, p = 0.002833, 95 % interval -2.4598858 to -0.7001142.
+        let sleep = sleep();
+        let test = sleep.t_test().unwrap();
+        assert_relative_eq!(test.t, -4.062_127_683, max_relative = 1e-9);
+        assert_relative_eq!(test.p, 0.002_832_890_2, max_relative = 1e-7);
+        let interval = sleep.t_interval(0.95).unwrap();
+        assert_relative_eq!(interval.low, -2.459_885_8, max_relative = 1e-7);
+        assert_relative_eq!(interval.high, -0.700_114_2, max_relative = 1e-6);
+    }
+
+    #[test]
+    fn bootstrap_is_seeded_and_near_the_t_interval() {
+        let sleep = sleep();
+        for method in [BootstrapMethod::Percentile, BootstrapMethod::Bca] {
+            let settings = Bootstrap { method, seed: 7, ..Bootstrap::default() };
+            let interval = sleep.bootstrap_interval(&settings).unwrap();
+            assert_eq!(interval, sleep.bootstrap_interval(&settings).unwrap());
+            assert!(interval.contains(sleep.mean()) && !interval.contains(0.0));
+            let other = sleep.bootstrap_interval(&Bootstrap { seed: 8, ..settings }).unwrap();
+            assert!(other != interval && (other.low - interval.low).abs() < 0.15);
+        }
+    }
+
+    #[test]
+    fn bca_follows_the_skew() {
+        // A long left tail: BCa reaches further left than the percentile interval.
+        let sleep = sleep();
+        let with = |method| sleep.bootstrap_interval(&Bootstrap { method, ..Bootstrap::default() }).unwrap();
+        assert!(with(BootstrapMethod::Bca).low < with(BootstrapMethod::Percentile).low);
+    }
+
+    #[test]
+    fn identical_policies() {
+        let same = PairedDifferences::from_differences(vec![0.0; 5]).unwrap();
+        assert_eq!(same.t_test(), None);
+        assert_eq!(same.replications_to_settle(0.05, 0.8).unwrap(), None);
+        let interval = same.bootstrap_interval(&Bootstrap::default()).unwrap();
+        assert_eq!((interval.low, interval.high), (0.0, 0.0));
+        let shifted = PairedDifferences::from_differences(vec![2.0; 5]).unwrap();
+        assert_eq!(shifted.t_test().map(|test| test.p), Some(0.0));
+    }
+
+    #[test]
+    fn wrong_input_is_refused() {
+        assert!(PairedDifferences::new(&[1.0], &[2.0]).is_err());
+        assert!(PairedDifferences::new(&[1.0, f64::NAN], &[2.0, 3.0]).is_err());
+        assert!(PairedDifferences::new(&[f64::MAX, 1.0], &[-f64::MAX, 1.0]).is_err());
+        assert!(sleep().t_interval(1.0).is_err());
+        assert!(sleep().bootstrap_interval(&Bootstrap { resamples: 0, ..Bootstrap::default() }).is_err());
+        assert!(holm(&[0.5, f64::NAN]).is_err());
+        assert!(replications_for(1.0, 1.0, 0.0, 0.8).is_err());
+        assert_eq!(replications_for(f64::NAN, 1.0, 0.05, 0.8), Ok(None));
+        assert_eq!(quantile(&[1.0], 1.5), None);
+        assert_eq!(quantile(&[], 0.5), None);
+    }
+
+    #[test]
+    fn replications_at_80_percent_power() {
+        // ((1.959964 + 0.841621) / 0.2)² = 196.2
+        assert_eq!(replications_for(1.0, -0.2, 0.05, 0.8).unwrap(), Some(197));
+        assert_eq!(replications_for(0.0, 1.0, 0.05, 0.8).unwrap(), Some(2));
+    }
+
+    proptest! {
+        #[test]
+        fn holm_keeps_the_order_and_never_helps(p in prop::collection::vec(0.0f64..=1.0, 0..12)) {
+            let adjusted = holm(&p).unwrap();
+            for i in 0..p.len() {
+                prop_assert!(adjusted[i] >= p[i] && adjusted[i] <= 1.0);
+                for j in 0..p.len() {
+                    prop_assert!(p[i] > p[j] || adjusted[i] <= adjusted[j]);
+                }
+            }
+        }
+
+        #[test]
+        fn quantiles_lie_between_the_extremes(values in prop::collection::vec(any::<f64>(), 0..20), q in any::<f64>()) {
+            if let Some(at) = quantile(&values, q) {
+                prop_assert!(values.iter().any(|&v| v <= at) && values.iter().any(|&v| v >= at));
+            }
+        }
+    }
+}

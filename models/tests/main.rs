@@ -1,0 +1,3 @@
+//! The one test binary of the models: results against reference sets computed by other programs.
+
+mod reference;

@@ -1,0 +1,60 @@
+//! The plain solver: progressive filling over all classes.
+
+use crate::network::resource::Equation;
+
+/// A class as the solver sees it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Demand<'a> {
+    /// Number of flows.
+    pub flows: f64,
+    /// Weight of each of them, the same on all resources.
+    pub weight: f64,
+    /// Most that each of them takes [B/s]; infinite: no cap.
+    pub cap: f64,
+    /// Positions of its resources in the list of equations.
+    pub resources: &'a [usize],
+}
+
+/// Rate of one flow of each class [B/s]: the weighted max-min allocation.
+///
+/// Rates grow together as weight times level, until a resource saturates or a class meets its cap; those are
+/// fixed and the others grow on. The result is unique because a class has one weight on all its resources.
+/// Infinite where nothing limits a class.
+pub(super) fn fill(equations: &[Equation], demands: &[Demand<'_>]) -> Vec<f64> {
+    let mut rates = vec![f64::INFINITY; demands.len()];
+    let mut open: Vec<usize> = (0..demands.len()).collect();
+    let mut held = vec![0.0; equations.len()];
+    let mut weights = vec![0.0; equations.len()];
+    while !open.is_empty() {
+        // Summed afresh each round: running differences would drift.
+        weights.fill(0.0);
+        for demand in open.iter().map(|&class| &demands[class]) {
+            for &resource in demand.resources {
+                weights[resource] += demand.flows * demand.weight;
+            }
+        }
+        let level_of = |class: usize, levels: &[f64]| {
+            let demand = &demands[class];
+            let shared = demand.resources.iter().map(|&resource| levels[resource]);
+            shared.fold(demand.cap / demand.weight, f64::min)
+        };
+        let levels: Vec<f64> =
+            equations.iter().zip(&held).zip(&weights).map(|((equation, &h), &w)| equation.level(h, w)).collect();
+        let lowest = open.iter().map(|&class| level_of(class, &levels)).fold(f64::INFINITY, f64::min);
+        if lowest.is_infinite() {
+            break;
+        }
+        open.retain(|&class| {
+            if level_of(class, &levels) > lowest {
+                return true;
+            }
+            let demand = &demands[class];
+            rates[class] = demand.cap.min(lowest * demand.weight);
+            for &resource in demand.resources {
+                held[resource] += demand.flows * rates[class];
+            }
+            false
+        });
+    }
+    rates
+}

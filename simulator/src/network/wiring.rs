@@ -1,0 +1,134 @@
+//! Which resources each way to data crosses (physics: the three access modes).
+//!
+//! | way | resources |
+//! |---|---|
+//! | placement | source DTN, source read limit, LANs and links of the route, destination write limit, destination DTN |
+//! | stage-in | RSE read limit, LANs and links of the route |
+//! | remote access | the same, and the access law of the worker node and the RSE where there is one |
+//!
+//! A resource that a way meets twice (one DTN at both ends, one LAN) counts once.
+
+use std::collections::BTreeMap;
+
+use crate::ids::{DtnId, LinkId, PoolId, RseId, SiteId, Table};
+use crate::network::{Capacity, Network, ResourceId, RouteId};
+use crate::topology::{Series, Topology};
+use crate::units::Rate;
+
+/// A way from an RSE to a worker node.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReadWay {
+    /// What it crosses.
+    pub route: RouteId,
+    /// The access law on it.
+    pub pair: Option<ResourceId>,
+}
+
+/// The resources of a topology, and the routes over them that have been asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct Wiring {
+    links: Table<LinkId, ResourceId>,
+    lans: Table<SiteId, Option<ResourceId>>,
+    reads: Table<RseId, Option<ResourceId>>,
+    writes: Table<RseId, Option<ResourceId>>,
+    dtns: Table<DtnId, ResourceId>,
+    placements: BTreeMap<(RseId, RseId), Option<RouteId>>,
+    stage_ins: BTreeMap<(RseId, PoolId), Option<RouteId>>,
+    remotes: BTreeMap<(RseId, PoolId, u32), Option<ReadWay>>,
+}
+
+impl Wiring {
+    /// Makes the resources of links, LANs, RSEs and DTNs; those of access laws follow when they are first used.
+    pub fn new<T: Copy>(topology: &Topology, network: &mut Network<T>) -> Self {
+        let mut wire =
+            |rate: Option<Rate>| rate.map(|rate| network.add_resource(Capacity::Wire(Series::constant(rate))));
+        let lans = topology.sites().values().map(|site| wire(site.lan)).collect();
+        let reads = topology.rses().values().map(|rse| wire(rse.read)).collect();
+        let writes = topology.rses().values().map(|rse| wire(rse.write)).collect();
+        let links = topology.links().values().map(|link| network.add_resource(Capacity::Wire(link.bandwidth.clone())));
+        let links = links.collect();
+        let dtns = topology.dtns().values().map(|dtn| network.add_resource(Capacity::Curve(dtn.curve.clone())));
+        let dtns = dtns.collect();
+        let (placements, stage_ins, remotes) = Default::default();
+        Self { links, lans, reads, writes, dtns, placements, stage_ins, remotes }
+    }
+
+    /// The resource of a link.
+    pub fn link(&self, link: LinkId) -> ResourceId {
+        self.links[link]
+    }
+
+    /// The way of a placement; `None` where no links lead there.
+    pub fn placement<T: Copy>(
+        &mut self,
+        (source, destination): (RseId, RseId),
+        topology: &Topology,
+        network: &mut Network<T>,
+    ) -> Option<RouteId> {
+        if let Some(&known) = self.placements.get(&(source, destination)) {
+            return known;
+        }
+        let (from, to) = (&topology.rses()[source], &topology.rses()[destination]);
+        let route = self.between(from.site, to.site, topology).map(|mut crossed| {
+            crossed.extend([self.reads[source], self.writes[destination]].into_iter().flatten());
+            crossed.extend([from.dtn, to.dtn].into_iter().flatten().map(|dtn| self.dtns[dtn]));
+            network.route(&crossed)
+        });
+        self.placements.insert((source, destination), route);
+        route
+    }
+
+    /// The way of a stage-in; `None` where no links lead there.
+    pub fn stage_in<T: Copy>(
+        &mut self,
+        (source, pool): (RseId, PoolId),
+        topology: &Topology,
+        network: &mut Network<T>,
+    ) -> Option<RouteId> {
+        if let Some(&known) = self.stage_ins.get(&(source, pool)) {
+            return known;
+        }
+        let route = self.to_pool(source, pool, topology).map(|crossed| network.route(&crossed));
+        self.stage_ins.insert((source, pool), route);
+        route
+    }
+
+    /// The way of a remote read to one worker node; `None` where no links lead there.
+    pub fn remote<T: Copy>(
+        &mut self,
+        (source, pool, node): (RseId, PoolId, u32),
+        topology: &Topology,
+        network: &mut Network<T>,
+    ) -> Option<ReadWay> {
+        if let Some(&known) = self.remotes.get(&(source, pool, node)) {
+            return known;
+        }
+        let way = self.to_pool(source, pool, topology).map(|mut crossed| {
+            let law = topology.law(pool, source);
+            let pair = law.map(|law| network.add_resource(Capacity::Access(law.clone())));
+            crossed.extend(pair);
+            ReadWay { route: network.route(&crossed), pair }
+        });
+        self.remotes.insert((source, pool, node), way);
+        way
+    }
+
+    fn to_pool(&self, source: RseId, pool: PoolId, topology: &Topology) -> Option<Vec<ResourceId>> {
+        let crossed = self.between(topology.rses()[source].site, topology.pools()[pool].site, topology);
+        crossed.map(|mut crossed| {
+            crossed.extend(self.reads[source]);
+            crossed
+        })
+    }
+
+    fn between(&self, from: SiteId, to: SiteId, topology: &Topology) -> Option<Vec<ResourceId>> {
+        let route = topology.route(from, to)?;
+        let lans = [self.lans[from], self.lans[to]].into_iter().flatten();
+        Some(route.links.iter().map(|&link| self.links[link]).chain(lans).collect())
+    }
+
+    /// The resource of a DTN.
+    pub fn dtn(&self, dtn: DtnId) -> ResourceId {
+        self.dtns[dtn]
+    }
+}

@@ -1,0 +1,252 @@
+//! From workloads to jobs and orders, one arrival after the other.
+
+use rand::RngExt;
+use rand::seq::SliceRandom;
+
+use crate::compute::{NewInput, NewJob};
+use crate::engine::Setup;
+use crate::fts::Order;
+use crate::ids::{DatasetId, FileId, Id, Table, WorkloadId};
+use crate::policy::Access;
+use crate::rng::{Purpose, SimRng, keyed};
+use crate::storage::Storage;
+use crate::units::{Bytes, SimSpan, SimTime};
+use crate::workload::{
+    ArrivalTimes, Arrivals, Campaign, Distribution, Inputs, JobStream, JobTrace, Pick, TransferStream, TransferTrace,
+    WorkloadKind,
+};
+
+/// What arrives.
+#[derive(Clone, Debug)]
+pub(crate) enum Arriving {
+    Job(NewJob),
+    Transfer(Order),
+}
+
+/// Where each workload stands.
+#[derive(Clone, Debug)]
+pub(crate) struct Sources {
+    seed: u64,
+    states: Table<WorkloadId, State>,
+}
+
+#[derive(Clone, Debug)]
+struct State {
+    times: ArrivalTimes,
+    /// Members that have arrived.
+    n_arrived: u64,
+    /// Order of a campaign's steps.
+    steps: Vec<usize>,
+    /// Running sums of the popularity of a dataset's files.
+    popularity: Vec<f64>,
+}
+
+impl Sources {
+    /// All workloads before their first arrival.
+    pub fn new(setup: &Setup, seed: u64) -> Self {
+        let state = |(id, workload): (WorkloadId, &crate::workload::Workload)| State {
+            times: ArrivalTimes::new(&arrivals_of(&workload.kind), seed, id.index() as u64),
+            n_arrived: 0,
+            steps: steps_of(&workload.kind, seed, id),
+            popularity: popularity_of(&workload.kind, setup),
+        };
+        Self { seed, states: setup.workloads.iter().map(state).collect() }
+    }
+
+    /// When the next member of a workload arrives.
+    pub fn next_at(&mut self, workload: WorkloadId) -> Option<SimTime> {
+        self.states[workload].times.next()
+    }
+
+    /// The members of a workload that arrive now.
+    pub fn arrive(&mut self, id: WorkloadId, setup: &Setup, storage: &mut Storage) -> Vec<Arriving> {
+        let state = &mut self.states[id];
+        let nth = state.n_arrived;
+        state.n_arrived += 1;
+        let mut draw = Draw { seed: self.seed, workload: id, nth, storage };
+        match &setup.workloads[id].kind {
+            WorkloadKind::Jobs(stream) => vec![draw.job(stream, setup, &state.popularity)],
+            WorkloadKind::Campaign(campaign) => draw.step(campaign, state.steps[draw.nth as usize]),
+            WorkloadKind::JobTrace(trace) => vec![draw.traced_job(trace)],
+            WorkloadKind::Transfers(stream) => vec![draw.transfer(stream)],
+            WorkloadKind::TransferTrace(trace) => vec![draw.traced_transfer(trace)],
+        }
+    }
+}
+
+/// The nth arrival of one workload.
+struct Draw<'a> {
+    seed: u64,
+    workload: WorkloadId,
+    nth: u64,
+    storage: &'a mut Storage,
+}
+
+impl Draw<'_> {
+    fn rng(&self, purpose: Purpose, part: u64) -> SimRng {
+        keyed(self.seed, purpose, [self.workload.index() as u64, self.nth, part])
+    }
+
+    /// The size of the nth file that this arrival makes up. Datasets use the same purpose with their own
+    /// key: theirs ends in 0, so these start at 1.
+    fn size(&self, size: &Distribution, nth_file: u64) -> Bytes {
+        Bytes::from_f64(size.draw(&mut self.rng(Purpose::FileSize, nth_file + 1)))
+    }
+
+    fn job(&mut self, stream: &JobStream, setup: &Setup, popularity: &[f64]) -> Arriving {
+        let job = &stream.job;
+        let files: Vec<FileId> = match &job.inputs {
+            Inputs::None => Vec::new(),
+            Inputs::Dataset { dataset, files, pick } => self.pick(*dataset, *files, *pick, (setup, popularity)),
+            Inputs::Fresh { rse, files, size } => (0..u64::from(*files))
+                .map(|nth| {
+                    let bytes = self.size(size, nth);
+                    self.storage.make_file(bytes, *rse)
+                })
+                .collect(),
+        };
+        Arriving::Job(NewJob {
+            workload: self.workload,
+            pool: stream.pool,
+            threads: job.threads,
+            blocks: job.blocks,
+            read_fraction: job.read_fraction,
+            inputs: files.into_iter().map(|file| NewInput { file, forced: None }).collect(),
+            compute_fixed_s: job.compute_fixed.draw(&mut self.rng(Purpose::Compute, 0)),
+            compute_per_byte: job.compute_per_byte,
+        })
+    }
+
+    /// Different files of a dataset.
+    fn pick(&self, dataset: DatasetId, files: u32, pick: Pick, (setup, popularity): (&Setup, &[f64])) -> Vec<FileId> {
+        let available = setup.datasets[dataset].files;
+        let mut rng = self.rng(Purpose::InputChoice, 0);
+        let mut chosen: Vec<u32> = Vec::new();
+        for nth in 0..u64::from(files.min(available)) {
+            let mut draw = || match pick {
+                Pick::InOrder => ((self.nth * u64::from(files) + nth) % u64::from(available)) as u32,
+                Pick::Uniform => rng.random_range(0..available),
+                Pick::Zipf { .. } => {
+                    let total = popularity.last().copied().unwrap_or(1.0);
+                    let at = rng.random::<f64>() * total;
+                    (popularity.partition_point(|&sum| sum <= at) as u32).min(available - 1)
+                }
+            };
+            // Draw again what the job has already; a few very popular files could take for ever, so then the next free one.
+            let mut file = draw();
+            for _ in 0..64 {
+                if !chosen.contains(&file) {
+                    break;
+                }
+                file = draw();
+            }
+            while chosen.contains(&file) {
+                file = (file + 1) % available;
+            }
+            chosen.push(file);
+        }
+        chosen.into_iter().map(|nth| self.storage.file_of(dataset, nth)).collect()
+    }
+
+    fn step(&mut self, campaign: &Campaign, step: usize) -> Vec<Arriving> {
+        let (mut nth_file, workload) = (0, self.workload);
+        let mut process = |&threads: &u32| {
+            let inputs = (0..threads).map(|_| {
+                let bytes = self.size(&campaign.size, nth_file);
+                nth_file += 1;
+                let file = self.storage.make_file(bytes, campaign.rse);
+                NewInput { file, forced: Some(Access::Remote { source: campaign.rse }) }
+            });
+            Arriving::Job(NewJob {
+                workload,
+                pool: campaign.pool,
+                threads,
+                blocks: 1,
+                read_fraction: 1.0,
+                inputs: inputs.collect(),
+                compute_fixed_s: 0.0,
+                compute_per_byte: 0.0,
+            })
+        };
+        campaign.steps[step].iter().map(&mut process).collect()
+    }
+
+    fn traced_job(&mut self, trace: &JobTrace) -> Arriving {
+        let job = &trace.jobs[self.nth as usize];
+        let input = job.source.map(|source| NewInput { file: self.storage.make_file(job.input, source), forced: None });
+        Arriving::Job(NewJob {
+            workload: self.workload,
+            pool: job.pool,
+            threads: trace.threads,
+            blocks: trace.blocks,
+            read_fraction: trace.read_fraction,
+            inputs: input.into_iter().collect(),
+            compute_fixed_s: job.compute_s,
+            compute_per_byte: 0.0,
+        })
+    }
+
+    fn transfer(&self, stream: &TransferStream) -> Arriving {
+        let index = self.rng(Purpose::Destination, 0).random_range(0..stream.destinations.len());
+        Arriving::Transfer(Order {
+            workload: self.workload,
+            file: None,
+            bytes: self.size(&stream.size, 0),
+            source: stream.source,
+            destination: stream.destinations[index],
+            trace_row: None,
+            queues: true,
+        })
+    }
+
+    fn traced_transfer(&self, trace: &TransferTrace) -> Arriving {
+        let transfer = &trace.transfers[self.nth as usize];
+        Arriving::Transfer(Order {
+            workload: self.workload,
+            file: None,
+            bytes: transfer.bytes,
+            source: transfer.source,
+            destination: transfer.destination,
+            trace_row: Some(transfer.row),
+            queues: trace.queues,
+        })
+    }
+}
+
+fn arrivals_of(kind: &WorkloadKind) -> Arrivals {
+    match kind {
+        WorkloadKind::Jobs(stream) => stream.arrivals.clone(),
+        WorkloadKind::Transfers(stream) => stream.arrivals.clone(),
+        WorkloadKind::Campaign(campaign) => {
+            let count = campaign.steps.len() as u64;
+            Arrivals::Every { interval: campaign.every.max(SimSpan::from_nanos(1)), from: SimTime::ZERO, count }
+        }
+        WorkloadKind::JobTrace(trace) => Arrivals::At(trace.jobs.iter().map(|job| job.submitted_at).collect()),
+        WorkloadKind::TransferTrace(trace) => {
+            Arrivals::At(trace.transfers.iter().map(|transfer| transfer.at).collect())
+        }
+    }
+}
+
+fn steps_of(kind: &WorkloadKind, seed: u64, workload: WorkloadId) -> Vec<usize> {
+    let WorkloadKind::Campaign(campaign) = kind else { return Vec::new() };
+    let mut steps: Vec<usize> = (0..campaign.steps.len()).collect();
+    if campaign.shuffle {
+        steps.shuffle(&mut keyed(seed, Purpose::CampaignOrder, [workload.index() as u64]));
+    }
+    steps
+}
+
+fn popularity_of(kind: &WorkloadKind, setup: &Setup) -> Vec<f64> {
+    let WorkloadKind::Jobs(stream) = kind else { return Vec::new() };
+    let Inputs::Dataset { dataset, pick: Pick::Zipf { exponent }, .. } = &stream.job.inputs else {
+        return Vec::new();
+    };
+    let mut sum = 0.0;
+    (1..=setup.datasets[*dataset].files)
+        .map(|rank| {
+            sum += f64::from(rank).powf(-exponent);
+            sum
+        })
+        .collect()
+}
