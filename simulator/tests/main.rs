@@ -3,4 +3,5 @@
 mod engine;
 mod grid;
 mod network;
+mod queueing;
 mod reference;
