@@ -9,10 +9,13 @@
 //! Start with [`load`]. The language is [`file`], described for its users in `docs/scenario-reference.md`,
 //! which [`reference`] makes from the types themselves.
 
+pub mod experiment;
 pub mod file;
 mod problems;
 mod read;
+pub mod reference;
 mod registry;
+pub mod run_id;
 mod scenario;
 mod standard;
 mod validate;

@@ -25,3 +25,6 @@ pub use execute::{Options, Outcome, execute};
 pub use observer::{NoObserver, RunEnd, RunObserver};
 pub use plan::{Plan, PlannedRun, plan};
 pub use record::RunRecord;
+
+#[cfg(test)]
+mod tests;

@@ -49,7 +49,7 @@ pub(super) struct Point {
 /// Plans an experiment: for every sweep point, replication and policy one run, in this order.
 ///
 /// # Errors
-/// Where the scenario is not valid at a sweep point, or two runs would be the same.
+/// Where the scenario is not valid at a sweep point, or two policies do the same.
 pub fn plan<'a>(scenario: &'a Scenario, registry: &'a Registry) -> Result<Plan<'a>, Problems> {
     let mut plan = Plan { scenario, registry, points: Vec::new(), runs: Vec::new() };
     for (index, coordinates) in grid(scenario).into_iter().enumerate() {
@@ -77,10 +77,6 @@ impl Plan<'_> {
     ) -> Result<(), Problems> {
         let sweep: Vec<(&str, &str)> =
             coordinates.iter().map(|point| (point.path.as_str(), point.text.as_str())).collect();
-        if self.points.iter().any(|other| other.coordinates == coordinates) {
-            let twice = format!("the sweep visits {} twice", in_words(coordinates));
-            return Err(self.problem("experiment.sweep", twice));
-        }
         let behaviours: Vec<String> = at_point.policies.iter().map(behaviour).collect();
         for (index, behaviour) in behaviours.iter().enumerate() {
             if let Some(first) = behaviours[..index].iter().position(|other| other == behaviour) {
