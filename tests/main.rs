@@ -6,6 +6,7 @@ mod bad_input;
 mod cli;
 mod determinism;
 mod failures;
+mod paper_claims;
 mod resume;
 
 use std::collections::BTreeMap;
