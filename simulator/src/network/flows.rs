@@ -80,7 +80,7 @@ pub struct Arrival<T> {
     pub ended: Option<Carried>,
 }
 
-/// Concurrent traffic of a thread from its start to its end [B]; zero for other flows.
+/// Concurrent traffic of a thread from its start to its end in bytes; zero for other flows.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Carried {
     /// Moved by the other threads of its process over the same pair (ConTh).
