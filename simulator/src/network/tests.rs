@@ -381,7 +381,7 @@ proptest! {
     fn allocations_are_max_min(mut plan in plans()) {
         for flow in &mut plan.flows {
             flow.start = 0;
-            flow.bytes = flow.bytes.max(1);
+            flow.bytes = flow.bytes.max(1_000_000);
         }
         let mut run = Run::new(&plan);
         run.until(SimTime::ZERO);
