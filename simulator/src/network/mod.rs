@@ -32,6 +32,8 @@
 //! The solver here is the plain one: it fills all classes at every change.
 
 mod flows;
+mod heap;
+mod levels;
 mod resource;
 mod solver;
 mod wiring;
