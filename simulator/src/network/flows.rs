@@ -346,7 +346,8 @@ impl<T: Copy> Network<T> {
     pub fn progressed(&self, flow: FlowId) -> Option<Progressed> {
         let found = self.flows.get(flow.index as usize)?.as_ref().filter(|found| found.sequence == flow.sequence)?;
         let moved = (self.clock_of(found.class) - found.origin).clamp(0.0, found.bytes);
-        let rate = self.levels.level_of(found.class) * self.class(found.class).weight;
+        // A cap may differ from its level times the weight in the last bit, and nothing may pass it.
+        let rate = (self.levels.level_of(found.class) * self.class(found.class).weight).min(found.cap.as_bytes_per_s());
         Some(Progressed { moved: Bytes::new(moved as u64), rate: Rate::from_bytes_per_s(rate) })
     }
 
@@ -604,8 +605,9 @@ impl<T: Copy> Network<T> {
 
     /// When `left` bytes per unit weight are served at `level` [ns]; the end of time: never.
     fn instant_after(&self, left: f64, level: f64) -> u64 {
-        let span = SimSpan::from_secs_f64_up(left / level).max(SimSpan::from_nanos(1));
-        (self.now + span).as_nanos()
+        // Up to the next nanosecond, but not for a hundredth of one: that is rounding noise, which `is_due` forgives.
+        let nanos = (left / level * NANOS_PER_SECOND as f64 - 0.01).ceil();
+        (self.now + SimSpan::from_nanos(nanos as u64).max(SimSpan::from_nanos(1))).as_nanos()
     }
 
     fn mark_stale(&mut self, resource: u32) {
@@ -700,7 +702,12 @@ impl<T: Copy> Network<T> {
     fn count_unlimited(&mut self, index: u32) {
         let flow = self.flow(index);
         if self.levels.member(flow.class).limiter == Limiter::Nothing {
-            self.moved += (flow.bytes - (self.clock_of(flow.class) - flow.origin)).max(0.0);
+            let route = self.class(flow.class).key.route;
+            let moved = (flow.bytes - (self.clock_of(flow.class) - flow.origin)).max(0.0);
+            self.moved += moved;
+            for id in &self.routes[route.index()] {
+                self.resources[id.index()].carried += moved;
+            }
         }
     }
 
