@@ -158,11 +158,32 @@ proptest! {
 
 #[test]
 fn ron_reads_the_quickstart_alike() {
-    let text = quickstart();
+    // `None` is a variant here, and a word of RON's own.
+    let jobs = "Jobs(name: \"idle\", pool: \"CERN_WN\", arrivals: At([Hours(1)]), inputs: None),\n    Jobs(";
+    let text = quickstart().replacen("Jobs(", jobs, 1);
     let file = with_ron(&text).expect("the quickstart is plain RON");
     let scenario = load_text("x.ron", &text, Path::new(""), &[], &Registry::standard()).expect("and good");
     let mut resolved = with_ron(&scenario.resolved).expect("so is its resolved form");
     assert_eq!(resolved.experiment.baseline.as_deref(), Some("place"));
     resolved.experiment.baseline = file.experiment.baseline.clone();
     assert_eq!(resolved, file);
+}
+
+#[test]
+fn long_series_are_read_and_refused_in_reasonable_time() {
+    // 100 000 steps of a law, all good, then all ill-posed.
+    let series = |a: f64| -> String {
+        let steps = (1..=100_000).map(|n| format!("(at: Minutes({n}), a: {a}, b: 0.04, c: 0.001), "));
+        format!("c: 0.001538, series: [{}]", steps.collect::<String>())
+    };
+    let read = |a: f64| {
+        let text = quickstart().replace("c: 0.001538", &series(a));
+        load_text("x.ron", &text, Path::new(""), &[], &Registry::standard())
+    };
+    let good = read(0.02).expect("a long series");
+    let law = good.setup.topology.laws().next().expect("one law").2;
+    assert_eq!(law.steps().len(), 100_001);
+    let problems = read(-0.02).expect_err("100 000 problems");
+    assert_eq!(problems.len(), 101);
+    assert!(problems.plain().ends_with("x.ron: and 99900 more problems\n"), "{}", problems.plain());
 }

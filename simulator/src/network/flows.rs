@@ -389,7 +389,8 @@ impl<T: Copy> Network<T> {
         }
         let stops =
             [self.next.first(), self.capped.first()].into_iter().flatten().map(|(at, _)| SimTime::from_nanos(at));
-        stops.chain(self.changes.first().map(|(at, _)| *at)).min()
+        // A resource that was added late may have steps behind it.
+        stops.chain(self.changes.first().map(|(at, _)| (*at).max(self.now))).min()
     }
 
     /// Whether anything has changed since the last [`Network::settle`].
