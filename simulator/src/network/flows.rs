@@ -89,7 +89,7 @@ pub struct Arrival<T> {
     pub ended: Option<Carried>,
 }
 
-/// Concurrent traffic of a thread from its start to its end [B]; zero for other flows.
+/// Concurrent traffic of a thread from its start to its end in bytes; zero for other flows.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Carried {
     /// Moved by the other threads of its process over the same pair (ConTh).
@@ -447,6 +447,11 @@ impl<T: Copy> Network<T> {
         self.n_solutions
     }
 
+    /// How often a local solution went round in a circle and everything was solved anew; hardly ever.
+    pub fn n_refills(&self) -> u64 {
+        self.levels.n_refills()
+    }
+
     /// Levels solved in all solutions together.
     pub fn n_levels_solved(&self) -> u64 {
         self.levels.n_solved()
@@ -593,7 +598,11 @@ impl<T: Copy> Network<T> {
             Limiter::Nothing => self.unlimited.set(id, 0, &mut self.class_places),
             Limiter::Cap => {
                 let left = ahead - member.cap_level * seconds(self.now, class.marked_at);
-                let at = self.instant_after(left, member.cap_level);
+                let at = if is_due(key(left), 0.0, member.cap_level) {
+                    self.now.as_nanos()
+                } else {
+                    self.instant_after(left, member.cap_level)
+                };
                 self.capped.set(id, at, &mut self.class_places);
             }
             Limiter::Resource(resource) => {

@@ -215,11 +215,11 @@ impl Levels {
         for (demand, rate) in demands.iter().zip(&filled.rates) {
             demand.resources.iter().for_each(|&resource| loads[resource] += demand.flows * rate);
         }
-        for resource in 0..loads.len() {
-            let (level, load) = (self.nodes[resource].level, self.nodes[resource].load);
-            self.note(resource as u32, level, load);
-            self.nodes[resource].level = filled.levels[resource];
-            self.nodes[resource].load = loads[resource];
+        for (resource, (level, load)) in (0..).zip(filled.levels.into_iter().zip(loads)) {
+            let node = &self.nodes[resource as usize];
+            self.note(resource, node.level, node.load);
+            let node = &mut self.nodes[resource as usize];
+            (node.level, node.load) = (level, load);
         }
         for class in 0..self.members.len() as u32 {
             self.doubt(class);
