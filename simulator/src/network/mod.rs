@@ -7,7 +7,7 @@
 //!   flows -> classes (same route, weight and cap: one rate, one clock)     settle(now), once per instant
 //!        |                                                                      |
 //!        v                                                                      v
-//!   arrivals(now): blocks and ends, in order of start            solver: class rates from resources
+//!   arrivals(now): blocks and ends, in order of start            levels of resources -> rates of classes
 //! ```
 //!
 //! A **flow** moves bytes over a **route**, a fixed list of **resources**. All flows with the same
@@ -28,10 +28,15 @@
 //! read from different RSEs escape each other's b: that is a property of the law.
 //!
 //! All changes of one instant are collected and solved once, at its end, by [`Network::settle`]; no other code of
-//! dapple computes a rate. A flow that nothing limits takes no time. There is no TCP model besides caps.
-//! The solver here is the plain one: it fills all classes at every change.
+//! dapple computes a rate. Solving is local: `levels` solves again only the resources whose equation has
+//! changed and those that this changes in turn, and is exact. A class belongs to the resource that limits it and moves
+//! with that resource's clock, so a changed rate touches no flow. `solver` fills everything anew; it is the way
+//! out, and what the local solver is tested against. A flow that nothing limits takes no time. There is no TCP model
+//! besides caps.
 
 mod flows;
+mod heap;
+mod levels;
 mod resource;
 mod solver;
 mod wiring;

@@ -46,15 +46,14 @@ pub(super) struct Resource {
     pub capacity: Capacity,
     /// Streams of the flows that cross it; those at rate zero count.
     pub streams: u64,
-    /// Rate of all flows together [B/s], as of the last solution.
-    pub load: f64,
-    /// Bytes that have crossed it.
+    /// Bytes that had crossed it at `carried_at`.
     pub carried: f64,
+    pub carried_at: SimTime,
 }
 
 impl Resource {
     pub fn new(capacity: Capacity) -> Self {
-        Self { capacity, streams: 0, load: 0.0, carried: 0.0 }
+        Self { capacity, streams: 0, carried: 0.0, carried_at: SimTime::ZERO }
     }
 
     /// Its equation at `now`.

@@ -15,13 +15,23 @@ pub(super) struct Demand<'a> {
     pub resources: &'a [usize],
 }
 
+/// The weighted max-min allocation.
+#[derive(Clone, Debug)]
+pub(super) struct Filled {
+    /// Rate of one flow of each class [B/s]; infinite where nothing limits it.
+    pub rates: Vec<f64>,
+    /// Rate per unit weight at which each resource saturates; infinite where it does not.
+    pub levels: Vec<f64>,
+}
+
 /// Rate of one flow of each class [B/s]: the weighted max-min allocation.
 ///
 /// Rates grow together as weight times level, until a resource saturates or a class meets its cap; those are
 /// fixed and the others grow on. The result is unique because a class has one weight on all its resources.
 /// Infinite where nothing limits a class.
-pub(super) fn fill(equations: &[Equation], demands: &[Demand<'_>]) -> Vec<f64> {
+pub(super) fn fill(equations: &[Equation], demands: &[Demand<'_>]) -> Filled {
     let mut rates = vec![f64::INFINITY; demands.len()];
+    let mut saturated = vec![f64::INFINITY; equations.len()];
     let mut open: Vec<usize> = (0..demands.len()).collect();
     let mut held = vec![0.0; equations.len()];
     let mut weights = vec![0.0; equations.len()];
@@ -44,6 +54,11 @@ pub(super) fn fill(equations: &[Equation], demands: &[Demand<'_>]) -> Vec<f64> {
         if lowest.is_infinite() {
             break;
         }
+        for (resource, level) in levels.iter().enumerate().filter(|(resource, _)| weights[*resource] > 0.0) {
+            if *level <= lowest {
+                saturated[resource] = *level;
+            }
+        }
         open.retain(|&class| {
             if level_of(class, &levels) > lowest {
                 return true;
@@ -56,5 +71,5 @@ pub(super) fn fill(equations: &[Equation], demands: &[Demand<'_>]) -> Vec<f64> {
             false
         });
     }
-    rates
+    Filled { rates, levels: saturated }
 }
