@@ -6,6 +6,7 @@ mod bad_input;
 mod cli;
 mod determinism;
 mod failures;
+mod golden;
 mod paper_claims;
 mod resume;
 

@@ -56,7 +56,7 @@ pub(crate) fn confirmatory(experiment: &Experiment) -> Vec<Comparison> {
         }
     }
     let tested: Vec<f64> = found.iter().filter_map(|(.., difference)| difference.p).collect();
-    let mut corrected = statistics::holm(&tested).into_iter();
+    let mut corrected = statistics::holm(&tested).unwrap_or_default().into_iter();
     let comparison = |(policy, point, difference): (usize, usize, Paired)| {
         let holm = difference.p.and_then(|_| corrected.next());
         let outcome = outcome(&difference, holm, tested.len());

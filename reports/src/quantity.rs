@@ -88,23 +88,27 @@ pub(crate) fn figure(dimension: Dimension, value: f64) -> String {
     format!("{}{}", number(shown, decimals), scale.suffix())
 }
 
-/// Decimals at which figures that stand together show two digits of their widest interval, or three of themselves
-/// where there are no intervals.
+/// Decimals at which figures that stand together show two digits of a typical interval, or three of themselves where
+/// there are no intervals.
 pub(crate) fn common_decimals(scale: Scale, figures: impl Iterator<Item = (f64, Option<Interval>)>) -> usize {
-    let (mut half, mut largest, mut whole) = (0.0_f64, 0.0_f64, true);
+    let (mut logs, mut largest, mut whole) = (Vec::new(), 0.0_f64, true);
     for (value, interval) in figures {
-        half = half.max(interval.map_or(0.0, |interval| scale.of((interval.high - interval.low) / 2.0).abs()));
+        let half = interval.map_or(0.0, |interval| scale.of((interval.high - interval.low) / 2.0).abs());
+        // A width that is rounding only says nothing about digits.
+        if half > 1e-9 * scale.of(value).abs() {
+            logs.push(half.ln());
+        }
         largest = largest.max(scale.of(value).abs());
         whole &= scale.of(value).fract() == 0.0;
     }
-    match (half > 0.0, whole) {
-        (true, _) => decimals((half / 10.0).max(largest / 1e5)),
-        (false, true) => 0,
-        (false, false) => decimals(largest / 100.0),
+    match (crate::statistics::mean(&logs), whole) {
+        (Some(log), _) => decimals((log.exp() / 10.0).max(largest / 1e4)),
+        (None, true) => 0,
+        (None, false) => decimals(largest / 100.0),
     }
 }
 
-/// A mean and its interval in one unit: (`39.2`, `38.1 to 40.3`); an interval without width is not told.
+/// A mean and its interval in one unit: (`39.2`, `38.1 to 40.3`); an interval that is not wider than the last digit is not told.
 pub(crate) fn with_interval(
     scale: Scale,
     decimals: usize,
@@ -114,7 +118,9 @@ pub(crate) fn with_interval(
     let ends = |interval: Interval| {
         format!("{} to {}", number(scale.of(interval.low), decimals), number(scale.of(interval.high), decimals))
     };
-    (number(scale.of(mean), decimals), interval.filter(|interval| interval.low < interval.high).map(ends))
+    let shown = number(scale.of(mean), decimals);
+    let span = interval.map(ends).filter(|span| *span != format!("{shown} to {shown}"));
+    (shown, span)
 }
 
 /// Decimals that show a figure to `precision`.

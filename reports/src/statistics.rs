@@ -6,9 +6,13 @@
 //! (2015) does, so that they are no narrower than Student's for normal data; with fewer or more pairs they are Student's.
 //! P-values are those of the paired t-test, corrected after Holm over all comparisons of the primary KPI.
 
+use dapple_models::distributions::student_t_half_width;
+use dapple_models::statistics::{PairedDifferences, replications_for};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
-use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
+use statrs::distribution::{ContinuousCDF, Normal};
+
+pub use dapple_models::statistics::{Interval, holm, mean, quantile, sample_sd};
 
 /// Level of all intervals.
 pub const LEVEL: f64 = 0.95;
@@ -22,26 +26,6 @@ const RESAMPLES: usize = 4000;
 const POWER: f64 = 0.8;
 /// Seed of all bootstraps: a report has the same bytes each time it is built.
 const SEED: u64 = 0x6461_7070_6c65;
-
-/// A confidence interval.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Interval {
-    /// Lower limit.
-    pub low: f64,
-    /// Upper limit.
-    pub high: f64,
-}
-
-impl Interval {
-    /// Whether a value lies inside, limits included.
-    pub fn contains(&self, value: f64) -> bool {
-        self.low <= value && value <= self.high
-    }
-
-    fn around(center: f64, half: f64) -> Self {
-        Self { low: center - half, high: center + half }
-    }
-}
 
 /// A mean and how sure it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -75,30 +59,6 @@ pub struct Paired {
     pub p: Option<f64>,
 }
 
-/// Arithmetic mean; `None` of nothing.
-pub fn mean(values: &[f64]) -> Option<f64> {
-    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
-}
-
-/// Sample standard deviation; `None` below two values.
-pub fn sample_sd(values: &[f64]) -> Option<f64> {
-    if values.len() < 2 {
-        return None;
-    }
-    let center = mean(values)?;
-    let squares: f64 = values.iter().map(|value| (value - center).powi(2)).sum();
-    Some((squares / (values.len() - 1) as f64).sqrt())
-}
-
-/// Quantile of sorted values, linear between them; `None` of nothing.
-pub fn quantile(sorted: &[f64], probability: f64) -> Option<f64> {
-    let last = sorted.len().checked_sub(1)?;
-    let position = probability.clamp(0.0, 1.0) * last as f64;
-    let (below, part) = (position.floor() as usize, position.fract());
-    let above = sorted[(below + 1).min(last)];
-    Some(sorted[below] + part * (above - sorted[below]))
-}
-
 /// Mean with Student's interval; `None` of nothing.
 pub fn estimate(values: &[f64]) -> Option<Estimate> {
     let center = mean(values)?;
@@ -123,7 +83,9 @@ pub fn paired(pairs: &[(f64, f64)]) -> Option<Paired> {
     } else {
         bootstrap_paired(pairs, &differences)
     };
-    let p = sd.map(|sd| t_test(center, sd, n));
+    // Equal policies differ nowhere: nothing speaks against their being equal.
+    let p =
+        PairedDifferences::from_differences(differences).ok().map(|pairs| pairs.t_test().map_or(1.0, |test| test.p));
     let relative_interval = relative.and(relative_interval);
     Some(Paired { n, mean: center, sd, interval, means, relative, relative_interval, p })
 }
@@ -154,59 +116,23 @@ pub fn resamples(n: usize, mut each: impl FnMut(&[usize])) {
 /// Percentile interval of resampled statistics of `n` values, widened to Student's width.
 pub fn expanded(mut statistics: Vec<f64>, n: usize) -> Option<Interval> {
     statistics.sort_unstable_by(f64::total_cmp);
-    let t = student_quantile(n.checked_sub(1)?, 0.5 + LEVEL / 2.0)?;
-    let tail = normal().cdf(-t * (n as f64 / (n - 1) as f64).sqrt());
+    let df = n.checked_sub(1)? as f64;
+    let tail = normal().cdf(-student_t_half_width(LEVEL, df)? * (n as f64 / df).sqrt());
     Some(Interval { low: quantile(&statistics, tail)?, high: quantile(&statistics, 1.0 - tail)? })
 }
 
-/// P-values corrected after Holm, in the order given.
-pub fn holm(p_values: &[f64]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..p_values.len()).collect();
-    order.sort_by(|&a, &b| p_values[a].total_cmp(&p_values[b]));
-    let mut corrected = vec![0.0; p_values.len()];
-    let mut largest: f64 = 0.0;
-    for (rank, &index) in order.iter().enumerate() {
-        largest = largest.max((p_values[index] * (p_values.len() - rank) as f64).min(1.0));
-        corrected[index] = largest;
-    }
-    corrected
-}
-
-/// Replications that would settle a comparison in [`POWER`] of all cases, if mean and spread stay as they are and
+/// Replications that would settle a comparison in `POWER` of all cases, if mean and spread stay as they are and
 /// `comparisons` are corrected for. `None` where the mean is zero.
 pub fn replications_needed(difference: &Paired, comparisons: usize) -> Option<u64> {
     let sd = difference.sd?;
-    let effect = difference.mean.abs() / sd;
-    if !effect.is_finite() || effect <= 0.0 {
-        return None;
-    }
     let alpha = (1.0 - LEVEL) / comparisons.max(1) as f64;
-    let quantile = |probability: f64| normal().inverse_cdf(probability);
-    let n = ((quantile(1.0 - alpha / 2.0) + quantile(POWER)) / effect).powi(2) + 2.0;
-    Some(n.ceil() as u64)
+    // The normal approximation asks for about two too few.
+    replications_for(sd, difference.mean, alpha, POWER).ok().flatten().filter(|_| sd > 0.0).map(|n| n + 2)
 }
 
 fn student(center: f64, sd: f64, n: usize) -> Interval {
-    let t = student_quantile(n - 1, 0.5 + LEVEL / 2.0).unwrap_or(f64::INFINITY);
+    let t = student_t_half_width(LEVEL, (n - 1) as f64).unwrap_or(f64::INFINITY);
     Interval::around(center, t * sd / (n as f64).sqrt())
-}
-
-fn t_test(center: f64, sd: f64, n: usize) -> f64 {
-    if center == 0.0 {
-        return 1.0;
-    }
-    let t = center.abs() / (sd / (n as f64).sqrt());
-    StudentsT::new(0.0, 1.0, (n - 1) as f64).map_or(1.0, |law| if t.is_finite() { 2.0 * law.sf(t) } else { 0.0 })
-}
-
-fn student_quantile(df: usize, probability: f64) -> Option<f64> {
-    if df == 0 {
-        return None;
-    }
-    if df > 100_000 {
-        return Some(normal().inverse_cdf(probability));
-    }
-    StudentsT::new(0.0, 1.0, df as f64).ok().map(|law| law.inverse_cdf(probability))
 }
 
 fn normal() -> Normal {
@@ -260,15 +186,6 @@ mod tests {
         let one = paired(&[(1.0, 0.0)]).expect("one pair");
         assert_eq!((one.interval, one.p, one.relative), (None, None, None));
         assert!(paired(&[]).is_none());
-    }
-
-    #[test]
-    fn holm_keeps_order_and_never_falls() {
-        let corrected = holm(&[0.01, 0.04, 0.03, 0.005]);
-        for (found, expected) in corrected.iter().zip([0.03, 0.06, 0.06, 0.02]) {
-            assert!((found - expected).abs() < 1e-12, "{corrected:?}");
-        }
-        assert!(holm(&[]).is_empty());
     }
 
     #[test]

@@ -6,8 +6,8 @@
 //!                            +------- Problems -------+      all of them, each with its place
 //! ```
 //!
-//! Start with [`load`]. The language is [`file`], described for its users in `docs/scenario-reference.md`,
-//! which [`reference`] makes from the types themselves.
+//! Start with [`load`]. The language is [`mod@file`], described for its users in `docs/scenario-reference.md`,
+//! which [`mod@reference`] makes from the types themselves.
 
 pub mod bundled;
 pub mod experiment;

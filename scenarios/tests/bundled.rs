@@ -125,13 +125,14 @@ fn remote_access_goes_around_a_loaded_storage() {
     let scenario = shipped("papers/remote-access/loaded-storage.ron");
     let load = "workload.exports.arrivals.per_hour";
     let took = |policy, load_now| turnaround(&one_run(&scenario, policy, &[(load, load_now)]));
-    let (idle, busy) = (took("place", "50"), took("place", "750"));
+    let (idle, busy) = (took("place", "200"), took("place", "1050"));
     assert!(busy > 1.5 * idle, "placement suffers: {idle} s, {busy} s");
-    let (remote_idle, remote_busy) = (took("remote", "50"), took("remote", "750"));
+    let (remote_idle, remote_busy) = (took("remote", "200"), took("remote", "1050"));
     assert!(
         (remote_busy - remote_idle).abs() < 0.01 * remote_idle,
         "remote access does not: {remote_idle}, {remote_busy}"
     );
+    assert!(idle < remote_idle && remote_busy < busy, "the ways cross: {idle} < {remote_idle}, {remote_busy} < {busy}");
 }
 
 #[test]
@@ -139,10 +140,14 @@ fn remote_access_needs_no_scratch() {
     let scenario = shipped("papers/remote-access/full-scratch.ron");
     let scratch = "topology.pools.DC1_WN.scratch";
     let took = |policy, space| turnaround(&one_run(&scenario, policy, &[(scratch, space)]));
-    let (short, ample) = (took("stage-in", "GB(9)"), took("stage-in", "GB(36)"));
+    let (short, ample) = (took("stage-in", "GB(6)"), took("stage-in", "GB(24)"));
     assert!(short > 1.5 * ample, "stage-in waits for space: {short} s, {ample} s");
-    let (remote_short, remote_ample) = (took("remote", "GB(9)"), took("remote", "GB(36)"));
+    let (remote_short, remote_ample) = (took("remote", "GB(6)"), took("remote", "GB(24)"));
     assert!((remote_short - remote_ample).abs() < 1e-6, "remote access does not: {remote_short}, {remote_ample}");
+    assert!(
+        ample < remote_ample && remote_short < short,
+        "the ways cross: {ample} < {remote_ample}, {remote_short} < {short}"
+    );
 }
 
 #[test]

@@ -6,7 +6,7 @@ use dapple_simulator::results::TableData;
 
 use crate::ReportError;
 use crate::life::rows::{Recorded, Row, rows};
-use crate::life::{State, read, span, state, told, volume};
+use crate::life::{State, counted, read, span, state, told, volume};
 
 /// Placing, queueing, reading and computing, with the job's reads.
 pub(super) fn life(recorded: &Recorded<'_>, id: i64) -> Result<String, ReportError> {
@@ -14,13 +14,13 @@ pub(super) fn life(recorded: &Recorded<'_>, id: i64) -> Result<String, ReportErr
     let job = recorded.rows(&jobs, "job", id)?[0];
     let reads = recorded.table("reads")?;
     let mut text = format!(
-        "job {id} of workload {} in pool {}: {} inputs, {}, {} threads, {:.0} s of compute\n\n",
+        "job {id} of workload {} in pool {}: {}, {}, {}, {} of compute\n\n",
         job.text("workload"),
         job.text("pool"),
-        job.int("inputs").unwrap_or(0),
+        counted(job.int("inputs").unwrap_or(0), "input"),
         volume(job.int("input_bytes").unwrap_or(0)),
-        job.int("threads").unwrap_or(1),
-        job.float("compute_s").unwrap_or(0.0),
+        counted(job.int("threads").unwrap_or(1), "thread"),
+        span((job.float("compute_s").unwrap_or(0.0) * 1e9) as i64),
     );
     text.push_str(&told(states(&jobs, job)));
     if let (Some(from), Some(to)) = (job.int("submitted_at_ns"), job.int("ended_at_ns")) {

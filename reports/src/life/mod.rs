@@ -108,6 +108,11 @@ fn span(nanos: i64) -> String {
     figure(Dimension::Time, nanos as f64 / 1e9).replace('\u{a0}', " ")
 }
 
+/// `1 input`, `2 inputs`.
+fn counted(n: i64, thing: &str) -> String {
+    format!("{n} {thing}{}", if n == 1 { "" } else { "s" })
+}
+
 /// A volume in the unit that fits: `2.50 GB`.
 fn volume(bytes: i64) -> String {
     figure(Dimension::Bytes, bytes as f64).replace('\u{a0}', " ")
@@ -132,7 +137,7 @@ mod tests {
         let tell = |what: &str| explain(folder.path(), &run.id[..12], what);
         let job = tell("job 4").expect("recorded");
         assert!(job.contains("in the queue of GRIF_WN; waits for a slot"), "{job}");
-        assert!(job.contains("read 4: input 0 of job 4") && job.contains("31 requests queued"), "{job}");
+        assert!(job.contains("read 4: input 0 of job 4") && job.contains("31 requests queued towards"), "{job}");
         assert!(job.contains("the file came by request 4 ("), "{job}");
         let unfinished = tell("job 595").expect("recorded");
         assert!(unfinished.contains("had not ended at the horizon: running"), "{unfinished}");

@@ -4,7 +4,7 @@ use dapple_simulator::results::TableData;
 
 use crate::ReportError;
 use crate::life::rows::{Recorded, Row, rows};
-use crate::life::{State, rate, request, state, told, volume};
+use crate::life::{State, counted, rate, request, state, told, volume};
 
 /// Decision, wait and transport of one read.
 pub(super) fn life(recorded: &Recorded<'_>, id: i64) -> Result<String, ReportError> {
@@ -38,15 +38,19 @@ fn states(read: Row<'_>, decisions: Option<&TableData>, requests: Option<&TableD
     let mode = read.text("mode");
     let decision = decisions.and_then(|table| rows(table).find(|row| row.int("read") == read.int("read")));
     let seen = decision.map_or_else(String::new, |seen| {
-        let count = |column| seen.int(column).unwrap_or(0);
+        let count = |column, thing| counted(seen.int(column).unwrap_or(0), thing);
         format!(
-            "\nthe policy saw {} reachable replicas, {} requests queued towards the site, {} jobs waiting at the pool",
-            count("sources"),
-            count("queued"),
-            count("pool_waiting"),
+            "\nthe policy saw {}, {} queued towards the site and {} waiting at the pool",
+            count("sources", "reachable replica"),
+            count("queued", "request"),
+            count("pool_waiting", "job"),
         )
     });
-    let waits = if mode == "place" { "waits for the placement and its job's slot" } else { "waits for its job's slot" };
+    let waits = match mode {
+        _ if started == decided => "starts at once",
+        "place" => "waits for the placement and its job's slot",
+        _ => "waits for its job's slot",
+    };
     let placement = requests.and_then(|table| placement(read, table));
     let placement =
         placement.map_or_else(String::new, |request| format!("\nthe file came by {}", request::summary(request)));

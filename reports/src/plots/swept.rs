@@ -10,6 +10,8 @@ use crate::quantity::Dimension;
 use crate::statistics::{Interval, estimate, paired};
 use crate::sweep::{Crossing, Facet, Sweep, crossing_words, marked_crossings};
 
+/// Ratio of the largest to the least mean from which on they are drawn on a logarithmic scale.
+const LOG_FROM: f64 = 8.0;
 /// Height of a line of text under the panel.
 const LINE: f64 = 19.0;
 
@@ -124,7 +126,12 @@ impl Figure<'_> {
             } else {
                 kpi.title.to_owned()
             };
-            let y = Axis::padded(&heading, Dimension::of(kpi), range, 6);
+            let y = if !self.difference && range.0 > 0.0 && range.1 / range.0 > LOG_FROM {
+                let heading = format!("{heading}, logarithmic");
+                Axis::logarithmic(&heading, Dimension::of(kpi), (range.0 * 0.92, range.1 * 1.08))
+            } else {
+                Axis::padded(&heading, Dimension::of(kpi), range, 6)
+            };
             let panel = Panel::draw(canvas, frame, x, y)?;
             if self.difference {
                 zero_line(canvas, &panel, false)?;

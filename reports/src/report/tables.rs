@@ -70,9 +70,10 @@ fn means_table(experiment: &Experiment, kpis: &[&'static KpiInfo], point: usize)
                     th { (experiment.name(policy)) @if policy == experiment.baseline { " " span.unit { "baseline" } } }
                 }
             } }
-            tbody { @for kpi in kpis { tr.primary[kpi.kpi == experiment.primary.kpi] { (kpi_head(experiment, kpi))
-                @let scale = Scale::fitting(Dimension::of(kpi), experiment.largest(kpi.kpi));
+            tbody { @for kpi in kpis { tr.primary[kpi.kpi == experiment.primary.kpi] {
                 @let row = estimates(experiment, kpi, point);
+                @let scale = scale_of(kpi, row.iter().flatten().map(|found| found.mean));
+                (kpi_head(experiment, kpi, scale))
                 @let decimals = common_decimals(scale, row.iter().flatten().map(|found| (found.mean, found.interval)));
                 @for found in row {
                     td { @if let Some(found) = found {
@@ -90,8 +91,12 @@ fn estimates(experiment: &Experiment, kpi: &KpiInfo, point: usize) -> Vec<Option
     (0..experiment.policies.len()).map(|policy| estimate(&experiment.values(point, policy, kpi.kpi))).collect()
 }
 
-fn kpi_head(experiment: &Experiment, kpi: &KpiInfo) -> Markup {
-    let scale = Scale::fitting(Dimension::of(kpi), experiment.largest(kpi.kpi));
+/// The unit in which the largest of some figures is read best.
+fn scale_of(kpi: &KpiInfo, figures: impl Iterator<Item = f64>) -> Scale {
+    Scale::fitting(Dimension::of(kpi), figures.map(f64::abs).fold(0.0, f64::max))
+}
+
+fn kpi_head(experiment: &Experiment, kpi: &KpiInfo, scale: Scale) -> Markup {
     let arrow = match kpi.less_is_better {
         Some(true) => "less is better",
         Some(false) => "more is better",
@@ -160,9 +165,9 @@ fn differences_table(
             None => exploratory(experiment, point, policy, kpi.kpi).map(|found| (found, None)),
         };
         let cells: Vec<Option<(Paired, Option<f64>)>> = experiment.others().map(found).collect();
-        let scale = Scale::fitting(Dimension::of(kpi), experiment.largest(kpi.kpi));
+        let scale = scale_of(kpi, cells.iter().flatten().map(|(found, _)| found.mean));
         let decimals = common_decimals(scale, cells.iter().flatten().map(|(found, _)| (found.mean, found.interval)));
-        html! { tr.primary[confirmed] { (kpi_head(experiment, kpi))
+        html! { tr.primary[confirmed] { (kpi_head(experiment, kpi, scale))
             @for cell in &cells {
                 td { @if let Some((found, holm)) = cell {
                     (difference_cell(kpi, found, *holm, (scale, decimals)))

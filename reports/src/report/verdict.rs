@@ -162,7 +162,7 @@ fn verdict_table(experiment: &Experiment, comparisons: &[Comparison]) -> Markup 
         (of("told"), "equal or without direction"),
     ];
     let counts: Vec<String> = counts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
-    let shown = common_scale(experiment, comparisons);
+    let shown = common_scale(experiment, comparisons.iter());
     html! {
         p.lead { strong { "Of " (comparisons.len()) " policies: " (counts.join(", ")) } ", against " strong { (experiment.baseline_name()) }
             @if let Some(mean) = mean(&experiment.values(0, experiment.baseline, experiment.primary.kpi)) { " (" (figure(dimension, mean)) ")" } "." }
@@ -303,7 +303,6 @@ fn matrix(experiment: &Experiment, comparisons: &[Comparison]) -> Markup {
     let kpi = experiment.primary;
     let dimension = Dimension::of(kpi);
     let points = experiment.points.len();
-    let shown = common_scale(experiment, comparisons);
     html! {
         div.scroll { table.matrix {
             thead { tr {
@@ -314,6 +313,7 @@ fn matrix(experiment: &Experiment, comparisons: &[Comparison]) -> Markup {
             tbody { @for point in 0..points.min(NAMED_POINTS) { tr {
                 th scope="row" { (experiment.points[point].label()) }
                 td { @if let Some(mean) = mean(&experiment.values(point, experiment.baseline, kpi.kpi)) { (figure(dimension, mean)) } }
+                @let shown = common_scale(experiment, comparisons.iter().filter(|found| found.point == point));
                 @for policy in experiment.others() {
                     @let found = comparisons.iter().find(|found| found.policy == policy && found.point == point);
                     td { @if let Some(found) = found {
@@ -332,11 +332,14 @@ fn more_words(more: u64) -> String {
     if more > 5000 { "> 5000 more to settle it".to_owned() } else { format!("about {} more to settle it", whole(more)) }
 }
 
-/// Unit and decimals in which all differences of the primary KPI are told.
-fn common_scale(experiment: &Experiment, comparisons: &[Comparison]) -> (Scale, usize) {
-    let kpi = experiment.primary;
-    let scale = Scale::fitting(Dimension::of(kpi), experiment.largest(kpi.kpi));
-    let figures = comparisons.iter().map(|found| (found.difference.mean, found.difference.interval));
+/// Unit and decimals in which differences of the primary KPI that stand together are told.
+fn common_scale<'a>(
+    experiment: &Experiment,
+    comparisons: impl Iterator<Item = &'a Comparison> + Clone,
+) -> (Scale, usize) {
+    let largest = comparisons.clone().map(|found| found.difference.mean.abs()).fold(0.0, f64::max);
+    let scale = Scale::fitting(Dimension::of(experiment.primary), largest);
+    let figures = comparisons.map(|found| (found.difference.mean, found.difference.interval));
     (scale, common_decimals(scale, figures))
 }
 

@@ -8,7 +8,7 @@ use dapple_simulator::topology::Topology;
 const ROUNDS: usize = 400;
 
 /// Space between boxes, sideways and upright: a label has to fit.
-const GAP: (f64, f64) = (170.0, 62.0);
+const GAP: (f64, f64) = (170.0, 92.0);
 
 /// Centres of sites and the size of the paper that holds them.
 pub(super) struct Layout {

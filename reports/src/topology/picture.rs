@@ -69,14 +69,14 @@ impl Node {
         if boxes {
             for rse in topology.rses().values().filter(|rse| rse.site == site) {
                 let space = rse.capacity.map_or_else(String::new, |capacity| format!(", {}", size_of(capacity)));
-                lines.push(shortened(&format!("RSE {}{space}", rse.name), 250.0));
+                lines.push(shortened(&format!("RSE {}{space}", rse.name), 300.0));
             }
             let dtns = topology.rses().values().filter(|rse| rse.site == site).filter_map(|rse| rse.dtn);
             let dtns: BTreeSet<DtnId> = dtns.collect();
-            lines.extend(dtns.into_iter().map(|dtn| shortened(&format!("DTN {}", topology.dtns()[dtn].name), 250.0)));
+            lines.extend(dtns.into_iter().map(|dtn| shortened(&format!("DTN {}", topology.dtns()[dtn].name), 300.0)));
             for pool in topology.pools().values().filter(|pool| pool.site == site) {
                 let text = format!("pool {}, {} × {} slots", pool.name, pool.nodes, pool.slots);
-                lines.push(shortened(&text, 250.0));
+                lines.push(shortened(&text, 300.0));
             }
         }
         let widest = lines.iter().map(|line| text_width(line)).fold(text_width(&name) * 1.15, f64::max);
@@ -179,6 +179,7 @@ fn along([start, middle, end]: Course, part: f64) -> (f64, f64) {
 /// A centre for each label: on its wire, off all boxes and other labels where it can be.
 fn labels(wires: &[Wire], courses: &[Course], centres: &[(f64, f64)], halves: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let mut taken: Vec<((f64, f64), (f64, f64))> = centres.iter().copied().zip(halves.iter().copied()).collect();
+    taken.extend(courses.iter().flat_map(|[start, _, end]| [(*start, (11.0, 11.0)), (*end, (11.0, 11.0))]));
     let mut found = Vec::new();
     for (wire, course) in wires.iter().zip(courses) {
         let half = (text_width(&wire.text) / 2.0 + 5.0, 10.0);
