@@ -1,19 +1,17 @@
 //! Claims of papers against runs of the engine: the paper's figure, ours, and the tolerance with its reason.
 
-use std::path::Path;
-
 use dapple::policies::access::AlwaysRemote;
 use dapple::reports::papers::remote_access::{Campaign, Equation, NoisePlan, Range, dataset, reproduce};
-use dapple::scenarios::{Registry, load_text};
+use dapple::scenarios::{LoadOptions, Registry, load_bundled};
 use dapple::simulator::engine::{NoProgress, Policies, run};
 
 use crate::Lab;
 
-const CAMPAIGN: &str = include_str!("../scenarios/papers/remote-access/campaign.ron");
+const CAMPAIGN: &str = "papers/remote-access/campaign.ron";
 
 fn campaign() -> Campaign {
-    let registry = Registry::standard();
-    let scenario = load_text("campaign.ron", CAMPAIGN, Path::new("."), &[], &registry).expect("a bundled scenario");
+    let options = LoadOptions::default();
+    let scenario = load_bundled(CAMPAIGN, &options, &Registry::standard()).expect("a bundled scenario");
     let policies = Policies { access: Box::new(AlwaysRemote::new("remote".into())) };
     let output = run(&scenario.setup, policies, scenario.seed, &mut NoProgress).expect("a campaign runs");
     let reads = output.tables.iter().find(|table| table.schema.name == "reads").expect("the scenario records reads");

@@ -1,14 +1,12 @@
 //! Begy et al. 2019: runs the campaign and the probes, and hands their reads to the analysis.
 
-use std::path::Path;
-
 use dapple_models::regression::ProbeCoefficients;
 use dapple_policies::access::AlwaysRemote;
 use dapple_reports::papers::remote_access::{
     NoisePlan, PROBE_SIZES_MB, TITLE, dataset, probe, probe_section, reproduce, sections,
 };
 use dapple_reports::papers::{Section, Sheet, write_page};
-use dapple_scenarios::{Registry, load_text};
+use dapple_scenarios::{LoadOptions, Registry, load_bundled};
 use dapple_simulator::engine::{
     self, NoProgress, Policies, RecordLevel, RecordPlan, Setup, TransferSettings, WhenFull,
 };
@@ -39,7 +37,7 @@ pub const PAPER: Paper = Paper {
 };
 
 /// The campaign of section 3.
-const CAMPAIGN: &str = include_str!("../../../scenarios/papers/remote-access/campaign.ron");
+const CAMPAIGN: &str = "papers/remote-access/campaign.ron";
 
 /// Coefficients under which the probe is run [s/MB]: the paper's, then other ratios b/a.
 const PROBE_LAWS: [(f64, f64); 5] = [(0.023568, 0.043705), (0.02, 0.005), (0.01, 0.01), (0.02, 0.06), (0.05, 0.2)];
@@ -74,7 +72,7 @@ fn make(item: Option<&'static Item>, options: &ReproduceOptions, registry: &Regi
 
 /// Runs the campaign once and analyses its reads.
 fn of_campaign(registry: &Registry) -> Result<Vec<Section>, Failure> {
-    let scenario = load_text("campaign.ron", CAMPAIGN, Path::new("."), &[], registry).or_exit(Exit::Refused)?;
+    let scenario = load_bundled(CAMPAIGN, &LoadOptions::default(), registry).or_exit(Exit::Refused)?;
     let reads = reads(&scenario.setup, scenario.seed)?;
     let campaign = dataset(&reads).or_exit(Exit::SomeFailed)?;
     let plan = NoisePlan { seed: scenario.seed, ..NoisePlan::default() };
@@ -143,7 +141,7 @@ fn probe_setup(law: AccessCoefficients) -> Result<Setup, dapple_simulator::topol
             when_full: WhenFull::Fail,
         },
         warm_up: SimSpan::ZERO,
-        // A GB takes 200 s at most under the laws above.
+        // The slowest probe takes 160 s.
         horizon: SimTime::from_secs_f64(86_400.0),
         record: RecordPlan {
             requests: none,

@@ -11,9 +11,9 @@ pub struct InteractionCheck {
     pub n_mixed: usize,
     /// Reads with none.
     pub n_alone: usize,
-    /// What the product adds to any read at most [s]; `None` where no read has traffic of both kinds beside it.
+    /// What the product adds to any read at most \[s\]; `None` where no read has traffic of both kinds beside it.
     pub largest_effect_s: Option<f64>,
-    /// The longest read [s].
+    /// The longest read \[s\].
     pub longest_s: f64,
 }
 

@@ -96,7 +96,7 @@ pub struct NoiseStudy {
     pub size_of_each: [f64; 3],
     /// Replications.
     pub replications: Vec<Replication>,
-    /// Times of the first of them [s], a row of the campaign each.
+    /// Times of the first of them \[s\], a row of the campaign each.
     pub first_seconds: Vec<f64>,
     /// Share of times that came out negative; 0 under multiplicative noise.
     pub negative_share: f64,

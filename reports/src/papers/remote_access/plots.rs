@@ -179,6 +179,9 @@ fn f_paper(canvas: &Canvas<'_>, panel: &Panel, (first, n): (usize, usize), equat
     canvas.text(&format!("paper {}", f_statistic(theirs)), (right + 8.0, middle), Anchor::Start, MUTED)
 }
 
+/// A figure of a probe.
+type Figure = fn(&Probe) -> f64;
+
 /// Ratios b/a over which the estimators are drawn.
 const RATIOS: (f64, f64) = (0.1, 4.0);
 
@@ -189,7 +192,7 @@ pub(super) fn probe_estimates(probes: &[Probe]) -> Result<Option<Plot>, ReportEr
     let steps = (0..=200).map(|step| RATIOS.0 + (RATIOS.1 - RATIOS.0) * f64::from(step) / 200.0);
     let curve: Vec<Probe> =
         steps.filter_map(|b| slowed_probe(ProbeCoefficients { a: 0.02, b: 0.02 * b }).ok()).collect();
-    let figures: [(&str, fn(&Probe) -> f64); 3] = [
+    let figures: [(&str, Figure); 3] = [
         ("a, paper's eq. 7", |probe| probe.relative(probe.paper).0),
         ("b, paper's eq. 8", |probe| probe.relative(probe.paper).1),
         ("a and b, exact (the worse of both)", |probe| {
