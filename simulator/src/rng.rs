@@ -81,9 +81,10 @@ mod tests {
 
     #[test]
     fn values_are_pinned() {
-        // A change here changes every result of every scenario: only with a new schema version.
+        // Worked out apart from this code, from the published SplitMix64 and Xoshiro256++. A change here changes
+        // every result of every scenario.
         let mut rng = keyed(7, Purpose::FileSize, [3, 14]);
-        let drawn: [u64; 2] = [rng.random(), rng.random()];
-        assert_eq!(drawn, keyed(7, Purpose::FileSize, [3, 14]).random::<[u64; 2]>());
+        assert_eq!(rng.random::<u64>(), 0x8b382d48d3455514);
+        assert_eq!(rng.random::<u64>(), 0x2a9424fa9dcec1ea);
     }
 }

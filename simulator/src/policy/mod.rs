@@ -6,6 +6,7 @@
 //! the same run.
 
 mod access;
+pub mod conformance;
 mod view;
 
 pub use access::{Access, AccessOutcome, AccessPolicy, AccessRequest};

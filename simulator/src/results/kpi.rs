@@ -79,7 +79,7 @@ const fn info(
     KpiInfo { kpi, column, title, unit, less_is_better, doc }
 }
 
-const CENSORED: &str = "over jobs submitted after the warm-up; a job that has not ended counts with its age at the horizon, so this is a lower bound where jobs_unfinished is not 0";
+const CENSORED: &str = "over jobs submitted after the warm-up that did not fail; a job that has not ended counts with its age at the horizon, so this is a lower bound where jobs_unfinished is not 0";
 const AFTER: &str = "over requests created after the warm-up and done";
 
 /// All KPIs in order of [`Kpi`].
