@@ -1,3 +1,27 @@
 //! What to run: RON scenarios read strictly, validated and run in parallel.
+//!
+//! ```text
+//!  file + includes + --set --read--> ScenarioFile --validate--> Scenario (Setup, policy sets, experiment)
+//!                            |                        |
+//!                            +------- Problems -------+      all of them, each with its place
+//! ```
+//!
+//! Start with [`load`]. The language is [`file`], described for its users in `docs/scenario-reference.md`,
+//! which [`reference`] makes from the types themselves. [`fit`] finds the constants of a data transfer node's law
+//! by replaying a transfer log.
 
+pub mod file;
 pub mod fit;
+mod problems;
+mod read;
+mod registry;
+mod scenario;
+mod standard;
+mod validate;
+
+pub use problems::{Problem, Problems};
+pub use registry::{Params, PolicySet, Registry};
+pub(crate) use scenario::ron_options;
+pub use scenario::{
+    Estimate, Experiment, LoadOptions, Scenario, SweepAxis, SweepValue, load, load_text, load_text_with, load_with,
+};

@@ -479,7 +479,9 @@ impl<T: Copy> Network<T> {
         if is_due(class, stop) {
             return Some(self.now);
         }
-        let span = SimSpan::from_secs_f64_up((stop - class.clock) / class.rate);
+        // Up to the next nanosecond, but not for a hundredth of one: that is rounding noise, which `is_due` forgives.
+        let nanos = ((stop - class.clock) / class.rate * NANOS_PER_SECOND as f64 - 0.01).ceil();
+        let span = SimSpan::from_nanos(nanos as u64);
         (class.rate > 0.0 && span < SimSpan::MAX).then(|| self.now + span.max(SimSpan::from_nanos(1)))
     }
 
@@ -507,7 +509,11 @@ impl<T: Copy> Network<T> {
         let flow = self.flow(index);
         let class = self.class(flow.class);
         if class.rate.is_infinite() {
-            self.moved += (flow.bytes - (class.clock - flow.origin)).max(0.0);
+            let (route, moved) = (class.key.route, (flow.bytes - (class.clock - flow.origin)).max(0.0));
+            self.moved += moved;
+            for &resource in &self.routes[route.index()] {
+                self.resources[resource.index()].carried += moved;
+            }
         }
     }
 

@@ -1,0 +1,135 @@
+//! What is wrong with a scenario: all of it, each with its place.
+
+use std::fmt;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+/// One thing that is wrong, or worth knowing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Problem {
+    /// The file as it was given, or `--set PATH` for an override.
+    pub file: String,
+    /// Line, from 1; 0 where the whole file is meant.
+    pub line: usize,
+    /// Column, counting characters from 1; 0 where the whole file is meant.
+    pub column: usize,
+    /// Where in the scenario, such as `topology.links.CERN-GRIF.bandwidth`; empty for the file as such.
+    pub path: String,
+    /// What is wrong.
+    pub message: String,
+    /// What is allowed and what may be meant.
+    pub help: Option<String>,
+    pub(crate) excerpt: Option<Excerpt>,
+}
+
+/// One line of a text with the part to underline.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Excerpt {
+    /// The line, or the part of a very long one.
+    pub text: String,
+    /// Bytes of it to underline.
+    pub start: usize,
+    /// Byte behind the last.
+    pub end: usize,
+}
+
+/// All that is wrong with a scenario, in order of place. [`fmt::Display`] prints it with excerpts.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Problems(pub(crate) Vec<Problem>);
+
+impl Problem {
+    /// A problem of a file as such.
+    pub(crate) fn of_file(file: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            file: file.into(),
+            line: 0,
+            column: 0,
+            path: String::new(),
+            message: message.into(),
+            help: None,
+            excerpt: None,
+        }
+    }
+
+    fn title(&self) -> String {
+        if self.path.is_empty() { self.message.clone() } else { format!("{}: {}", self.path, self.message) }
+    }
+
+    fn render(&self) -> String {
+        let title = self.title();
+        let mut group: Group<'_> = match &self.excerpt {
+            Some(excerpt) => {
+                let underline = AnnotationKind::Primary.span(excerpt.start..excerpt.end);
+                let snippet = Snippet::source(excerpt.text.as_str()).path(self.file.as_str()).line_start(self.line);
+                Level::ERROR.primary_title(title.as_str()).element(snippet.annotation(underline))
+            }
+            None => {
+                Level::ERROR.primary_title(title.as_str()).element(Level::NOTE.message(format!("in {}", self.file)))
+            }
+        };
+        if let Some(help) = &self.help {
+            group = group.element(Level::HELP.message(help.as_str()));
+        }
+        Renderer::plain().render(&[group])
+    }
+}
+
+impl fmt::Display for Problem {
+    /// One line: `file:line:column: path: message (help)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.file)?;
+        if self.line > 0 {
+            write!(f, ":{}:{}", self.line, self.column)?;
+        }
+        write!(f, ": {}", self.title())?;
+        match &self.help {
+            Some(help) => write!(f, " ({help})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Problems {
+    /// The problems in order of place.
+    pub fn iter(&self) -> std::slice::Iter<'_, Problem> {
+        self.0.iter()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// One line for each problem, for logs and editors.
+    pub fn plain(&self) -> String {
+        self.0.iter().map(|problem| format!("{problem}\n")).collect()
+    }
+}
+
+impl<'a> IntoIterator for &'a Problems {
+    type Item = &'a Problem;
+    type IntoIter = std::slice::Iter<'a, Problem>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl fmt::Display for Problems {
+    /// Every problem with an excerpt of the text, and how many there are.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for problem in &self.0 {
+            writeln!(f, "{}\n", problem.render())?;
+        }
+        match self.0.len() {
+            1 => write!(f, "1 problem"),
+            n => write!(f, "{n} problems"),
+        }
+    }
+}
+
+impl std::error::Error for Problems {}

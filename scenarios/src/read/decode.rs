@@ -1,0 +1,410 @@
+//! From [`Node`]s to the types of the language, through serde, telling where and what.
+//!
+//! serde stops at the first mistake. To find the others the mistake is *mended* and everything is decoded again:
+//! a misspelt field or variant is read as the one it is nearest to, an unknown one is skipped, and anything
+//! else is replaced by a filler that suits its type. Mended places are remembered, so that nobody is blamed for a filler.
+
+use serde::de::{self, Visitor};
+
+use super::access::{Choice, Fields, Items};
+use super::filler::Filler;
+use super::near::{listed, nearest};
+use super::path::{At, Path, Step};
+use super::source::{Sources, Span};
+use super::tree::{Field, Kind, Node};
+
+/// The name under which `ron` asks for a value as text.
+const RAW: &str = "$ron::private::RawValue";
+
+/// How a mistake is got over.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Mend {
+    /// The value is replaced.
+    Filler,
+    /// The missing field is supplied.
+    Supply(&'static str),
+    /// The field is left out.
+    Skip,
+    /// Only the first of several equal fields counts.
+    Once,
+    /// The field is read as this one.
+    Field(&'static str),
+    /// The variant is read as this one.
+    Variant(&'static str),
+}
+
+/// A mistake in what is written, and where.
+#[derive(Clone, Debug)]
+pub(crate) struct Mistake {
+    /// In words.
+    pub message: String,
+    /// What is allowed, what may be meant.
+    pub help: Option<String>,
+    /// Where in the text.
+    pub span: Option<Span>,
+    /// Where in the scenario.
+    pub path: Path,
+    /// How to get over it.
+    pub mend: Mend,
+}
+
+/// A value decoded, in spite of mistakes.
+pub(crate) struct Decoded<T> {
+    /// The value; `None` where no mending helped.
+    pub value: Option<T>,
+    /// All mistakes found.
+    pub mistakes: Vec<Mistake>,
+}
+
+/// Most mistakes that are looked for.
+const MAX_MISTAKES: usize = 50;
+
+/// Decodes a whole tree.
+pub(crate) fn decode<T: de::DeserializeOwned>(root: &Node, sources: &Sources) -> Decoded<T> {
+    let mut mistakes: Vec<Mistake> = Vec::new();
+    loop {
+        let cx = Context { sources, mistakes: &mistakes };
+        let at = At::ROOT;
+        match T::deserialize(Decoder { node: root, at: &at, cx: &cx, unnamed: false }) {
+            Ok(value) => return Decoded { value: Some(value), mistakes },
+            Err(mistake) => {
+                let again = mistakes.iter().any(|known| known.path == mistake.path && known.mend == mistake.mend);
+                let enough = again || mistakes.len() + 1 == MAX_MISTAKES;
+                if !again {
+                    mistakes.push(mistake);
+                }
+                if enough {
+                    return Decoded { value: None, mistakes };
+                }
+            }
+        }
+    }
+}
+
+/// The string that a quoted text stands for.
+pub(crate) fn text(quoted: &str) -> Option<String> {
+    ron::from_str(quoted).ok()
+}
+
+/// What all decoders of one attempt share.
+pub(super) struct Context<'t> {
+    /// The texts.
+    pub sources: &'t Sources,
+    /// What is mended.
+    pub mistakes: &'t [Mistake],
+}
+
+impl<'t> Context<'t> {
+    /// How the place is mended, if it is.
+    pub fn mend(&self, at: &At<'_>) -> Option<&'t Mend> {
+        if self.mistakes.is_empty() {
+            return None;
+        }
+        let path = at.path();
+        self.mistakes.iter().find(|mistake| mistake.path == path).map(|mistake| &mistake.mend)
+    }
+}
+
+/// Decodes one node.
+#[derive(Clone, Copy)]
+pub(super) struct Decoder<'t> {
+    /// The node.
+    pub node: &'t Node,
+    /// Where it is.
+    pub at: &'t At<'t>,
+    /// What all decoders share.
+    pub cx: &'t Context<'t>,
+    /// The node's name has been used already, as that of a variant.
+    pub unnamed: bool,
+}
+
+impl Mistake {
+    /// A mistake whose place is not known yet, to be replaced by a filler.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), help: None, span: None, path: Path::default(), mend: Mend::Filler }
+    }
+
+    fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Says where, unless it is known already.
+    pub fn or_at(mut self, span: Span, at: &At<'_>) -> Self {
+        if self.span.is_none() {
+            self.span = Some(span);
+            self.path = at.path();
+            if let Mend::Supply(field) = self.mend {
+                self.path.0.push(Step::Field(field.to_owned()));
+            }
+        }
+        self
+    }
+}
+
+impl std::fmt::Display for Mistake {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Mistake {}
+
+impl de::Error for Mistake {
+    fn custom<T: std::fmt::Display>(message: T) -> Self {
+        Self::new(message.to_string())
+    }
+
+    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
+        unknown(format!("there is no field `{field}` here"), field, expected, (Mend::Skip, Mend::Field))
+    }
+
+    fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
+        unknown(format!("`{variant}` is not one of the choices here"), variant, expected, (Mend::Filler, Mend::Variant))
+    }
+
+    fn missing_field(field: &'static str) -> Self {
+        Self { mend: Mend::Supply(field), ..Self::new(format!("the field `{field}` is missing")) }
+    }
+}
+
+/// A word that is not allowed: read as the one it is nearest to, or got over otherwise.
+fn unknown(
+    message: String,
+    word: &str,
+    allowed: &'static [&'static str],
+    (otherwise, nearest_instead): (Mend, fn(&'static str) -> Mend),
+) -> Mistake {
+    let all = listed(allowed.iter().copied());
+    let mistake = Mistake::new(message);
+    match nearest(word, allowed.iter().copied()) {
+        Some(near) => {
+            let mend = nearest_instead(near);
+            Mistake { mend, ..mistake.help(format!("did you mean `{near}`? allowed: {all}")) }
+        }
+        None => Mistake { mend: otherwise, ..mistake.help(format!("allowed: {all}")) },
+    }
+}
+
+impl<'t> Decoder<'t> {
+    fn written(&self) -> &'t str {
+        self.cx.sources.slice(self.node.span)
+    }
+
+    fn needs_filler(&self) -> bool {
+        matches!(self.cx.mend(self.at), Some(Mend::Filler))
+    }
+
+    /// A mistake of this node, unless its place is known already.
+    pub fn here(&self, mistake: Mistake) -> Mistake {
+        mistake.or_at(self.node.head(), self.at)
+    }
+
+    /// The mistake that something else is written here.
+    pub fn wanted(&self, what: &str) -> Mistake {
+        self.here(Mistake::new(format!("{what} is expected here, not {}", self.found())))
+    }
+
+    fn found(&self) -> String {
+        let name = |span: &Span| self.cx.sources.slice(*span).to_owned();
+        let short = |text: &str| match text.char_indices().nth(40) {
+            Some((end, _)) => format!("{}..", &text[..end]),
+            None => text.to_owned(),
+        };
+        match &self.node.kind {
+            Kind::Number => format!("the number `{}`", short(self.written())),
+            Kind::Text => format!("the text `{}`", short(self.written())),
+            Kind::Other | Kind::Word => format!("`{}`", short(self.written())),
+            Kind::Struct(Some(span), _) | Kind::Tuple(Some(span), _) => format!("`{}(..)`", name(span)),
+            Kind::Struct(None, _) => "fields in brackets".into(),
+            Kind::Tuple(None, items) if items.is_empty() => "`()`".into(),
+            Kind::Tuple(None, _) => "values in brackets `(..)`".into(),
+            Kind::List(_) => "a list".into(),
+            Kind::Map(_) => "a map".into(),
+        }
+    }
+
+    fn number<T: de::DeserializeOwned>(&self, what: &str) -> Result<T, Mistake> {
+        if !matches!(self.node.kind, Kind::Number) {
+            return Err(self.wanted(what));
+        }
+        ron::from_str(self.written()).map_err(|_| self.wanted(what))
+    }
+
+    fn string(&self) -> Result<String, Mistake> {
+        let quoted = matches!(self.node.kind, Kind::Text).then(|| text(self.written())).flatten();
+        quoted.ok_or_else(|| match self.node.kind {
+            Kind::Word => self.wanted("a text in double quotes"),
+            Kind::Text => self.here(Mistake::new("this text has an escape that RON does not know")),
+            _ => self.wanted("a text"),
+        })
+    }
+
+    fn fields(&self, fields: &'static [&'static str], visitor_name: &str) -> Result<&'t [Field], Mistake> {
+        let name = match &self.node.kind {
+            Kind::Struct(name, _) | Kind::Tuple(name, _) => name.filter(|_| !self.unnamed),
+            _ => None,
+        };
+        let name = name.map(|span| self.cx.sources.slice(span));
+        match &self.node.kind {
+            Kind::Struct(_, written) if name.is_none_or(|name| name == visitor_name) => Ok(written),
+            Kind::Tuple(_, items) if items.is_empty() && name.is_none_or(|name| name == visitor_name) => Ok(&[]),
+            _ => Err(self.wanted(&form("", fields))),
+        }
+    }
+}
+
+/// `` `Name(a: .., b: ..)` ``
+pub(super) fn form(name: &str, fields: &[&str]) -> String {
+    let shown: Vec<String> = fields.iter().take(4).map(|field| format!("{field}: ..")).collect();
+    let more = if fields.len() > 4 { ", .." } else { "" };
+    format!("`{name}({}{more})`", shown.join(", "))
+}
+
+macro_rules! numbers {
+    ($($method:ident $visit:ident $ty:ty, $what:expr;)*) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
+            if self.needs_filler() {
+                return Filler.$method(visitor);
+            }
+            visitor.$visit(self.number::<$ty>($what)?).map_err(|mistake: Mistake| self.here(mistake))
+        }
+    )*};
+}
+
+impl<'de> de::Deserializer<'de> for Decoder<'_> {
+    type Error = Mistake;
+
+    numbers! {
+        deserialize_u8 visit_u8 u8, "a whole number from 0 to 255";
+        deserialize_u16 visit_u16 u16, "a whole number from 0 to 65535";
+        deserialize_u32 visit_u32 u32, "a whole number from 0 to 4294967295";
+        deserialize_u64 visit_u64 u64, "a whole number that is not negative";
+        deserialize_i8 visit_i8 i8, "a whole number from -128 to 127";
+        deserialize_i16 visit_i16 i16, "a whole number";
+        deserialize_i32 visit_i32 i32, "a whole number";
+        deserialize_i64 visit_i64 i64, "a whole number";
+        deserialize_f32 visit_f32 f32, "a number";
+        deserialize_f64 visit_f64 f64, "a number";
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
+        match &self.node.kind {
+            Kind::Number => self.deserialize_f64(visitor),
+            Kind::Text => self.deserialize_string(visitor),
+            Kind::List(_) => self.deserialize_seq(visitor),
+            Kind::Word if matches!(self.written(), "true" | "false") => self.deserialize_bool(visitor),
+            _ => Err(self.wanted("a number, a text or a list")),
+        }
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
+        if self.needs_filler() {
+            return Filler.deserialize_bool(visitor);
+        }
+        match (&self.node.kind, self.written()) {
+            (Kind::Word, "true") => visitor.visit_bool(true),
+            (Kind::Word, "false") => visitor.visit_bool(false),
+            _ => Err(self.wanted("`true` or `false`")),
+        }
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
+        if self.needs_filler() {
+            return Filler.deserialize_string(visitor);
+        }
+        visitor.visit_string(self.string()?).map_err(|mistake: Mistake| self.here(mistake))
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
+        self.deserialize_string(visitor)
+    }
+
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
+        self.deserialize_string(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
+        if self.needs_filler() {
+            return visitor.visit_none();
+        }
+        match &self.node.kind {
+            Kind::Word if self.written() == "None" => visitor.visit_none(),
+            Kind::Tuple(Some(name), items) if items.len() == 1 && self.cx.sources.slice(*name) == "Some" => {
+                visitor.visit_some(Decoder { node: &items[0], ..self })
+            }
+            _ => visitor.visit_some(self),
+        }
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
+        if self.needs_filler() {
+            return Filler.deserialize_seq(visitor);
+        }
+        match &self.node.kind {
+            Kind::List(items) => visitor.visit_seq(Items::new(items, self)).map_err(|e| self.here(e)),
+            _ => Err(self.wanted("a list `[..]`")),
+        }
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Mistake> {
+        if self.needs_filler() {
+            return Filler.deserialize_tuple(len, visitor);
+        }
+        match &self.node.kind {
+            Kind::Tuple(name, items) if items.len() == len && (name.is_none() || self.unnamed) => {
+                visitor.visit_seq(Items::new(items, self)).map_err(|e| self.here(e))
+            }
+            _ => Err(self.wanted(&format!("`({})`", vec![".."; len].join(", ")))),
+        }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Mistake> {
+        if name == RAW {
+            let text = if self.needs_filler() { "()".into() } else { self.node.print(self.cx.sources) };
+            return visitor.visit_string(text).map_err(|mistake: Mistake| self.here(mistake));
+        }
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Mistake> {
+        if self.needs_filler() {
+            return Filler.deserialize_struct(name, fields, visitor);
+        }
+        let written = self.fields(fields, name)?;
+        visitor.visit_map(Fields::new(written, fields, self)).map_err(|mistake| self.here(mistake))
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Mistake> {
+        let mend = self.cx.mend(self.at);
+        if mend == Some(&Mend::Filler) {
+            return Filler.deserialize_enum(name, variants, visitor);
+        }
+        let name = match &self.node.kind {
+            Kind::Word => self.node.span,
+            Kind::Struct(Some(name), _) | Kind::Tuple(Some(name), _) => *name,
+            _ => {
+                return Err(self.wanted(&format!("one of {}", listed(variants.iter().copied()))));
+            }
+        };
+        let variant = match mend {
+            Some(Mend::Variant(variant)) => variant,
+            _ => self.cx.sources.slice(name),
+        };
+        visitor.visit_enum(Choice::new(variant, name, self)).map_err(|mistake| self.here(mistake))
+    }
+
+    serde::forward_to_deserialize_any! {
+        i128 u128 char bytes byte_buf unit unit_struct tuple_struct map ignored_any
+    }
+}

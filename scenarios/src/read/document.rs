@@ -1,0 +1,161 @@
+//! A scenario as a tree with its texts: read, edited, decoded, and asked for places.
+
+use std::path::{Path as FilePath, PathBuf};
+
+use super::decode::{self, Decoded};
+use super::edit::{Edit, EditError};
+use super::include::{Includes, ReadError, read_text};
+use super::parse;
+use super::path::Path;
+use super::source::{Sources, Span};
+use super::tree::Node;
+use crate::problems::{Excerpt, Problem, Problems};
+
+/// Something that is well written and wrong.
+#[derive(Clone, Debug)]
+pub(crate) struct Fault {
+    /// Where in the scenario.
+    pub path: Path,
+    /// In words.
+    pub message: String,
+    /// What is allowed, what may be meant.
+    pub help: Option<String>,
+}
+
+/// A scenario as a tree with its texts.
+#[derive(Clone, Debug)]
+pub(crate) struct Document {
+    /// The tree, includes expanded and overrides applied.
+    pub root: Node,
+    /// All texts that it comes from.
+    pub sources: Sources,
+    /// Folder that paths in the main file are relative to.
+    pub base: PathBuf,
+}
+
+impl Document {
+    /// Reads a file.
+    pub fn open(file: &FilePath, overrides: &[(String, String)]) -> Result<(Self, String), Problems> {
+        let name = file.display().to_string();
+        let text = read_text(file).map_err(|why| {
+            Problems(vec![Problem::of_file(name.clone(), format!("cannot read the scenario: {why}"))])
+        })?;
+        let base = file.parent().unwrap_or(FilePath::new(""));
+        let document = Self::read(&name, &text, base, Some(file), overrides)?;
+        Ok((document, text))
+    }
+
+    /// Reads a text; `name` is what messages call it.
+    pub fn read(
+        name: &str,
+        text: &str,
+        base: &FilePath,
+        file: Option<&FilePath>,
+        overrides: &[(String, String)],
+    ) -> Result<Self, Problems> {
+        let mut sources = Sources::default();
+        let source = sources.add(name, text);
+        if text.trim().is_empty() {
+            return Err(Problems(vec![Problem::of_file(name, "the scenario is empty")]));
+        }
+        if text.len() as u64 > super::include::MAX_BYTES {
+            let message = format!("the scenario is larger than {} MiB", super::include::MAX_BYTES >> 20);
+            return Err(Problems(vec![Problem::of_file(name, message)]));
+        }
+        let mut root = parse::parse(source, text)
+            .map_err(|error| Problems(vec![problem(&sources, error.span, String::new(), error.message, None)]))?;
+        let errors = Includes::new(&mut sources, file).expand(&mut root, base);
+        let mut document = Self { root, sources, base: base.to_owned() };
+        let mut problems = document.unread(errors);
+        for (path, value) in overrides {
+            if let Err(refused) = document.set(&format!("--set {path}"), path, value) {
+                problems.0.extend(refused.0);
+            }
+        }
+        if problems.is_empty() { Ok(document) } else { Err(problems) }
+    }
+
+    /// Puts a value at a path; `name` is what messages call it.
+    pub fn set(&mut self, name: &str, path: &str, value: &str) -> Result<(), Problems> {
+        let refused = |sources: &Sources, error: EditError| {
+            Problems(vec![problem(sources, error.span, String::new(), error.message, error.help)])
+        };
+        let parsed = Edit::parse(name, path, value, &mut self.sources);
+        let mut edit = parsed.map_err(|error| refused(&self.sources, error))?;
+        let errors = Includes::new(&mut self.sources, None).expand(&mut edit.value, &self.base);
+        if !errors.is_empty() {
+            return Err(self.unread(errors));
+        }
+        edit.apply(&mut self.root, &self.sources).map_err(|error| refused(&self.sources, error))
+    }
+
+    fn unread(&self, errors: Vec<ReadError>) -> Problems {
+        let problem = |error: ReadError| problem(&self.sources, error.span, String::new(), error.message, None);
+        Problems(errors.into_iter().map(problem).collect())
+    }
+
+    /// Decodes the tree as far as it goes.
+    pub fn decode<T: serde::de::DeserializeOwned>(&self) -> Decoded<T> {
+        decode::decode(&self.root, &self.sources)
+    }
+
+    /// Problems out of mistakes and faults, in order of place. Faults of what was mended are left out.
+    pub fn problems(&self, mistakes: &[decode::Mistake], faults: &[Fault]) -> Problems {
+        let mut found: Vec<(Span, Problem)> = Vec::new();
+        for mistake in mistakes {
+            let span = mistake.span.unwrap_or(self.root.head());
+            found.push((span, self.problem_at(span, &mistake.path, &mistake.message, mistake.help.clone())));
+        }
+        for fault in faults {
+            if mistakes.iter().any(|mistake| fault.path.is_within(&mistake.path)) {
+                continue;
+            }
+            let span = self.place(&fault.path);
+            found.push((span, self.problem_at(span, &fault.path, &fault.message, fault.help.clone())));
+        }
+        found.sort_by_key(|(span, _)| (span.source.order(), span.start));
+        let mut problems: Vec<Problem> = found.into_iter().map(|(_, problem)| problem).collect();
+        problems.dedup();
+        Problems(problems)
+    }
+
+    /// Where the place, or the nearest thing around it, is written.
+    fn place(&self, path: &Path) -> Span {
+        path.find(&self.root, &self.sources).0.head()
+    }
+
+    fn problem_at(&self, span: Span, path: &Path, message: &str, help: Option<String>) -> Problem {
+        problem(&self.sources, span, path.show(&self.root, &self.sources), message.to_owned(), help)
+    }
+}
+
+/// A problem with line, column and excerpt.
+fn problem(sources: &Sources, span: Span, path: String, message: String, help: Option<String>) -> Problem {
+    let source = sources.get(span.source);
+    let (line, column) = source.line_column(span.start as usize);
+    let excerpt = excerpt(&source.text, span.start as usize, span.end as usize);
+    Problem { file: source.name.clone(), line, column, path, message, help, excerpt: Some(excerpt) }
+}
+
+/// The line around a place; of a very long one what is near.
+fn excerpt(text: &str, start: usize, end: usize) -> Excerpt {
+    const AROUND: usize = 100;
+    let start = start.min(text.len());
+    let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
+    let end = end.clamp(start, line_end);
+    let from = floor(text, line_start.max(start.saturating_sub(AROUND)));
+    let to = floor(text, line_end.min(end.min(start + AROUND) + AROUND));
+    // Tabs and other control characters would shift the underline.
+    let blank = |c: char| if c.is_control() { ' ' } else { c };
+    let before: String = text[from..start].chars().map(blank).collect();
+    let inside: String = text[start..floor(text, end.min(to))].chars().map(blank).collect();
+    let after: String = text[floor(text, end.min(to))..to].chars().map(blank).collect();
+    let start = before.len();
+    let end = start + inside.len();
+    Excerpt { text: before + &inside + &after, start, end }
+}
+
+fn floor(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
+}

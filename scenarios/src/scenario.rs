@@ -1,0 +1,322 @@
+//! A scenario that can run, and how it is loaded.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use dapple_simulator::engine::Setup;
+use dapple_simulator::results::Kpi;
+use dapple_simulator::workload::{Inputs, WorkloadKind};
+use ron::extensions::Extensions;
+use ron::ser::PrettyConfig;
+use serde::Serialize;
+
+use crate::file::{self, ScenarioFile};
+use crate::problems::Problems;
+use crate::read::Document;
+use crate::registry::{PolicySet, Registry};
+use crate::validate::{self, Check, DATA_VARIABLE, World, expected};
+
+/// How a scenario is loaded.
+#[derive(Clone, Debug)]
+pub struct LoadOptions<'a> {
+    /// Paths and RON values of `--set`, applied in order after includes.
+    pub overrides: &'a [(String, String)],
+    /// Whether rows of a log that cannot be read are a problem, whatever the scenario says.
+    pub strict: bool,
+    /// Where `$DAPPLE_DATA/..` is found; by default what the environment variable says.
+    pub data: Option<PathBuf>,
+}
+
+impl Default for LoadOptions<'_> {
+    fn default() -> Self {
+        let data = std::env::var_os(DATA_VARIABLE).filter(|data| !data.is_empty()).map(PathBuf::from);
+        Self { overrides: &[], strict: false, data }
+    }
+}
+
+/// A scenario that can run: everything resolved and checked.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// Name in results and plots.
+    pub name: String,
+    /// Seed of the first replication.
+    pub seed: u64,
+    /// Calendar time of the start of the run.
+    pub start: Option<jiff::Timestamp>,
+    /// The physics of a run.
+    pub setup: Setup,
+    /// What is compared.
+    pub policies: Vec<PolicySet>,
+    /// How often and over what range.
+    pub experiment: Experiment,
+    /// The file as it was written.
+    pub text: String,
+    /// The whole scenario as RON with defaults filled in, files included and overrides applied.
+    /// It reads again to the same scenario, from the same folder.
+    pub resolved: String,
+    /// All that decides what happens in a run apart from policies and seed, as RON on one line, with a hash of each
+    /// log: what a run id hashes.
+    pub physics: String,
+    /// What is worth knowing, sorted.
+    pub warnings: Vec<String>,
+    document: Document,
+    strict: bool,
+    data: Option<PathBuf>,
+}
+
+/// How often and over what range a scenario is run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Experiment {
+    /// Runs of each policy set at each sweep point, each with a seed of its own.
+    pub replications: u32,
+    /// The policy set that the others are compared with.
+    pub baseline: String,
+    /// The one KPI that decides.
+    pub primary_kpi: Kpi,
+    /// What is varied; every combination is run.
+    pub sweep: Vec<SweepAxis>,
+}
+
+/// One field that is varied.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SweepAxis {
+    /// Its path.
+    pub path: String,
+    /// Its values.
+    pub values: Vec<SweepValue>,
+}
+
+/// One value of a field that is varied.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SweepValue {
+    /// As written, such as `Gbps(10)`.
+    pub text: String,
+    /// The figure in the unit written, 10 for `Gbps(10)`, where it is one.
+    pub number: Option<f64>,
+}
+
+/// Rough numbers of what an experiment will be.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Estimate {
+    /// Runs: policy sets x sweep points x replications.
+    pub runs: u64,
+    /// Jobs and campaign processes per run.
+    pub jobs: f64,
+    /// Inputs that they read per run.
+    pub inputs: f64,
+    /// Transfers of streams and logs per run, without placements for jobs.
+    pub transfers: f64,
+    /// Events per run, within a factor of a few.
+    pub events: f64,
+}
+
+/// Loads a scenario file.
+///
+/// # Errors
+/// All that is wrong with it.
+pub fn load(path: &Path, overrides: &[(String, String)], registry: &Registry) -> Result<Scenario, Problems> {
+    load_with(path, &LoadOptions { overrides, ..LoadOptions::default() }, registry)
+}
+
+/// Loads a scenario file with options.
+///
+/// # Errors
+/// All that is wrong with it.
+pub fn load_with(path: &Path, options: &LoadOptions<'_>, registry: &Registry) -> Result<Scenario, Problems> {
+    let (document, text) = Document::open(path, options.overrides)?;
+    complete(document, text, (options.strict, options.data.clone()), registry)
+}
+
+/// Loads a scenario from a text: `name` is what messages call it, paths in it are relative to `base`.
+///
+/// # Errors
+/// All that is wrong with it.
+pub fn load_text(
+    name: &str,
+    text: &str,
+    base: &Path,
+    overrides: &[(String, String)],
+    registry: &Registry,
+) -> Result<Scenario, Problems> {
+    load_text_with(name, text, base, &LoadOptions { overrides, ..LoadOptions::default() }, registry)
+}
+
+/// Loads a scenario from a text with options.
+///
+/// # Errors
+/// All that is wrong with it.
+pub fn load_text_with(
+    name: &str,
+    text: &str,
+    base: &Path,
+    options: &LoadOptions<'_>,
+    registry: &Registry,
+) -> Result<Scenario, Problems> {
+    let document = Document::read(name, text, base, None, options.overrides)?;
+    complete(document, text.to_owned(), (options.strict, options.data.clone()), registry)
+}
+
+impl Scenario {
+    /// The same scenario with other values at some paths, checked again: one point of a sweep.
+    ///
+    /// # Errors
+    /// All that is wrong with these values.
+    pub fn at(&self, point: &[(String, String)], registry: &Registry) -> Result<Self, Problems> {
+        let mut document = self.document.clone();
+        for (path, value) in point {
+            document.set(&format!("sweep of {path}"), path, value)?;
+        }
+        build(document, self.text.clone(), (self.strict, self.data.clone()), registry)
+    }
+
+    /// Rough numbers of what the experiment will be.
+    pub fn estimate(&self) -> Estimate {
+        let points: u64 = self.experiment.sweep.iter().map(|axis| axis.values.len() as u64).product();
+        let runs = points * self.policies.len() as u64 * u64::from(self.experiment.replications);
+        let mut estimate = Estimate { runs, ..Estimate::default() };
+        let horizon = self.setup.horizon;
+        for workload in self.setup.workloads.values() {
+            match &workload.kind {
+                WorkloadKind::Jobs(stream) => {
+                    let jobs = expected(&stream.arrivals, horizon);
+                    let files = match stream.job.inputs {
+                        Inputs::None => 0,
+                        Inputs::Dataset { files, .. } | Inputs::Fresh { files, .. } => files,
+                    };
+                    estimate.jobs += jobs;
+                    estimate.inputs += jobs * f64::from(files);
+                }
+                WorkloadKind::Campaign(campaign) => {
+                    estimate.jobs += campaign.steps.iter().map(Vec::len).sum::<usize>() as f64;
+                    estimate.inputs += campaign.steps.iter().flatten().map(|&threads| f64::from(threads)).sum::<f64>();
+                }
+                WorkloadKind::JobTrace(trace) => {
+                    estimate.jobs += trace.jobs.len() as f64;
+                    estimate.inputs += trace.jobs.iter().filter(|job| job.source.is_some()).count() as f64;
+                }
+                WorkloadKind::Transfers(stream) => estimate.transfers += expected(&stream.arrivals, horizon),
+                WorkloadKind::TransferTrace(trace) => estimate.transfers += trace.transfers.len() as f64,
+            }
+        }
+        // A job is submitted, started and ended; an input starts and ends once or, placed first, three times; a
+        // transfer arrives, starts and ends.
+        estimate.events = 3.0 * estimate.jobs + 5.0 * estimate.inputs + 4.0 * estimate.transfers;
+        estimate
+    }
+}
+
+/// Builds the scenario and tries every value of its sweep.
+fn complete(
+    document: Document,
+    text: String,
+    options: (bool, Option<PathBuf>),
+    registry: &Registry,
+) -> Result<Scenario, Problems> {
+    let scenario = build(document, text, options, registry)?;
+    let mut problems = Vec::new();
+    for axis in &scenario.experiment.sweep {
+        for value in &axis.values {
+            if let Err(wrong) = scenario.at(&[(axis.path.clone(), value.text.clone())], registry) {
+                problems.extend(wrong.0);
+            }
+        }
+    }
+    problems.dedup();
+    if problems.is_empty() { Ok(scenario) } else { Err(Problems(problems)) }
+}
+
+fn build(
+    document: Document,
+    text: String,
+    (strict, data): (bool, Option<PathBuf>),
+    registry: &Registry,
+) -> Result<Scenario, Problems> {
+    let decoded = document.decode::<ScenarioFile>();
+    let mended = decoded.mistakes.iter().map(|mistake| mistake.path.clone()).collect();
+    let mut check = Check { mended, strict, ..Check::default() };
+    let world = World { base: &document.base, data: data.as_deref(), registry };
+    let valid = decoded.value.as_ref().and_then(|file| validate::validate(file, world, &mut check));
+    let (Some(mut file), Some(valid), true) = (decoded.value, valid, decoded.mistakes.is_empty()) else {
+        return Err(document.problems(&decoded.mistakes, &check.faults));
+    };
+    let baseline = file.experiment.baseline.clone().or_else(|| file.policies.first().map(|set| set.name.clone()));
+    file.experiment.baseline.clone_from(&baseline);
+    check.warnings.sort();
+    Ok(Scenario {
+        resolved: pretty(&file),
+        physics: physics(&file, &valid.logs),
+        experiment: experiment(&file, baseline.unwrap_or_default()),
+        name: file.name,
+        seed: file.seed,
+        start: valid.start,
+        setup: valid.setup,
+        policies: valid.policies,
+        text,
+        warnings: check.warnings,
+        document,
+        strict,
+        data,
+    })
+}
+
+fn experiment(file: &ScenarioFile, baseline: String) -> Experiment {
+    let axis = |axis: &file::SweepFile| {
+        let values = axis.values.iter().map(|value| {
+            let text = value.text().to_owned();
+            SweepValue { number: figure(&text), text }
+        });
+        SweepAxis { path: axis.path.clone(), values: values.collect() }
+    };
+    Experiment {
+        replications: file.experiment.replications,
+        baseline,
+        primary_kpi: file.experiment.primary_kpi,
+        sweep: file.experiment.sweep.iter().map(axis).collect(),
+    }
+}
+
+/// The number in `12`, `Gbps(12)` or `Constant(Gbps(12))`.
+fn figure(text: &str) -> Option<f64> {
+    let inner = text.trim_end_matches(')').rsplit('(').next()?;
+    ron::from_str(inner).ok()
+}
+
+/// RON on one line.
+pub(crate) fn compact<T: Serialize>(value: &T) -> String {
+    ron_options().to_string(value).expect("the types of the language can be written")
+}
+
+fn pretty(file: &ScenarioFile) -> String {
+    let extensions = Extensions::IMPLICIT_SOME | Extensions::UNWRAP_NEWTYPES | Extensions::UNWRAP_VARIANT_NEWTYPES;
+    let style = PrettyConfig::new().extensions(extensions).compact_arrays(false).separate_tuple_members(false);
+    ron_options().to_string_pretty(file, style).expect("the types of the language can be written")
+}
+
+fn physics(file: &ScenarioFile, logs: &BTreeMap<String, u64>) -> String {
+    let mut out = String::from("(");
+    let parts = [
+        ("start", compact(&file.start)),
+        ("warm_up", compact(&file.warm_up)),
+        ("horizon", compact(&file.horizon)),
+        ("topology", compact(&file.topology)),
+        ("data", compact(&file.data)),
+        ("workload", compact(&file.workload)),
+        ("services", compact(&file.services)),
+        ("record", compact(&file.record)),
+    ];
+    for (name, value) in parts {
+        out.push_str(&format!("{name}:{value},"));
+    }
+    for (name, hash) in logs {
+        out.push_str(&format!("log:({name:?},{hash:016x}),"));
+    }
+    out.push(')');
+    out
+}
+
+/// How RON is read and written here: no `Some(..)` and no brackets twice.
+pub(crate) fn ron_options() -> ron::Options {
+    ron::Options::default().with_default_extension(
+        Extensions::IMPLICIT_SOME | Extensions::UNWRAP_NEWTYPES | Extensions::UNWRAP_VARIANT_NEWTYPES,
+    )
+}

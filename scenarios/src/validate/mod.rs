@@ -1,0 +1,122 @@
+//! From what was written to what can run: names become ids, units are applied, and everything is checked.
+
+mod check;
+mod csv_rows;
+mod quantities;
+mod settings;
+mod topology;
+mod traces;
+mod workload;
+
+use std::collections::BTreeMap;
+use std::path::Path as FilePath;
+
+use dapple_simulator::engine::Setup;
+use dapple_simulator::units::{SimSpan, SimTime};
+
+pub(crate) use check::Check;
+pub(crate) use csv_rows::DATA_VARIABLE;
+pub(crate) use quantities::expected;
+pub(crate) use settings::unknown_policy;
+
+use crate::file::ScenarioFile;
+use crate::read::path::At;
+use crate::registry::{PolicySet, Registry};
+use csv_rows::TraceFiles;
+use workload::Around;
+
+/// What validation needs beside the file.
+#[derive(Clone, Copy)]
+pub(crate) struct World<'a> {
+    /// Folder that relative paths start from.
+    pub base: &'a FilePath,
+    /// Folder of `$DAPPLE_DATA`.
+    pub data: Option<&'a FilePath>,
+    /// The policies that there are.
+    pub registry: &'a Registry,
+}
+
+/// What a scenario becomes.
+#[derive(Debug)]
+pub(crate) struct Valid {
+    /// The physics.
+    pub setup: Setup,
+    /// The calendar start.
+    pub start: Option<jiff::Timestamp>,
+    /// The policy sets.
+    pub policies: Vec<PolicySet>,
+    /// Hashes of the logs that were read, by their names in the scenario.
+    pub logs: BTreeMap<String, u64>,
+}
+
+/// Checks everything. The value is there unless there are faults; both faults and warnings are left in `check`.
+pub(crate) fn validate(file: &ScenarioFile, world: World<'_>, check: &mut Check) -> Option<Valid> {
+    let root = At::ROOT;
+    if file.name.trim().is_empty() {
+        check.fault(&root.field("name"), "a name may not be empty");
+    }
+    let start = start(file.start.as_deref(), check);
+    let (warm_up, horizon) = times(file, check);
+    let grid = topology::topology(&file.topology, check);
+    let (names, datasets) = workload::datasets(&file.data, &grid, check);
+    let mut files = TraceFiles { base: world.base, data: world.data, hashes: BTreeMap::new() };
+    let around = Around { grid: &grid, names, datasets, horizon };
+    let workloads = workload::workloads(&file.workload, &around, &mut files, check);
+    let datasets = around.datasets;
+    let transfers = settings::transfers(&file.services.transfers, &grid.rses, check);
+    let record = settings::record(&file.record, check);
+    settings::experiment(file, check);
+    let policies = policies(file, world.registry, check);
+    let topology = grid.topology.filter(|_| check.faults.is_empty())?;
+    let setup = Setup { topology, datasets, workloads, transfers, warm_up, horizon, record };
+    Some(Valid { setup, start, policies, logs: files.hashes })
+}
+
+fn start(written: Option<&str>, check: &mut Check) -> Option<jiff::Timestamp> {
+    let root = At::ROOT;
+    let written = written?;
+    match written.parse() {
+        Ok(start) => Some(start),
+        Err(error) => {
+            let message = format!("`{written}` is not an instant: {error}");
+            check.fault_help(&root.field("start"), message, "write it like `2018-04-28T00:00:00Z`");
+            None
+        }
+    }
+}
+
+fn times(file: &ScenarioFile, check: &mut Check) -> (SimSpan, SimTime) {
+    let root = At::ROOT;
+    let at = root.field("warm_up");
+    let warm_up = check.span_or_zero(&at, &file.warm_up);
+    let horizon = check.span(&root.field("horizon"), &file.horizon);
+    if let (Some(warm_up), Some(horizon)) = (warm_up, horizon)
+        && warm_up >= horizon
+    {
+        check.fault(&at, "the warm-up must end before the horizon");
+    }
+    // Where the horizon is wrong nothing else should seem to be too late.
+    let horizon = horizon.map_or(SimTime::MAX, |horizon| SimTime::ZERO + horizon);
+    (warm_up.unwrap_or_default(), horizon)
+}
+
+fn policies(file: &ScenarioFile, registry: &Registry, check: &mut Check) -> Vec<PolicySet> {
+    let root = At::ROOT;
+    let list = root.field("policies");
+    let mut sets = Vec::with_capacity(file.policies.len());
+    for (index, set) in file.policies.iter().enumerate() {
+        let at = list.index(index);
+        let access = at.field("access");
+        match registry.policy_set(set) {
+            Ok(set) => sets.push(set),
+            Err(refused) => {
+                let place = refused.field.map_or(access, |field| access.field(field));
+                match refused.help {
+                    Some(help) => check.fault_help(&place, refused.message, help),
+                    None => check.fault(&place, refused.message),
+                }
+            }
+        }
+    }
+    sets
+}

@@ -1,0 +1,382 @@
+//! Sites, storage, worker nodes, wires and laws.
+
+use std::collections::BTreeSet;
+
+use dapple_simulator::ids::{DtnId, LinkId, PoolId, RseId, SiteId};
+use dapple_simulator::topology::{
+    AccessCoefficients, Dtn, Link, LoadCurve, Pool, Rse, Series, Site, Topology, TopologyBuilder,
+};
+use dapple_simulator::units::{Rate, SimSpan, SimTime};
+
+use super::check::{Check, Names};
+use crate::file;
+use crate::file::{IllPosed, Quantity as _};
+use crate::read::path::At;
+
+/// The names of a topology and, where nothing is wrong with it, the topology itself.
+pub(super) struct Grid {
+    /// Storage elements.
+    pub rses: Names<RseId>,
+    /// Worker-node pools.
+    pub pools: Names<PoolId>,
+    /// The frozen topology.
+    pub topology: Option<Topology>,
+}
+
+/// Checks a topology and builds it.
+pub(super) fn topology(file: &file::Topology, check: &mut Check) -> Grid {
+    let root = At::ROOT;
+    let at = root.field("topology");
+    let before = check.faults.len();
+    let mut builder = TopologyBuilder::default();
+    let sites = sites(&file.sites, &at, &mut builder, check);
+    let dtns = dtns(&file.dtns, &at, &mut builder, check);
+    let rses = rses(&file.rses, &at, (&sites, &dtns), &mut builder, check);
+    let pools = pools(&file.pools, &at, &sites, &mut builder, check);
+    let links = links(&file.links, &at, &sites, &mut builder, check);
+    routes(&file.routes, &at, (&sites, &links), &mut builder, check);
+    laws(&file.laws, &at, (&pools, &rses), &mut builder, check);
+    let topology = (check.faults.len() == before).then(|| builder.build());
+    let topology = topology.and_then(|built| match built {
+        Ok(topology) => Some(topology),
+        Err(error) => {
+            check.fault(&at.field("routes"), error.to_string());
+            None
+        }
+    });
+    Grid { rses, pools, topology }
+}
+
+fn sites(file: &[file::Site], top: &At<'_>, builder: &mut TopologyBuilder, check: &mut Check) -> Names<SiteId> {
+    let list = top.field("sites");
+    let mut names = check.names("site", &list);
+    if file.is_empty() {
+        check.fault(&list, "at least one site is needed");
+    }
+    for (index, site) in file.iter().enumerate() {
+        let at = list.index(index);
+        let lan = site.lan.as_ref().map(|lan| check.rate(&at.field("lan"), lan).unwrap_or(Rate::INFINITE));
+        if let Some((x, y)) = site.position
+            && !(x.is_finite() && y.is_finite())
+        {
+            check.fault(&at.field("position"), "must be two finite numbers");
+        }
+        let id = builder.site(Site { name: site.name.clone(), position: site.position, lan });
+        names.declare(&at, &site.name, Some(id), check);
+    }
+    names
+}
+
+fn dtns(file: &[file::Dtn], top: &At<'_>, builder: &mut TopologyBuilder, check: &mut Check) -> Names<DtnId> {
+    let list = top.field("dtns");
+    let mut names = check.names("DTN", &list);
+    for (index, dtn) in file.iter().enumerate() {
+        let at = list.index(index);
+        let curve = curve(&dtn.curve, &at.field("curve"), check);
+        if let Some(slots) = dtn.slots {
+            check.at_least_one(&at.field("slots"), u64::from(slots));
+        }
+        let start_up = check.span_or_zero(&at.field("start_up"), &dtn.start_up);
+        let start_up_each = check.span_or_zero(&at.field("start_up_each"), &dtn.start_up_each);
+        let id = curve.map(|curve| {
+            let (start_up, start_up_each) = (start_up.unwrap_or(SimSpan::ZERO), start_up_each.unwrap_or(SimSpan::ZERO));
+            builder.dtn(Dtn { name: dtn.name.clone(), curve, slots: dtn.slots, start_up, start_up_each })
+        });
+        names.declare(&at, &dtn.name, id, check);
+    }
+    names
+}
+
+fn curve(file: &file::Curve, at: &At<'_>, check: &mut Check) -> Option<LoadCurve> {
+    match file {
+        file::Curve::Weibull { amplitude, shape, scale } => {
+            let amplitude = check.positive(&at.field("amplitude"), amplitude.base());
+            let shape = check.positive(&at.field("shape"), *shape);
+            let scale = check.positive(&at.field("scale"), *scale);
+            Some(LoadCurve::Weibull { amplitude: amplitude?, shape: shape?, scale: scale? })
+        }
+        file::Curve::Saturating { each, total } => {
+            let each = check.rate(&at.field("each"), each);
+            let total = check.rate(&at.field("total"), total);
+            Some(LoadCurve::Saturating { each: each?, total: total? })
+        }
+        file::Curve::Approach { total, scale } => {
+            let total = check.rate(&at.field("total"), total);
+            let scale = check.positive(&at.field("scale"), *scale);
+            Some(LoadCurve::Approach { total: total?, scale: scale? })
+        }
+        file::Curve::Tabulated(rates) => {
+            if rates.is_empty() {
+                check.fault(at, "a table needs at least one rate");
+                return None;
+            }
+            let rates: Vec<Option<Rate>> =
+                rates.iter().enumerate().map(|(index, rate)| check.rate(&at.index(index), rate)).collect();
+            rates.into_iter().collect::<Option<Vec<Rate>>>().map(LoadCurve::Tabulated)
+        }
+    }
+}
+
+fn rses(
+    file: &[file::Rse],
+    top: &At<'_>,
+    (sites, dtns): (&Names<SiteId>, &Names<DtnId>),
+    builder: &mut TopologyBuilder,
+    check: &mut Check,
+) -> Names<RseId> {
+    let list = top.field("rses");
+    let mut names = check.names("RSE", &list);
+    for (index, rse) in file.iter().enumerate() {
+        let at = list.index(index);
+        let site = sites.resolve(&at.field("site"), &rse.site, check);
+        let dtn = rse.dtn.as_ref().map(|dtn| dtns.resolve(&at.field("dtn"), dtn, check));
+        let capacity = rse.capacity.as_ref().map(|capacity| check.size(&at.field("capacity"), capacity));
+        let used = check.size_or_zero(&at.field("used"), &rse.used).unwrap_or_default();
+        if let Some(Some(capacity)) = capacity
+            && used > capacity
+        {
+            check.fault(&at.field("used"), format!("{used} do not fit into the capacity of {capacity}"));
+        }
+        let read = rse.read.as_ref().map(|read| check.rate(&at.field("read"), read));
+        let write = rse.write.as_ref().map(|write| check.rate(&at.field("write"), write));
+        let id = site.map(|site| {
+            builder.rse(Rse {
+                name: rse.name.clone(),
+                site,
+                capacity: capacity.flatten(),
+                initial_used: used,
+                read: read.flatten(),
+                write: write.flatten(),
+                dtn: dtn.flatten(),
+            })
+        });
+        names.declare(&at, &rse.name, id, check);
+    }
+    names
+}
+
+fn pools(
+    file: &[file::Pool],
+    top: &At<'_>,
+    sites: &Names<SiteId>,
+    builder: &mut TopologyBuilder,
+    check: &mut Check,
+) -> Names<PoolId> {
+    let list = top.field("pools");
+    let mut names = check.names("pool", &list);
+    for (index, pool) in file.iter().enumerate() {
+        let at = list.index(index);
+        let site = sites.resolve(&at.field("site"), &pool.site, check);
+        check.at_least_one(&at.field("nodes"), u64::from(pool.nodes));
+        check.at_least_one(&at.field("slots"), u64::from(pool.slots));
+        let scratch = pool.scratch.as_ref().map(|scratch| check.size(&at.field("scratch"), scratch));
+        let speed = check.positive(&at.field("speed"), pool.speed).unwrap_or(1.0);
+        let id = site.map(|site| {
+            let (nodes, slots) = (pool.nodes, pool.slots);
+            builder.pool(Pool { name: pool.name.clone(), site, nodes, slots, scratch: scratch.flatten(), speed })
+        });
+        names.declare(&at, &pool.name, id, check);
+    }
+    names
+}
+
+/// A wire as routes need it.
+#[derive(Clone, Copy, Debug)]
+struct Wire {
+    id: LinkId,
+    from: SiteId,
+    to: SiteId,
+}
+
+fn links(
+    file: &[file::Link],
+    top: &At<'_>,
+    sites: &Names<SiteId>,
+    builder: &mut TopologyBuilder,
+    check: &mut Check,
+) -> Names<Wire> {
+    let list = top.field("links");
+    let mut names = check.names("link", &list);
+    for (index, link) in file.iter().enumerate() {
+        let at = list.index(index);
+        let from = sites.resolve(&at.field("from"), &link.from, check);
+        let to = sites.resolve(&at.field("to"), &link.to, check);
+        if from.is_some() && from == to {
+            check.fault(&at.field("to"), format!("leads from `{}` to itself", link.from));
+        }
+        let latency = check.span_or_zero(&at.field("latency"), &link.latency).unwrap_or_default();
+        let bandwidth = profile(link, &at, check);
+        let ends = from.zip(to).zip(bandwidth);
+        let mut add = |name: &str, from, to, bandwidth| {
+            let id = builder.link(Link { name: name.to_owned(), from, to, bandwidth, latency });
+            Wire { id, from, to }
+        };
+        let forth = ends.clone().map(|((from, to), bandwidth)| add(&link.name, from, to, bandwidth));
+        names.declare(&at, &link.name, forth, check);
+        if !link.one_way {
+            let name = way_back(link);
+            let back = ends.map(|((from, to), bandwidth)| add(&name, to, from, bandwidth));
+            names.declare(&at, &name, back, check);
+        }
+    }
+    names
+}
+
+/// What the wire back is called.
+fn way_back(link: &file::Link) -> String {
+    if link.name == format!("{}-{}", link.from, link.to) {
+        format!("{}-{}", link.to, link.from)
+    } else {
+        format!("{} (back)", link.name)
+    }
+}
+
+fn profile(link: &file::Link, at: &At<'_>, check: &mut Check) -> Option<Series<Rate>> {
+    let mut steps = vec![(SimTime::ZERO, check.rate(&at.field("bandwidth"), &link.bandwidth))];
+    let list = at.field("profile");
+    for (index, step) in link.profile.iter().enumerate() {
+        let at = list.index(index);
+        let bandwidth = check.not_negative(&at.field("bandwidth"), step.bandwidth.base());
+        let time = later(&at, &step.at, steps.last().map(|(time, _)| *time), check);
+        steps.push((time?, bandwidth.map(Rate::from_bytes_per_s)));
+    }
+    let steps: Option<Vec<_>> = steps.into_iter().map(|(time, rate)| Some((time, rate?))).collect();
+    Series::from_steps(steps?)
+}
+
+/// The instant of a step, which must come after the one before it.
+fn later(at: &At<'_>, written: &file::Span, before: Option<SimTime>, check: &mut Check) -> Option<SimTime> {
+    let place = at.field("at");
+    let time = check.time(&place, written)?;
+    if before.is_some_and(|before| time <= before) {
+        check.fault(&place, "must come after the step before it; the first step comes after the start");
+        return None;
+    }
+    Some(time)
+}
+
+fn routes(
+    file: &[file::Route],
+    top: &At<'_>,
+    (sites, links): (&Names<SiteId>, &Names<Wire>),
+    builder: &mut TopologyBuilder,
+    check: &mut Check,
+) {
+    let list = top.field("routes");
+    let mut seen = BTreeSet::new();
+    for (index, route) in file.iter().enumerate() {
+        let at = list.index(index);
+        let from = sites.resolve(&at.field("from"), &route.from, check);
+        let to = sites.resolve(&at.field("to"), &route.to, check);
+        let via_at = at.field("via");
+        let via: Vec<Option<Wire>> = (route.via.iter().enumerate())
+            .map(|(index, link)| links.resolve(&via_at.index(index), link, check))
+            .collect();
+        let (Some(from), Some(to)) = (from, to) else { continue };
+        if !seen.insert((from, to)) {
+            check.fault(&at, format!("another route leads from `{}` to `{}`", route.from, route.to));
+        }
+        if from == to {
+            check.fault(&at.field("to"), "no route is needed within a site");
+            continue;
+        }
+        let Some(via) = via.into_iter().collect::<Option<Vec<Wire>>>() else { continue };
+        if is_unbroken(&via, from, to, route, &via_at, check) {
+            builder.route(from, to, via.iter().map(|wire| wire.id).collect());
+        }
+    }
+}
+
+fn is_unbroken(via: &[Wire], from: SiteId, to: SiteId, route: &file::Route, at: &At<'_>, check: &mut Check) -> bool {
+    let mut here = from;
+    for (index, wire) in via.iter().enumerate() {
+        if wire.from != here {
+            let before = index.checked_sub(1).map_or(route.from.as_str(), |before| &route.via[before]);
+            check.fault(&at.index(index), format!("does not start where `{before}` ends"));
+            return false;
+        }
+        here = wire.to;
+    }
+    if here != to {
+        check.fault(at, format!("these links do not lead to `{}`", route.to));
+    }
+    here == to
+}
+
+fn laws(
+    file: &[file::Law],
+    top: &At<'_>,
+    (pools, rses): (&Names<PoolId>, &Names<RseId>),
+    builder: &mut TopologyBuilder,
+    check: &mut Check,
+) {
+    let list = top.field("laws");
+    let mut seen = BTreeSet::new();
+    for (index, law) in file.iter().enumerate() {
+        let at = list.index(index);
+        let pool = pools.resolve(&at.field("pool"), &law.pool, check);
+        let rse = rses.resolve(&at.field("rse"), &law.rse, check);
+        let series = coefficients(law, &at, check);
+        let (Some(pool), Some(rse)) = (pool, rse) else { continue };
+        if !seen.insert((pool, rse)) {
+            check.fault(&at, format!("another law is for pool `{}` and RSE `{}`", law.pool, law.rse));
+        } else if let Some(series) = series {
+            builder.law(pool, rse, series);
+        }
+    }
+}
+
+fn coefficients(law: &file::Law, at: &At<'_>, check: &mut Check) -> Option<Series<AccessCoefficients>> {
+    let mut clamped = 0;
+    let first = AccessCoefficients { a: law.a, b: law.b, c: law.c };
+    let mut steps = vec![(SimTime::ZERO, well_posed(first, law, at, &mut clamped, check))];
+    let list = at.field("series");
+    for (index, step) in law.series.iter().enumerate() {
+        let at = list.index(index);
+        let coefficients = AccessCoefficients { a: step.a, b: step.b, c: step.c };
+        let coefficients = well_posed(coefficients, law, &at, &mut clamped, check);
+        let time = later(&at, &step.at, steps.last().map(|(time, _)| *time), check);
+        steps.push((time?, coefficients));
+    }
+    if clamped > 0 {
+        let of = steps.len();
+        check.warnings.push(format!(
+            "law of pool `{}` and RSE `{}`: {clamped} of {of} steps were raised to well-posed coefficients",
+            law.pool, law.rse
+        ));
+    }
+    let steps: Option<Vec<_>> = steps.into_iter().map(|(time, step)| Some((time, step?))).collect();
+    Series::from_steps(steps?)
+}
+
+fn well_posed(
+    written: AccessCoefficients,
+    law: &file::Law,
+    at: &At<'_>,
+    clamped: &mut usize,
+    check: &mut Check,
+) -> Option<AccessCoefficients> {
+    let AccessCoefficients { a, b, c } = written;
+    if written.is_well_posed() {
+        return Some(written);
+    }
+    if ![a, b, c].iter().all(|x| x.is_finite()) {
+        check.fault(at, format!("the coefficients must be finite, are a = {a}, b = {b}, c = {c}"));
+        return None;
+    }
+    match law.on_ill_posed {
+        IllPosed::Clamp => {
+            *clamped += 1;
+            let c = c.max(0.0);
+            Some(AccessCoefficients { a: a.max(c * (1.0 + 1e-6) + 1e-9), b: b.max(c), c })
+        }
+        IllPosed::Refuse => {
+            check.fault_help(
+                at,
+                format!("a = {a}, b = {b}, c = {c} is ill-posed: a > c >= 0 and b >= c must hold"),
+                "`on_ill_posed: Clamp` raises such steps to the nearest that will do",
+            );
+            None
+        }
+    }
+}

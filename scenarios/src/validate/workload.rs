@@ -1,0 +1,310 @@
+//! The data that exist and who asks for what.
+
+use dapple_simulator::engine::Dataset;
+use dapple_simulator::ids::{DatasetId, PoolId, RseId, Table, WorkloadId};
+use dapple_simulator::topology::Topology;
+use dapple_simulator::units::SimTime;
+use dapple_simulator::workload::{
+    Campaign, Inputs, JobStream, JobTemplate, Pick, TransferStream, Workload, WorkloadKind,
+};
+
+use super::check::{Check, Names};
+use super::quantities::{arrivals, distribution, expected};
+use super::topology::Grid;
+use super::traces::{self, TraceFiles};
+use crate::file;
+use crate::read::path::At;
+
+/// More arrivals than this are taken for a mistake worth a warning.
+const MANY: f64 = 1e8;
+/// Most steps of a campaign.
+const MAX_STEPS: usize = 1_000_000;
+
+/// What a workload may refer to.
+pub(super) struct Around<'a> {
+    /// The topology and its names.
+    pub grid: &'a Grid,
+    /// Names of the datasets.
+    pub names: Names<DatasetId>,
+    /// The datasets.
+    pub datasets: Table<DatasetId, Dataset>,
+    /// The end of the run.
+    pub horizon: SimTime,
+}
+
+/// Checks the data that exist from the start.
+pub(super) fn datasets(
+    file: &file::Data,
+    grid: &Grid,
+    check: &mut Check,
+) -> (Names<DatasetId>, Table<DatasetId, Dataset>) {
+    let root = At::ROOT;
+    let data = root.field("data");
+    let list = data.field("datasets");
+    let mut names = check.names("dataset", &list);
+    let mut table = Table::new();
+    for (index, dataset) in file.datasets.iter().enumerate() {
+        let at = list.index(index);
+        check.at_least_one(&at.field("files"), u64::from(dataset.files));
+        let size = distribution(&dataset.size, &at.field("size"), false, check);
+        let replicas = distinct_rses(&dataset.replicas, &at.field("replicas"), grid, check);
+        let id = size.zip(replicas).map(|(size, replicas)| {
+            table.push(Dataset { name: dataset.name.clone(), files: dataset.files, size, replicas })
+        });
+        names.declare(&at, &dataset.name, id, check);
+    }
+    if let Some(topology) = &grid.topology {
+        initial_fill(&table, topology, &list, check);
+    }
+    (names, table)
+}
+
+/// Whether what is there at the start fits, on average.
+fn initial_fill(table: &Table<DatasetId, Dataset>, topology: &Topology, list: &At<'_>, check: &mut Check) {
+    for (rse, info) in topology.rses().iter() {
+        let Some(capacity) = info.capacity else { continue };
+        let here = table.values().filter(|dataset| dataset.replicas.contains(&rse));
+        let replicas: f64 = here.map(|dataset| f64::from(dataset.files) * dataset.size.mean()).sum();
+        if replicas > 0.0 && replicas + info.initial_used.as_f64() > capacity.as_f64() {
+            let replicas = dapple_simulator::units::Bytes::from_f64(replicas);
+            check.fault(
+                list,
+                format!(
+                    "the replicas at `{}` take about {replicas} beside {} in use, and its capacity is {capacity}",
+                    info.name, info.initial_used
+                ),
+            );
+        }
+    }
+}
+
+fn distinct_rses(names: &[String], at: &At<'_>, grid: &Grid, check: &mut Check) -> Option<Vec<RseId>> {
+    if names.is_empty() {
+        check.fault(at, "at least one RSE is needed");
+    }
+    let mut rses: Vec<Option<RseId>> = Vec::with_capacity(names.len());
+    for (index, name) in names.iter().enumerate() {
+        let place = at.index(index);
+        let rse = grid.rses.resolve(&place, name, check);
+        if rse.is_some() && rses.contains(&rse) {
+            check.fault(&place, format!("`{name}` is named twice"));
+        }
+        rses.push(rse);
+    }
+    let rses: Option<Vec<RseId>> = rses.into_iter().collect();
+    rses.filter(|rses| !rses.is_empty())
+}
+
+/// Checks the workload.
+pub(super) fn workloads(
+    file: &[file::Workload],
+    around: &Around<'_>,
+    files: &mut TraceFiles<'_>,
+    check: &mut Check,
+) -> Table<WorkloadId, Workload> {
+    let root = At::ROOT;
+    let list = root.field("workload");
+    let mut names: Names<()> = check.names("workload", &list);
+    let mut table = Table::new();
+    if file.is_empty() {
+        check.warnings.push("the workload is empty: nothing will happen".into());
+    }
+    for (index, entry) in file.iter().enumerate() {
+        let at = list.index(index);
+        let (name, kind) = match entry {
+            file::Workload::Jobs(jobs) => (&jobs.name, self::jobs(jobs, &at, around, check).map(WorkloadKind::Jobs)),
+            file::Workload::Campaign(campaign) => {
+                (&campaign.name, self::campaign(campaign, &at, around, check).map(WorkloadKind::Campaign))
+            }
+            file::Workload::Transfers(stream) => {
+                (&stream.name, transfers(stream, &at, around, check).map(WorkloadKind::Transfers))
+            }
+            file::Workload::TransferTrace(trace) => {
+                let kind = traces::transfers(trace, &at, around, files, check).map(WorkloadKind::TransferTrace);
+                (&trace.name, kind)
+            }
+            file::Workload::JobTrace(trace) => {
+                (&trace.name, traces::jobs(trace, &at, around, files, check).map(WorkloadKind::JobTrace))
+            }
+        };
+        names.declare(&at, name, Some(()), check);
+        if let Some(kind) = kind {
+            table.push(Workload { name: name.clone(), kind });
+        }
+    }
+    table
+}
+
+fn jobs(file: &file::Jobs, at: &At<'_>, around: &Around<'_>, check: &mut Check) -> Option<JobStream> {
+    let pool = around.grid.pools.resolve(&at.field("pool"), &file.pool, check);
+    let arrivals = arrivals(&file.arrivals, &at.field("arrivals"), around.horizon, check);
+    check.at_least_one(&at.field("threads"), u64::from(file.threads));
+    check.at_least_one(&at.field("blocks"), u64::from(file.blocks));
+    let read_fraction = check.fraction(&at.field("read_fraction"), file.read_fraction);
+    let compute = at.field("compute");
+    let compute_fixed = distribution(&file.compute.fixed, &compute.field("fixed"), true, check);
+    let per_gb = check.span_or_zero(&compute.field("per_gb"), &file.compute.per_gb);
+    let inputs = inputs(&file.inputs, &at.field("inputs"), pool, around, check);
+    let arrivals = arrivals?;
+    let many = expected(&arrivals, around.horizon);
+    if many > MANY {
+        check.warnings.push(format!("workload `{}` submits about {many:.1e} jobs", file.name));
+    }
+    let job = JobTemplate {
+        threads: file.threads,
+        inputs: inputs?,
+        read_fraction: read_fraction?,
+        compute_fixed: compute_fixed?,
+        compute_per_byte: per_gb?.as_secs_f64() / 1e9,
+        blocks: file.blocks,
+    };
+    Some(JobStream { pool: pool?, arrivals, job })
+}
+
+fn inputs(
+    file: &file::Inputs,
+    at: &At<'_>,
+    pool: Option<PoolId>,
+    around: &Around<'_>,
+    check: &mut Check,
+) -> Option<Inputs> {
+    match file {
+        file::Inputs::None => Some(Inputs::None),
+        file::Inputs::Dataset { dataset, files, pick } => {
+            let place = at.field("dataset");
+            let id = around.names.resolve(&place, dataset, check);
+            let some = check.at_least_one(&at.field("files"), u64::from(*files));
+            let pick = self::pick(pick, &at.field("pick"), check);
+            let id = id?;
+            let held = &around.datasets[id];
+            if *files > held.files {
+                check.fault(
+                    &at.field("files"),
+                    format!("dataset `{dataset}` has {} files, and a job reads none twice", held.files),
+                );
+            }
+            reachable(&held.replicas, pool?, &place, around, check);
+            some.then_some(Inputs::Dataset { dataset: id, files: *files, pick: pick? })
+        }
+        file::Inputs::Fresh { rse, files, size } => {
+            let place = at.field("rse");
+            let id = around.grid.rses.resolve(&place, rse, check);
+            check.at_least_one(&at.field("files"), u64::from(*files));
+            let size = distribution(size, &at.field("size"), false, check);
+            let id = id?;
+            reachable(&[id], pool?, &place, around, check);
+            Some(Inputs::Fresh { rse: id, files: *files, size: size? })
+        }
+    }
+}
+
+/// A fault unless one of the RSEs can be read from the pool.
+fn reachable(rses: &[RseId], pool: PoolId, at: &At<'_>, around: &Around<'_>, check: &mut Check) {
+    let Some(topology) = &around.grid.topology else { return };
+    if rses.iter().any(|&rse| topology.route_to_pool(rse, pool).is_some()) {
+        return;
+    }
+    let names: Vec<String> = rses.iter().map(|&rse| format!("`{}`", topology.rses()[rse].name)).collect();
+    let pool = &topology.pools()[pool].name;
+    check.fault_help(
+        at,
+        format!("no route leads from {} to pool `{pool}`", names.join(" or ")),
+        "add a link; `one_way` links lead only from `from` to `to`",
+    );
+}
+
+fn pick(file: &file::Pick, at: &At<'_>, check: &mut Check) -> Option<Pick> {
+    Some(match file {
+        file::Pick::InOrder => Pick::InOrder,
+        file::Pick::Uniform => Pick::Uniform,
+        file::Pick::Zipf { exponent } => Pick::Zipf { exponent: check.positive(&at.field("exponent"), *exponent)? },
+    })
+}
+
+fn campaign(file: &file::Campaign, at: &At<'_>, around: &Around<'_>, check: &mut Check) -> Option<Campaign> {
+    let pool = around.grid.pools.resolve(&at.field("pool"), &file.pool, check);
+    let rse_at = at.field("rse");
+    let rse = around.grid.rses.resolve(&rse_at, &file.rse, check);
+    let every = check.span(&at.field("every"), &file.every);
+    let size = distribution(&file.size, &at.field("size"), false, check);
+    let most = pool.zip(around.grid.topology.as_ref()).map(|(pool, topology)| {
+        let pool = &topology.pools()[pool];
+        u64::from(pool.nodes) * u64::from(pool.slots)
+    });
+    let steps = steps(&file.steps, &at.field("steps"), most, check);
+    if let (Some(pool), Some(rse)) = (pool, rse) {
+        reachable(&[rse], pool, &rse_at, around, check);
+    }
+    let (steps, every) = (steps?, every?);
+    let starts = |step: usize| SimTime::ZERO + every * step as u64;
+    let late = (0..steps.len()).rev().take_while(|&step| starts(step) >= around.horizon).count();
+    if late > 0 {
+        check.warnings.push(format!("campaign `{}`: {late} steps come after the horizon", file.name));
+    }
+    Some(Campaign { pool: pool?, rse: rse?, every, size: size?, steps, shuffle: file.shuffle })
+}
+
+fn steps(file: &[file::CampaignStep], list: &At<'_>, slots: Option<u64>, check: &mut Check) -> Option<Vec<Vec<u32>>> {
+    let before = check.faults.len();
+    let mut steps = Vec::new();
+    if file.is_empty() {
+        check.fault(list, "at least one step is needed");
+    }
+    for (index, step) in file.iter().enumerate() {
+        let at = list.index(index);
+        check.at_least_one(&at.field("repeat"), u64::from(step.repeat));
+        let processes = at.field("processes");
+        if step.processes.is_empty() {
+            check.fault(&processes, "at least one process is needed");
+        }
+        if let Some(slots) = slots.filter(|&slots| step.processes.len() as u64 > slots) {
+            let many = step.processes.len();
+            check.fault(&processes, format!("{many} processes start together, and the pool has {slots} slots"));
+        }
+        for (index, &threads) in step.processes.iter().enumerate() {
+            check.at_least_one(&processes.index(index), u64::from(threads));
+        }
+        if steps.len() + step.repeat as usize > MAX_STEPS {
+            check.fault(&at.field("repeat"), format!("a campaign has at most {MAX_STEPS} steps"));
+            return None;
+        }
+        steps.extend(std::iter::repeat_n(step.processes.clone(), step.repeat as usize));
+    }
+    (check.faults.len() == before).then_some(steps)
+}
+
+fn transfers(
+    file: &file::TransferStream,
+    at: &At<'_>,
+    around: &Around<'_>,
+    check: &mut Check,
+) -> Option<TransferStream> {
+    let source = around.grid.rses.resolve(&at.field("source"), &file.source, check);
+    let list = at.field("destinations");
+    let destinations = distinct_rses(&file.destinations, &list, around.grid, check);
+    let arrivals = arrivals(&file.arrivals, &at.field("arrivals"), around.horizon, check);
+    let size = distribution(&file.size, &at.field("size"), false, check);
+    let (source, destinations) = (source?, destinations?);
+    for (index, &destination) in destinations.iter().enumerate() {
+        if let Some(why) = why_not(source, destination, around) {
+            check.fault(&list.index(index), why);
+        }
+    }
+    let arrivals = arrivals?;
+    let many = expected(&arrivals, around.horizon);
+    if many > MANY {
+        check.warnings.push(format!("workload `{}` requests about {many:.1e} transfers", file.name));
+    }
+    Some(TransferStream { source, destinations, arrivals, size: size? })
+}
+
+/// Why nothing can be transferred between two RSEs.
+pub(super) fn why_not(source: RseId, destination: RseId, around: &Around<'_>) -> Option<String> {
+    let topology = around.grid.topology.as_ref()?;
+    let name = |rse: RseId| &topology.rses()[rse].name;
+    if source == destination {
+        return Some(format!("nothing is transferred from `{}` to itself", name(source)));
+    }
+    let is_missing = topology.route_between(source, destination).is_none();
+    is_missing.then(|| format!("no route leads from `{}` to `{}`", name(source), name(destination)))
+}
