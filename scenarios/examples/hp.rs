@@ -1,19 +1,38 @@
 use dapple_scenarios::fit::*;
 use std::time::Instant;
 fn main() {
-    let p = std::path::PathBuf::from(std::env::var("DAPPLE_DATA").unwrap()).join("hpss-transfers/transfers.csv.gz");
+    let p = std::path::PathBuf::from(std::env::var("DAPPLE_DATA").unwrap());
     let t = Instant::now();
-    let log = TransferLog::read(&p).unwrap();
+    let Hpss { log, replay } = Hpss::load(&p).unwrap();
     println!("read {:?} rows {}", t.elapsed(), log.transfers.len());
-    let law = Law { curve: Curve::Approach, start_up: StartUp::Queued };
-    let t = Instant::now();
     let n: usize = std::env::args().nth(1).map_or(3, |x| x.parse().unwrap());
     for _ in 0..n {
-        let (s, _) =
-            replay_score(&log, &law.mover(&[1175.03, 2.57813, 1.42868, 1.57189]), &Settings::default()).unwrap();
-        println!("score {s} {:?}", t.elapsed());
+        let t = Instant::now();
+        let s = replay_score(&log, &replay, 0.3).unwrap();
+        println!("score {} {:?}", s.second_half, t.elapsed());
     }
-    let law = Law { curve: Curve::Approach, start_up: StartUp::Fixed };
-    let (s, _) = replay_score(&log, &law.mover(&[1174., 2.571, 3.298]), &Settings::default()).unwrap();
-    println!("fixed {s}");
+    if let Some(k) = std::env::args().nth(2) {
+        let k: usize = k.parse().unwrap();
+        let t = Instant::now();
+        let laws = &Law::ALL[..];
+        let laws = if k < 99 { &laws[k..=k] } else { laws };
+        let s = calibrate(&log, &replay, laws, &Settings::default(), &|l| eprintln!("{} {:?}", l.name(), t.elapsed()))
+            .unwrap();
+        for x in &s {
+            println!(
+                "{:28} {:.4} {:.4} {:.4} {:.4?} q {} {:.5} {:.4?} h {} {:.5}",
+                x.law.name(),
+                x.validation,
+                x.first_half,
+                x.second_half,
+                x.on_half.constants,
+                x.on_quarter.replays,
+                x.on_quarter.objective,
+                x.on_quarter.constants,
+                x.on_half.replays,
+                x.on_half.objective
+            );
+        }
+        println!("{:?} selected {:?}", t.elapsed(), selected(&s).map(|i| s[i].law.name()));
+    }
 }

@@ -13,7 +13,7 @@ use dapple_models::{DataError, PredictionErrors};
 use dapple_simulator::units::SimTime;
 use rayon::prelude::*;
 
-use super::{Direction, Law, Mover, Replay, ReplayError, TransferLog};
+use super::{Direction, Law, Replay, ReplayError, TransferLog};
 
 /// How laws are fitted and what counts as a good prediction.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -120,11 +120,12 @@ pub enum CalibrationError {
 /// [`CalibrationError`], of the first law in order that fails.
 pub fn calibrate(
     log: &TransferLog,
+    replay: &Replay,
     laws: &[Law],
     settings: &Settings,
     done: &(dyn Fn(Law) + Sync),
 ) -> Result<Vec<LawScores>, CalibrationError> {
-    let parts = Parts::of(log)?;
+    let parts = Parts::of(log, replay);
     let scores: Vec<_> = laws
         .par_iter()
         .map(|&law| {
@@ -148,20 +149,19 @@ struct Parts {
 }
 
 impl Parts {
-    fn of(log: &TransferLog) -> Result<Self, ReplayError> {
+    fn of(log: &TransferLog, whole: &Replay) -> Self {
         let halves = Halves::of(log);
-        let whole = Replay::of_log(log)?;
         let before = |end_s: f64| whole.before(SimTime::from_secs_f64(end_s - log.origin_s()));
         let (quarter_s, middle_s) = (halves.quarter_s, halves.middle_s);
-        Ok(Self {
+        Self {
             quarter: before(quarter_s),
             half: before(middle_s),
-            whole,
+            whole: whole.clone(),
             in_first_quarter: scored(log, f64::NEG_INFINITY, quarter_s),
             in_second_quarter: scored(log, quarter_s, middle_s),
             in_first_half: scored(log, f64::NEG_INFINITY, middle_s),
             in_second_half: scored(log, middle_s, f64::INFINITY),
-        })
+        }
     }
 
     fn scores(&self, log: &TransferLog, law: Law, settings: &Settings) -> Result<LawScores, CalibrationError> {
@@ -226,13 +226,29 @@ fn compared(
     PredictionErrors::new(&real, &simulated).map(|errors| measure(&errors)).map_err(CalibrationError::NothingScored)
 }
 
-/// FoGP of a mover with given constants on the second half of a log, with its simulated durations [s] by row.
-pub fn replay_score(
-    log: &TransferLog,
-    mover: &Mover,
-    settings: &Settings,
-) -> Result<(f64, Vec<Option<f64>>), CalibrationError> {
-    let durations = Replay::of_log(log)?.durations_s(mover, log.transfers.len())?;
+/// How a replay with given constants did on the second half of its log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReplayScore {
+    /// FoGP.
+    pub second_half: f64,
+    /// Simulated durations by row of the log [s].
+    pub durations_s: Vec<Option<f64>>,
+}
+
+/// Replays a log once, with the law of its scenario.
+///
+/// # Errors
+/// [`CalibrationError::Replay`], [`CalibrationError::NothingScored`].
+pub fn replay_score(log: &TransferLog, replay: &Replay, tau: f64) -> Result<ReplayScore, CalibrationError> {
+    let durations_s = replay.durations_s(&replay.mover(), log.transfers.len())?;
     let rows = scored(log, Halves::of(log).middle_s, f64::INFINITY);
-    Ok((compared(log, &durations, &rows, |errors| errors.fogp(settings.tau))?, durations))
+    let second_half = compared(log, &durations_s, &rows, |errors| errors.fogp(tau))?;
+    Ok(ReplayScore { second_half, durations_s })
+}
+
+/// Position of the law that the first half alone selects: fitted to the first quarter, best on the second; the earlier
+/// one in a tie.
+pub fn selected(scores: &[LawScores]) -> Option<usize> {
+    (0..scores.len())
+        .reduce(|best, other| if scores[other].validation > scores[best].validation { other } else { best })
 }

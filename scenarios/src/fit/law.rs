@@ -1,26 +1,10 @@
 //! Families of movers, with constants to be fitted.
 
 use dapple_models::optimise::Parameter;
-use dapple_simulator::topology::{Dtn, LoadCurve};
+use dapple_simulator::topology::LoadCurve;
 use dapple_simulator::units::{Rate, SimSpan};
 
-/// A mover with numbers: what a replay needs to know of its DTN.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Mover {
-    /// Aggregate rate as a function of concurrency.
-    pub curve: LoadCurve,
-    /// From slot to first byte.
-    pub start_up: SimSpan,
-    /// Added to it for each other transfer that is starting up.
-    pub start_up_each: SimSpan,
-}
-
-impl Mover {
-    /// What a DTN does.
-    pub fn of(dtn: &Dtn) -> Self {
-        Self { curve: dtn.curve.clone(), start_up: dtn.start_up, start_up_each: dtn.start_up_each }
-    }
-}
+use super::Mover;
 
 /// Shapes of the aggregate rate C(n) at concurrency n.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

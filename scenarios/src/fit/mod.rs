@@ -12,11 +12,15 @@
 //! different parts of the log.
 
 mod calibrate;
+mod hpss;
 mod law;
 mod log;
 mod replay;
 
-pub use calibrate::{Calibrated, CalibrationError, Halves, LawScores, Settings, calibrate, replay_score, scored};
-pub use law::{Curve, Law, LawConstant, Mover, StartUp};
+pub use calibrate::{
+    Calibrated, CalibrationError, Halves, LawScores, ReplayScore, Settings, calibrate, replay_score, scored, selected,
+};
+pub use hpss::{HPSS_LOG, HPSS_SCENARIO, Hpss, HpssError};
+pub use law::{Curve, Law, LawConstant, StartUp};
 pub use log::{Direction, LogError, LoggedTransfer, TransferLog};
-pub use replay::{Replay, ReplayError};
+pub use replay::{Mover, Replay, ReplayError};

@@ -1,25 +1,28 @@
-//! The starts of a log, run again under a law.
+//! The starts of a log, run again under one law after the other.
 
-use dapple_simulator::engine::{
-    EngineError, NoProgress, Policies, RecordLevel, RecordPlan, RunOutput, Setup, TransferSettings, WhenFull, run,
-};
-use dapple_simulator::ids::{DtnId, Table};
-use dapple_simulator::policy::{Access, AccessPolicy, AccessRequest, GridView};
+use dapple_policies::access::AlwaysRemote;
+use dapple_simulator::engine::{EngineError, NoProgress, Policies, RecordLevel, RecordPlan, RunOutput, Setup, run};
+use dapple_simulator::ids::DtnId;
 use dapple_simulator::results::ColumnData;
-use dapple_simulator::rng::PolicyRng;
-use dapple_simulator::topology::{Dtn, LoadCurve, Rse, Site, TopologyBuilder, TopologyError};
-use dapple_simulator::units::{Bytes, Rate, SimSpan, SimTime};
-use dapple_simulator::workload::{TracedTransfer, TransferTrace, Workload, WorkloadKind};
+use dapple_simulator::topology::{Dtn, LoadCurve};
+use dapple_simulator::units::{SimSpan, SimTime};
+use dapple_simulator::workload::{TransferTrace, Workload, WorkloadKind};
 
-use super::{Mover, TransferLog};
+/// What a replay needs to know of its DTN: a law with numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mover {
+    /// Aggregate rate as a function of concurrency.
+    pub curve: LoadCurve,
+    /// From slot to first byte.
+    pub start_up: SimSpan,
+    /// Added to it for each other transfer that is starting up.
+    pub start_up_each: SimSpan,
+}
 
-/// A run ends this long after its last start; nothing in a log takes longer.
-const TAIL: SimSpan = SimSpan::from_nanos(10 * 86_400 * 1_000_000_000);
-
-/// Transfers of a log on one DTN, to be run under one law after the other.
+/// Transfers of a log on one DTN.
 ///
-/// Their logged starts are the moments at which slots are taken, so there is no second queue. What it keeps of
-/// a log is starts and sizes: no end and no duration can reach a prediction.
+/// Their logged starts are the moments at which slots are taken, so there is no second queue. All that it has of a
+/// log is starts and sizes: no end and no duration can reach a prediction.
 #[derive(Clone, Debug)]
 pub struct Replay {
     setup: Setup,
@@ -27,92 +30,66 @@ pub struct Replay {
 }
 
 /// Why a replay cannot be made.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReplayError {
     /// The run stopped.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// There is no grid to run on.
-    #[error(transparent)]
-    Topology(#[from] TopologyError),
-    /// The scenario is no replay of one log on one DTN.
-    #[error("the scenario is no replay of one log on one DTN: {0}")]
-    NotOneLog(&'static str),
+    /// There is not exactly one DTN to put laws on.
+    #[error("a replay needs one data transfer node, there are {0}")]
+    NotOneDtn(usize),
+    /// There is not exactly one workload, or it is not a log of starts.
+    #[error("a replay needs one workload, a transfer trace with `queues: false`")]
+    NotOneTrace,
 }
 
 impl Replay {
-    /// The transfers of a log between a disk and an archive behind one DTN, without any law yet. A DTN has one curve for
-    /// both directions, so they are not told apart.
-    ///
-    /// Transfers that start together are put in an order that owes nothing to the log's, see [`TransferTrace::new`].
+    /// The replay that a scenario describes.
     ///
     /// # Errors
-    /// [`ReplayError::Topology`], which is a fault of dapple.
-    pub fn of_log(log: &TransferLog) -> Result<Self, ReplayError> {
-        let mut builder = TopologyBuilder::default();
-        let site = builder.site(Site { name: "ARCHIVE".into(), position: None, lan: None });
-        let dtn = builder.dtn(Dtn {
-            name: "mover".into(),
-            curve: LoadCurve::Saturating { each: Rate::INFINITE, total: Rate::INFINITE },
-            slots: None,
-            start_up: SimSpan::ZERO,
-            start_up_each: SimSpan::ZERO,
-        });
-        let mut rse = |name: &str| {
-            let (capacity, read, write) = (None, None, None);
-            let initial_used = Bytes::ZERO;
-            builder.rse(Rse { name: name.into(), site, capacity, initial_used, read, write, dtn: Some(dtn) })
+    /// [`ReplayError::NotOneDtn`], [`ReplayError::NotOneTrace`].
+    pub fn new(mut setup: Setup) -> Result<Self, ReplayError> {
+        let mut dtns = setup.topology.dtns().ids();
+        let (1, Some(dtn)) = (dtns.len(), dtns.next()) else {
+            return Err(ReplayError::NotOneDtn(setup.topology.dtns().len()));
         };
-        let (disk, archive) = (rse("DISK"), rse("TAPE"));
-        let origin = log.origin_s();
-        let transfers = log.transfers.iter().enumerate().map(|(index, logged)| TracedTransfer {
-            at: SimTime::from_secs_f64(logged.started_at_s - origin),
-            source: disk,
-            destination: archive,
-            bytes: Bytes::new(logged.bytes),
-            row: index as u64 + 1,
-        });
-        let transfers = transfers.collect();
-        let (rows, summary) = (RecordLevel::Rows, RecordLevel::Summary);
-        let series_interval = SimSpan::from_secs_f64(60.0);
-        let setup = Setup {
-            topology: builder.build()?,
-            datasets: Table::new(),
-            workloads: Table::new(),
-            transfers: TransferSettings {
-                max_active_per_link: u32::MAX,
-                max_outbound: u32::MAX,
-                max_inbound: u32::MAX,
-                link_limits: Vec::new(),
-                streams: 1,
-                window: None,
-                start_up: SimSpan::ZERO,
-                when_full: WhenFull::Wait,
-            },
-            warm_up: SimSpan::ZERO,
-            horizon: SimTime::MAX,
-            record: RecordPlan {
-                requests: rows,
-                reads: summary,
-                jobs: summary,
-                series: summary,
-                decisions: summary,
-                series_interval,
-            },
+        let mut traces = setup.workloads.values().map(trace);
+        let (Some(Some(TransferTrace { queues: false, .. })), None) = (traces.next(), traces.next()) else {
+            return Err(ReplayError::NotOneTrace);
         };
-        Ok(Self { setup, dtn }.with_transfers(transfers))
+        let summary = RecordLevel::Summary;
+        setup.record = RecordPlan {
+            requests: RecordLevel::Rows,
+            reads: summary,
+            jobs: summary,
+            series: summary,
+            decisions: summary,
+            ..setup.record
+        };
+        Ok(Self { setup, dtn })
     }
 
-    /// The same with the transfers that start before an instant only, for fits that may not know the rest.
+    /// The law that the scenario itself puts on its DTN.
+    pub fn mover(&self) -> Mover {
+        let Dtn { curve, start_up, start_up_each, .. } = self.setup.topology.dtns()[self.dtn].clone();
+        Mover { curve, start_up, start_up_each }
+    }
+
+    /// The same with the transfers that start before an instant only: for fits that may not know the rest.
     #[must_use]
     pub fn before(&self, until: SimTime) -> Self {
-        let kept = self.transfers().iter().filter(|transfer| transfer.at < until).cloned().collect();
-        self.clone().with_transfers(kept)
+        let mut part = self.clone();
+        for workload in part.setup.workloads.values_mut() {
+            if let WorkloadKind::TransferTrace(trace) = &mut workload.kind {
+                trace.transfers.retain(|transfer| transfer.at < until);
+            }
+        }
+        part
     }
 
-    /// Simulated end minus simulated start under a law [s], by row of the log; `None` where a row was not replayed
-    /// or did not end.
+    /// Simulated end minus simulated start under a law [s], for each of the first `rows` rows of the log; `None` where
+    /// a row was not replayed or did not end before the horizon.
     ///
     /// # Errors
     /// [`ReplayError::Engine`], where the engine finds a fault of its own.
@@ -121,22 +98,10 @@ impl Replay {
         let dtn = setup.topology.dtns()[self.dtn].clone();
         let Mover { curve, start_up, start_up_each } = mover.clone();
         setup.topology = setup.topology.with_dtn(self.dtn, Dtn { curve, start_up, start_up_each, ..dtn });
-        let output = run(&setup, Policies { access: Box::new(NoJobs) }, 0, &mut NoProgress)?;
+        // There are no jobs, so nobody asks it.
+        let access = Box::new(AlwaysRemote::new("replay".into()));
+        let output = run(&setup, Policies { access }, 0, &mut NoProgress)?;
         Ok(durations_s(&output, rows))
-    }
-
-    fn transfers(&self) -> &[TracedTransfer] {
-        self.setup.workloads.values().find_map(trace).map_or(&[], |trace| &trace.transfers)
-    }
-
-    fn with_transfers(mut self, transfers: Vec<TracedTransfer>) -> Self {
-        let trace = TransferTrace::new(transfers, false);
-        let last = trace.transfers.last().map_or(SimTime::ZERO, |transfer| transfer.at);
-        self.setup.horizon = last + TAIL;
-        self.setup.workloads = Table::new();
-        let kind = WorkloadKind::TransferTrace(trace);
-        self.setup.workloads.push(Workload { name: "log".into(), kind });
-        self
     }
 }
 
@@ -163,16 +128,4 @@ fn durations_s(output: &RunOutput, rows: usize) -> Vec<Option<f64>> {
         }
     }
     durations
-}
-
-/// A replay of transfers has no jobs, so nobody is asked.
-struct NoJobs;
-
-impl AccessPolicy for NoJobs {
-    fn name(&self) -> &str {
-        "no jobs"
-    }
-    fn decide(&mut self, request: &AccessRequest, grid: &GridView<'_>, _: &mut PolicyRng) -> Access {
-        Access::Remote { source: grid.sources(request)[0] }
-    }
 }
