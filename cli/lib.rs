@@ -1,1 +1,93 @@
-//! The command line of dapple.
+//! The command line of dapple, as a function: a program of your own can offer it with policies of its own.
+//!
+//! ```no_run
+//! use dapple::simulator::policy::{Access, AccessPolicy, AccessRequest, GridView};
+//! use dapple::simulator::rng::PolicyRng;
+//! use std::process::ExitCode;
+//!
+//! /// Streams everything from the source that is furthest away.
+//! struct Furthest;
+//!
+//! impl AccessPolicy for Furthest {
+//!     fn name(&self) -> &str {
+//!         "furthest"
+//!     }
+//!     fn decide(&mut self, request: &AccessRequest, grid: &GridView<'_>, _: &mut PolicyRng) -> Access {
+//!         Access::Remote { source: grid.sources(request)[grid.sources(request).len() - 1] }
+//!     }
+//! }
+//!
+//! fn main() -> ExitCode {
+//!     dapple::main(dapple::Registry::standard().access("furthest", |_params| Ok(Box::new(Furthest))))
+//! }
+//! ```
+//!
+//! A scenario names it with `access: Custom(name: "furthest")`. The longer example
+//! `examples/custom_policy.rs` reads parameters from the scenario.
+//!
+//! Only this crate prints and exits. Exit codes are API, see [`Exit`].
+
+mod columns;
+mod commands;
+mod exit;
+mod interrupt;
+mod progress;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::commands::Command;
+pub use crate::exit::Exit;
+pub use dapple_scenarios::Registry;
+pub use {dapple_models as models, dapple_policies as policies, dapple_reports as reports};
+pub use {dapple_scenarios as scenarios, dapple_simulator as simulator};
+
+/// dapple simulates scientific data grids and says which data access and placement policy is better, by how much,
+/// and how sure that is.
+#[derive(Parser)]
+#[command(name = "dapple", version, max_term_width = 110, arg_required_else_help = true, after_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  dapple check my.ron                     everything that is wrong with a scenario, at once
+  dapple run my.ron                       all policies, replications and sweep points; then a report
+  dapple run my.ron --seed 8 --set experiment.replications=50 --out results/seed-8
+  dapple report results/two-sites         build the report again
+
+Exit codes: 0 done, 2 bad arguments, 3 scenario or folder refused, 4 finished but some runs failed,
+5 cannot read or write, 6 runs missing, 7 two different results for one run, 75 stopped early (can be resumed)";
+
+/// Runs the command line on the arguments of this process, with the policies of `registry`.
+///
+/// Handles Ctrl-C and SIGTERM while an experiment runs, so it is to be called once, from `main`.
+#[expect(clippy::needless_pass_by_value, reason = "the last thing a program does with its registry")]
+pub fn main(registry: Registry) -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help goes to standard output, mistakes to standard error; a closed pipe is no reason to complain.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::BadArguments } else { Exit::Done }.into();
+        }
+    };
+    match cli.command.execute(&registry) {
+        Ok(exit) => exit.into(),
+        Err(failure) => failure.tell().into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

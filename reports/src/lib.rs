@@ -1,1 +1,26 @@
 //! What came out: tables, plots, paired statistics and the report of dapple.
+//!
+//! ```text
+//!   experiment folder --> Experiment --> comparisons --> report.html
+//!   (manifest, runs,          |              |               ^
+//!    run-<id>/ tables)        +--> plots <---+---------------+--> plots/*.svg
+//! ```
+//!
+//! [`write_report`] builds the report of a finished experiment; it never runs a simulation, and the same folder
+//! gives the same bytes. [`topology`] draws a grid, [`life::explain`] tells the life of one job, request or read.
+
+mod comparison;
+mod error;
+mod experiment;
+pub mod life;
+mod plots;
+mod quantity;
+mod report;
+pub mod statistics;
+mod sweep;
+#[cfg(test)]
+mod synthetic;
+pub mod topology;
+
+pub use error::ReportError;
+pub use report::write_report;

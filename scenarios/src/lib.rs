@@ -10,11 +10,14 @@
 //! which [`reference`] makes from the types themselves. [`fit`] finds the constants of a data transfer node's law
 //! by replaying a transfer log.
 
+pub mod experiment;
 pub mod file;
 pub mod fit;
 mod problems;
 mod read;
+pub mod reference;
 mod registry;
+pub mod run_id;
 mod scenario;
 mod standard;
 mod validate;

@@ -210,6 +210,7 @@ impl QueuedCopy {
 mod tests {
     use super::*;
     use dapple_simulator::ids::Id;
+    use dapple_simulator::policy::conformance;
 
     /// WebDAV, GRIF-LPNHE to CERN, April 2018 (Begy et al., eq. 1).
     const PAPER: AccessCoefficients = AccessCoefficients { a: 0.023_568, b: 0.043_705, c: 0.001_538 };
@@ -268,5 +269,10 @@ mod tests {
         assert_eq!(shortest(&[(2.0, remote), (2.0, stage_in)]), remote);
         assert_eq!(shortest(&[(2.0, remote), (1.0, stage_in)]), stage_in);
         assert_eq!(shortest(&[(f64::INFINITY, remote), (f64::INFINITY, stage_in)]), remote);
+    }
+
+    #[test]
+    fn it_passes_the_conformance_kit() {
+        assert_eq!(conformance::check(|| Box::new(Estimate::new("estimate".into()))), Ok(()));
     }
 }

@@ -83,6 +83,7 @@ impl AccessPolicy for Place {
 mod tests {
     use super::*;
     use dapple_simulator::ids::Id;
+    use dapple_simulator::policy::conformance;
 
     fn rse(index: usize) -> RseId {
         RseId::from_index(index)
@@ -125,5 +126,12 @@ mod tests {
         assert_eq!(diskless.access(1), Access::StageIn { source: rse(1) });
         let full = Situation { room: None, ..first_use() };
         assert_eq!(full.access(1), Access::Remote { source: rse(1) });
+    }
+
+    #[test]
+    fn it_passes_the_conformance_kit() {
+        for min_reuse in 0..4 {
+            assert_eq!(conformance::check(|| Box::new(Place::new("place".into(), min_reuse))), Ok(()));
+        }
     }
 }

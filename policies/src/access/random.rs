@@ -51,6 +51,7 @@ impl AccessPolicy for Random {
 mod tests {
     use super::*;
     use dapple_simulator::ids::Id;
+    use dapple_simulator::policy::conformance;
     use dapple_simulator::rng::{Purpose, keyed};
 
     fn drawn(fits_scratch: bool, target: Option<RseId>) -> Vec<Access> {
@@ -77,5 +78,10 @@ mod tests {
     #[test]
     fn the_key_decides_alone() {
         assert_eq!(drawn(true, None), drawn(true, None));
+    }
+
+    #[test]
+    fn it_passes_the_conformance_kit() {
+        assert_eq!(conformance::check(|| Box::new(Random::new("random".into()))), Ok(()));
     }
 }

@@ -30,3 +30,14 @@ impl AccessPolicy for StageIn {
         Access::StageIn { source: nearest_source(request, grid) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dapple_simulator::policy::conformance;
+
+    #[test]
+    fn it_passes_the_conformance_kit() {
+        assert_eq!(conformance::check(|| Box::new(StageIn::new("stage-in".into()))), Ok(()));
+    }
+}

@@ -133,6 +133,7 @@ impl<'a> Parser<'a> {
     }
 
     fn value(&mut self) -> Parsed<Node> {
+        self.raw_prefix();
         let start = self.at;
         let kind = match self.peek() {
             Some('(') => self.nested(|p| p.parenthesis(None))?,
@@ -181,6 +182,14 @@ impl<'a> Parser<'a> {
         }
         self.at = end;
         Ok(Kind::Word)
+    }
+
+    /// Skips the `r#` of `r#None`, as `ron` writes a variant that is called like one of its own words.
+    fn raw_prefix(&mut self) {
+        let raw = self.rest().strip_prefix("r#");
+        if raw.is_some_and(|word| word.starts_with(|c: char| c == '_' || c.is_alphabetic())) {
+            self.at += 2;
+        }
     }
 
     fn word(&mut self) {

@@ -1,0 +1,99 @@
+//! `dapple check`.
+
+use std::path::{Path, PathBuf};
+
+use dapple_scenarios::{Estimate, Registry, Scenario, experiment};
+use dapple_simulator::engine::RecordLevel;
+use dapple_simulator::units::Bytes;
+
+use crate::columns::{count, number, plural, wall_time};
+use crate::commands::scenario::Changes;
+use crate::exit::{Exit, Failure, OrExit};
+use crate::terminal::print;
+
+/// Arguments of `dapple check`.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Check {
+    /// The scenarios (RON)
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    changes: Changes,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  dapple check scenarios/quickstart/two-sites.ron
+  dapple check --strict my.ron                               logs must be clean
+  dapple check my.ron --set 'topology.links.CERN-GRIF.bandwidth=Gbps(20)'";
+
+/// Events per second of one core, measured on a laptop with a loaded two-site grid; others differ by a factor of a few.
+const EVENTS_PER_S: f64 = 500_000.0;
+/// Bytes of a run that records nothing but its KPIs.
+const SUMMARY_BYTES: f64 = 2_500.0;
+/// Bytes of a row of a table, compressed.
+const ROW_BYTES: f64 = 40.0;
+
+impl Check {
+    /// Checks them all; the highest exit code wins.
+    pub fn execute(&self, registry: &Registry) -> Result<Exit, Failure> {
+        let mut worst = Exit::Done;
+        for file in &self.files {
+            match self.check(file, registry) {
+                Ok(line) => print(&line)?,
+                Err(failure) => worst = worst.max(failure.tell()),
+            }
+        }
+        Ok(worst)
+    }
+
+    fn check(&self, file: &Path, registry: &Registry) -> Result<String, Failure> {
+        let scenario = self.changes.load(file, None, registry)?;
+        let plan = experiment::plan(&scenario, registry).or_exit(Exit::Refused)?;
+        Ok(format!("{}: OK\n  {}\n", file.display(), estimate(&scenario, plan.runs().len())))
+    }
+}
+
+fn estimate(scenario: &Scenario, n_runs: usize) -> String {
+    let estimate = scenario.estimate();
+    let n_policies = scenario.policies.len();
+    let replications = scenario.experiment.replications as usize;
+    let n_points = n_runs / (n_policies * replications).max(1);
+    let runs = n_runs as f64;
+    format!(
+        "{} ({} x {} x {}), about {} events, {} on one core, {} on disk",
+        number(n_runs, "run"),
+        plural(n_policies, "policy", "policies"),
+        number(replications, "replication"),
+        number(n_points, "sweep point"),
+        count(runs * estimate.events),
+        wall_time(runs * estimate.events / EVENTS_PER_S),
+        Bytes::from_f64(runs * (SUMMARY_BYTES + rows_bytes(scenario, &estimate))),
+    )
+}
+
+/// Bytes of the tables that one run records.
+fn rows_bytes(scenario: &Scenario, estimate: &Estimate) -> f64 {
+    let record = &scenario.setup.record;
+    let topology = &scenario.setup.topology;
+    // Links have a rate, RSEs a fill and queues, pools queued and running jobs.
+    let entities = topology.links().len() + 3 * topology.rses().len() + 2 * topology.pools().len();
+    let samples = scenario.setup.horizon.as_secs_f64() / record.series_interval.as_secs_f64().max(1.0);
+    let tables = [
+        (record.requests, estimate.transfers + estimate.inputs / 2.0),
+        (record.reads, estimate.inputs),
+        (record.jobs, estimate.jobs),
+        (record.decisions, estimate.inputs),
+        (record.series, samples * entities as f64 / 8.0),
+    ];
+    tables.into_iter().map(|(level, rows)| share(level) * rows * ROW_BYTES).sum()
+}
+
+fn share(level: RecordLevel) -> f64 {
+    match level {
+        RecordLevel::Summary => 0.0,
+        RecordLevel::Rows => 1.0,
+        RecordLevel::Sample(share) => share,
+    }
+}

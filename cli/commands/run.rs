@@ -1,0 +1,136 @@
+//! `dapple run`.
+
+use std::path::{Path, PathBuf};
+
+use dapple_reports::write_report;
+use dapple_scenarios::Registry;
+use dapple_scenarios::experiment::{self, ExperimentError, Options, Outcome};
+use dapple_simulator::results::Format;
+
+use crate::commands::scenario::{Changes, default_folder};
+use crate::commands::summary::summary;
+use crate::exit::{Exit, Failure, OrExit};
+use crate::interrupt::stop_flag;
+use crate::progress::ExperimentBar;
+use crate::terminal::{note, print};
+
+/// How many failed runs are told one by one.
+const FAILURES_TOLD: usize = 5;
+
+/// Arguments of `dapple run`.
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Run {
+    /// The scenario (RON)
+    file: PathBuf,
+    /// Folder of the results; finished runs that are there are not done again [default: results/<scenario name>]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Runs at once [default: number of cores]
+    #[arg(long, short, value_name = "N", env = "DAPPLE_JOBS", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
+    /// Seed of the first replication, instead of the scenario's
+    #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
+    seed: Option<u64>,
+    #[command(flatten)]
+    changes: Changes,
+    /// How tables are written
+    #[arg(long, value_enum, default_value_t = TableFormat::Parquet)]
+    format: TableFormat,
+    /// Write no report
+    #[arg(long)]
+    no_report: bool,
+    /// Print nothing but warnings and errors
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  dapple run scenarios/quickstart/two-sites.ron
+  dapple run my.ron --jobs 4 --out /tmp/trial --format csv
+  dapple run my.ron --set experiment.replications=50         adds the replications that are not there yet
+
+Ctrl-C finishes the runs in flight and writes what is complete (exit code 75); the same command resumes.
+A second Ctrl-C aborts. Even after `kill -9` all finished runs are kept.";
+
+/// The formats by their names on the command line.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum TableFormat {
+    /// zstd Parquet, for pandas, polars and DuckDB
+    Parquet,
+    /// Text with commas
+    Csv,
+}
+
+impl From<TableFormat> for Format {
+    fn from(format: TableFormat) -> Self {
+        match format {
+            TableFormat::Parquet => Self::Parquet,
+            TableFormat::Csv => Self::Csv,
+        }
+    }
+}
+
+impl Run {
+    /// Runs the experiment.
+    pub fn execute(&self, registry: &Registry) -> Result<Exit, Failure> {
+        let seed = self.seed.map(|seed| ("seed".to_owned(), seed.to_string()));
+        let scenario = self.changes.load(&self.file, seed, registry)?;
+        let plan = experiment::plan(&scenario, registry).or_exit(Exit::Refused)?;
+        let dir = self.out.clone().unwrap_or_else(|| default_folder(&scenario));
+
+        let stop = stop_flag();
+        let bar = ExperimentBar::new(self.quiet);
+        let jobs = self.jobs.map_or(0, usize::from);
+        let options = Options { jobs, format: self.format.into(), stop: &stop, observer: &bar };
+        let outcome = experiment::execute(&plan, &dir, &options);
+        bar.finish();
+        let outcome = outcome.map_err(folder_failure)?;
+
+        tell_failures(&outcome);
+        let report = self.report(&dir, &outcome)?;
+        if !self.quiet {
+            print(&summary(&outcome, &dir, report.as_deref()))?;
+        }
+        Ok(exit_of(&outcome))
+    }
+
+    fn report(&self, dir: &Path, outcome: &Outcome) -> Result<Option<PathBuf>, Failure> {
+        if self.no_report || outcome.manifest.runs.is_empty() {
+            return Ok(None);
+        }
+        write_report(dir).or_exit(Exit::Files).map(Some)
+    }
+}
+
+fn folder_failure(error: ExperimentError) -> Failure {
+    if error.is_refusal() {
+        let remedy = "choose another folder with --out, or remove that one";
+        Failure::new(Exit::Refused, format_args!("{error}; {remedy}"))
+    } else {
+        Failure { exit: Exit::Files, error: error.into() }
+    }
+}
+
+fn tell_failures(outcome: &Outcome) {
+    for run in outcome.failed.iter().take(FAILURES_TOLD) {
+        note(&format!(
+            "run {} (policy `{}`, replication {}) failed: {}",
+            run.id, run.policy, run.replication, run.error
+        ));
+    }
+    if outcome.failed.len() > FAILURES_TOLD {
+        note(&format!("... and {} more, all in manifest.json", outcome.failed.len() - FAILURES_TOLD));
+    }
+}
+
+fn exit_of(outcome: &Outcome) -> Exit {
+    if outcome.missing > 0 {
+        Exit::Stopped
+    } else if outcome.failed.is_empty() {
+        Exit::Done
+    } else {
+        Exit::SomeFailed
+    }
+}

@@ -1,0 +1,110 @@
+//! What `dapple run` says in the end.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use dapple_reports::statistics::{self, Estimate};
+use dapple_scenarios::experiment::Outcome;
+use dapple_simulator::results::{KPIS, KpiInfo, Manifest, RunEntry, SweepPoint};
+
+use crate::columns::{columns, figure, number};
+
+/// Lines of the table; the rest is in the report.
+const MOST_ROWS: usize = 24;
+
+/// Runs, the primary KPI for each policy and sweep point, and where the report is.
+pub fn summary(outcome: &Outcome, dir: &Path, report: Option<&Path>) -> String {
+    let mut text = format!("{}: {}\n", outcome.manifest.name, counts(outcome));
+    let primary = KPIS.iter().find(|info| info.column == outcome.manifest.primary_kpi);
+    if let Some(info) = primary.filter(|_| !outcome.manifest.runs.is_empty()) {
+        write!(text, "\n{} [{}]\n{}", info.title, info.unit, table(outcome, info)).expect("strings take all text");
+    }
+    text.push('\n');
+    match report {
+        Some(report) => writeln!(text, "report: {}", report.display()),
+        None => writeln!(text, "results: {}", dir.display()),
+    }
+    .expect("strings take all text");
+    if outcome.missing > 0 {
+        text.push_str("stopped early: the same command does the runs that are missing\n");
+    }
+    text
+}
+
+fn counts(outcome: &Outcome) -> String {
+    let mut counts = vec![format!("{} done", number(outcome.done, "run"))];
+    let others = [(outcome.skipped, "done before"), (outcome.failed.len(), "failed"), (outcome.missing, "missing")];
+    counts.extend(others.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")));
+    counts.join(", ")
+}
+
+fn table(outcome: &Outcome, info: &KpiInfo) -> String {
+    let manifest = &outcome.manifest;
+    let paths = &manifest.sweep_paths;
+    let mut heading: Vec<String> = paths.iter().map(|path| last_two(path)).collect();
+    heading.extend(["policy", "runs", "mean", "95 % interval"].map(str::to_owned));
+    let mut rows = vec![heading];
+    for point in points(manifest) {
+        for policy in &manifest.policies {
+            let runs = manifest.runs.iter().filter(|run| run.policy == *policy && run.sweep == *point);
+            let values: Vec<f64> = runs.filter_map(|run| value(outcome, run, info)).collect();
+            let mut row: Vec<String> = point.iter().map(|coordinate| coordinate.text.clone()).collect();
+            row.push(policy.clone());
+            row.extend(figures(statistics::estimate(&values)));
+            rows.push(row);
+        }
+    }
+    let left_out = rows.len().saturating_sub(MOST_ROWS + 1);
+    rows.truncate(MOST_ROWS + 1);
+    let mut text = columns(&rows, paths.len() + 1);
+    if left_out > 0 {
+        writeln!(text, "... and {left_out} more lines in the report").expect("strings take all text");
+    }
+    text
+}
+
+/// Sweep points in order of the axes' values as far as runs of them are done: numbers by size, others by name.
+fn points(manifest: &Manifest) -> Vec<&[SweepPoint]> {
+    let mut points: Vec<&[SweepPoint]> = manifest.runs.iter().map(|run| run.sweep.as_slice()).collect();
+    let order = |one: &SweepPoint, other: &SweepPoint| match (one.number, other.number) {
+        (Some(one), Some(other)) => one.total_cmp(&other),
+        _ => one.text.cmp(&other.text),
+    };
+    points.sort_by(|one, other| {
+        let pairs = one.iter().zip(other.iter());
+        pairs.map(|(one, other)| order(one, other)).find(|order| order.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
+    });
+    points.dedup();
+    points
+}
+
+fn value(outcome: &Outcome, run: &RunEntry, info: &KpiInfo) -> Option<f64> {
+    outcome.kpis.get(&run.id)?.get(info.kpi)
+}
+
+fn figures(estimate: Option<Estimate>) -> [String; 3] {
+    let Some(estimate) = estimate else { return ["0", "-", "-"].map(str::to_owned) };
+    let interval = |limits: statistics::Interval| format!("{} .. {}", figure(limits.low), figure(limits.high));
+    [
+        estimate.n.to_string(),
+        figure(estimate.mean),
+        estimate.interval.map_or_else(|| "needs more runs".into(), interval),
+    ]
+}
+
+/// The end of a path, enough to know it by.
+fn last_two(path: &str) -> String {
+    let parts: Vec<&str> = path.rsplitn(3, '.').take(2).collect();
+    parts.into_iter().rev().collect::<Vec<_>>().join(".")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_known_by_their_ends() {
+        assert_eq!(last_two("topology.links.CERN-GRIF.bandwidth"), "CERN-GRIF.bandwidth");
+        assert_eq!(last_two("seed"), "seed");
+    }
+}

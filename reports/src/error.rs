@@ -1,0 +1,85 @@
+//! Why a report cannot be made.
+
+use std::io;
+use std::path::PathBuf;
+
+use dapple_simulator::results::ResultsError;
+
+/// Why a report cannot be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReportError {
+    /// The results cannot be read.
+    #[error(transparent)]
+    Results(#[from] ResultsError),
+    /// The table of runs lacks a column or a cell that every row has.
+    #[error("the runs of {} have no {what}", dir.display())]
+    Runs {
+        /// The experiment.
+        dir: PathBuf,
+        /// The column, or the cell.
+        what: String,
+    },
+    /// The manifest names a primary KPI that this dapple does not know.
+    #[error("the manifest of {} compares by `{column}`, which is no KPI of this dapple", dir.display())]
+    UnknownKpi {
+        /// The experiment.
+        dir: PathBuf,
+        /// The column name.
+        column: String,
+    },
+    /// A file cannot be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A plot cannot be drawn.
+    #[error("cannot draw `{plot}`: {problem}")]
+    Draw {
+        /// Title of the plot.
+        plot: String,
+        /// What the plotting library said.
+        problem: String,
+    },
+    /// No run, or more than one, has an id that starts so.
+    #[error("{} runs of {} have an id that starts with `{prefix}`{}", found.len(), dir.display(), list(found))]
+    Run {
+        /// The experiment.
+        dir: PathBuf,
+        /// What the id was said to start with.
+        prefix: String,
+        /// Ids that do, the first few.
+        found: Vec<String>,
+    },
+    /// The thing to explain is not a job, request or read with a number.
+    #[error("cannot explain `{what}`: ask for `job 12`, `request 3` or `read 5`")]
+    What {
+        /// What was asked.
+        what: String,
+    },
+    /// The run did not record the table.
+    #[error("run {run} did not record its {table}: put `record: Rows` into the scenario and run it again")]
+    NotRecorded {
+        /// The run.
+        run: String,
+        /// The table.
+        table: &'static str,
+    },
+    /// The run recorded the table, but not this row.
+    #[error("run {run} has no {what}: {rows}")]
+    NoRow {
+        /// The run.
+        run: String,
+        /// What was asked.
+        what: String,
+        /// Which rows it has, in words.
+        rows: String,
+    },
+}
+
+fn list(found: &[String]) -> String {
+    if found.is_empty() { String::new() } else { format!(": {}", found.join(", ")) }
+}

@@ -1,0 +1,185 @@
+//! An experiment in memory: its manifest and the KPIs of its runs, by sweep point and policy.
+
+use std::cmp::Ordering;
+use std::path::{Path, PathBuf};
+
+use dapple_simulator::results::{KPIS, Kpi, KpiInfo, KpiRow, KpiTable, Manifest, SweepPoint, read_manifest, read_runs};
+
+use crate::ReportError;
+use crate::sweep::Sweep;
+
+/// An experiment: what was asked, and the KPIs of what ran.
+#[derive(Clone, Debug)]
+pub(crate) struct Experiment {
+    /// Its folder.
+    pub(crate) dir: PathBuf,
+    /// Its manifest.
+    pub(crate) manifest: Manifest,
+    /// The KPI that was declared primary.
+    pub(crate) primary: &'static KpiInfo,
+    /// Policies in order of declaration.
+    pub(crate) policies: Vec<String>,
+    /// Index of the baseline among them.
+    pub(crate) baseline: usize,
+    /// Sweep points in order; one without coordinates where nothing is swept.
+    pub(crate) points: Vec<Point>,
+    /// Which coordinate is drawn along x.
+    pub(crate) sweep: Option<Sweep>,
+    /// Runs by sweep point and policy, sorted by replication.
+    runs: Vec<Vec<Vec<KpiRow>>>,
+}
+
+/// One combination of swept values.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Point {
+    /// Its coordinates in the order of the manifest's paths.
+    pub(crate) coordinates: Vec<SweepPoint>,
+}
+
+impl Point {
+    /// `bandwidth = Gbps(10), files = 3`, as short as it stays unique within the coordinates.
+    pub(crate) fn label(&self) -> String {
+        let parts = self.coordinates.iter().map(|at| format!("{} = {}", short_path(&at.path), at.text));
+        parts.collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// The last two fields of a path: `CERN-GRIF.bandwidth` of `topology.links.CERN-GRIF.bandwidth`.
+pub(crate) fn short_path(path: &str) -> &str {
+    path.rmatch_indices('.').nth(1).map_or(path, |(dot, _)| &path[dot + 1..])
+}
+
+impl Experiment {
+    /// Reads the manifest and the runs of an experiment; an experiment without runs may lack the latter's file.
+    pub(crate) fn read(dir: &Path) -> Result<Self, ReportError> {
+        let manifest = read_manifest(dir)?;
+        let rows = if manifest.runs.is_empty() {
+            Vec::new()
+        } else {
+            let table = read_runs(dir)?;
+            let rows = KpiTable::from_table(&table);
+            rows.map_err(|what| ReportError::Runs { dir: dir.to_owned(), what })?.rows
+        };
+        Self::new(dir, manifest, rows)
+    }
+
+    fn new(dir: &Path, manifest: Manifest, rows: Vec<KpiRow>) -> Result<Self, ReportError> {
+        let column = &manifest.primary_kpi;
+        let primary = KPIS.iter().find(|kpi| kpi.column == column);
+        let unknown = || ReportError::UnknownKpi { dir: dir.to_owned(), column: column.clone() };
+        let primary = primary.ok_or_else(unknown)?;
+        let mut policies = manifest.policies.clone();
+        for row in &rows {
+            if !policies.contains(&row.policy) {
+                policies.push(row.policy.clone());
+            }
+        }
+        let baseline = policies.iter().position(|policy| *policy == manifest.baseline).unwrap_or(0);
+        let points = points(&rows);
+        let sweep = Sweep::of(&points);
+        let mut runs = vec![vec![Vec::new(); policies.len()]; points.len()];
+        for row in rows {
+            let point = points.iter().position(|point| same(&point.coordinates, &row.sweep));
+            let policy = policies.iter().position(|policy| *policy == row.policy);
+            if let (Some(point), Some(policy)) = (point, policy) {
+                runs[point][policy].push(row);
+            }
+        }
+        for of_policy in runs.iter_mut().flatten() {
+            of_policy.sort_by_key(|row| row.replication);
+        }
+        let dir = dir.to_owned();
+        Ok(Self { dir, manifest, primary, policies, baseline, points, sweep, runs })
+    }
+
+    /// Runs of one policy at one sweep point, sorted by replication.
+    pub(crate) fn runs(&self, point: usize, policy: usize) -> &[KpiRow] {
+        self.runs.get(point).and_then(|policies| policies.get(policy)).map_or(&[], Vec::as_slice)
+    }
+
+    /// (replication, value) of the runs that have a value of this KPI.
+    pub(crate) fn replicated(&self, point: usize, policy: usize, kpi: Kpi) -> Vec<(u32, f64)> {
+        let value = |row: &KpiRow| Some((row.replication, row.kpis.get(kpi).filter(|value| value.is_finite())?));
+        self.runs(point, policy).iter().filter_map(value).collect()
+    }
+
+    /// The values of this KPI in order of replications.
+    pub(crate) fn values(&self, point: usize, policy: usize, kpi: Kpi) -> Vec<f64> {
+        self.replicated(point, policy, kpi).into_iter().map(|(_, value)| value).collect()
+    }
+
+    /// Values of two policies in the replications that both have, as (first, second).
+    pub(crate) fn pairs(&self, point: usize, first: usize, second: usize, kpi: Kpi) -> Vec<(f64, f64)> {
+        let seconds = self.replicated(point, second, kpi);
+        let paired = |(replication, value): (u32, f64)| {
+            let at = seconds.binary_search_by_key(&replication, |(number, _)| *number).ok()?;
+            Some((value, seconds[at].1))
+        };
+        self.replicated(point, first, kpi).into_iter().filter_map(paired).collect()
+    }
+
+    /// Whether any run has a value of this KPI.
+    pub(crate) fn has(&self, kpi: Kpi) -> bool {
+        self.runs.iter().flatten().flatten().any(|row| row.kpis.get(kpi).is_some_and(f64::is_finite))
+    }
+
+    /// Largest absolute value of a KPI, for the choice of its unit.
+    pub(crate) fn largest(&self, kpi: Kpi) -> f64 {
+        let values = self.runs.iter().flatten().flatten().filter_map(|row| row.kpis.get(kpi));
+        values.filter(|value| value.is_finite()).fold(0.0, |largest, value| value.abs().max(largest))
+    }
+
+    /// Number of runs that have figures.
+    pub(crate) fn n_runs(&self) -> usize {
+        self.runs.iter().flatten().map(Vec::len).sum()
+    }
+
+    /// Most replications that any policy has at any sweep point.
+    pub(crate) fn most_replications(&self) -> usize {
+        self.runs.iter().flatten().map(Vec::len).max().unwrap_or(0)
+    }
+
+    /// The policies that are compared with the baseline.
+    pub(crate) fn others(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.policies.len()).filter(|policy| *policy != self.baseline)
+    }
+
+    /// Name of the baseline.
+    pub(crate) fn baseline_name(&self) -> &str {
+        self.policies.get(self.baseline).map_or("", String::as_str)
+    }
+
+    /// A policy's name.
+    pub(crate) fn name(&self, policy: usize) -> &str {
+        self.policies.get(policy).map_or("", String::as_str)
+    }
+}
+
+/// Distinct sweep points, by number where there is one, then by text.
+fn points(rows: &[KpiRow]) -> Vec<Point> {
+    let mut points: Vec<Point> = Vec::new();
+    for row in rows {
+        if !points.iter().any(|point| same(&point.coordinates, &row.sweep)) {
+            points.push(Point { coordinates: row.sweep.clone() });
+        }
+    }
+    points.sort_by(|a, b| order(&a.coordinates, &b.coordinates));
+    points
+}
+
+fn same(a: &[SweepPoint], b: &[SweepPoint]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.text == b.text)
+}
+
+fn order(a: &[SweepPoint], b: &[SweepPoint]) -> Ordering {
+    let one = |(a, b): (&SweepPoint, &SweepPoint)| {
+        let numbers = match (crate::sweep::in_base_unit(a), crate::sweep::in_base_unit(b)) {
+            (Some(a), Some(b)) => a.total_cmp(&b),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => Ordering::Equal,
+        };
+        numbers.then_with(|| a.text.cmp(&b.text))
+    };
+    a.iter().zip(b).map(one).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+}

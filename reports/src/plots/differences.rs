@@ -1,0 +1,101 @@
+//! Forest plot: the paired difference of every policy to the baseline, with its interval and the zero line.
+
+use crate::ReportError;
+use crate::comparison::Comparison;
+use crate::experiment::Experiment;
+use crate::plots::WIDTH;
+use crate::plots::axis::{Axis, Frame, Panel, bounds, zero_line};
+use crate::plots::canvas::{Anchor, Canvas, Drawn, Plot, shortened, text_width};
+use crate::plots::palette::{MUTED, TEXT, look};
+use crate::quantity::{Dimension, p_value, percent, signed};
+
+/// Comparisons that are drawn.
+const ROWS: usize = 60;
+
+/// A row per comparison; `None` where there is none.
+pub(super) fn forest(experiment: &Experiment, comparisons: &[Comparison]) -> Result<Option<Plot>, ReportError> {
+    let shown = &comparisons[..comparisons.len().min(ROWS)];
+    let limits = shown.iter().flat_map(|comparison| {
+        let difference = &comparison.difference;
+        let interval = difference.interval.map_or([difference.mean; 2], |interval| [interval.low, interval.high]);
+        interval.into_iter().chain([difference.mean, 0.0])
+    });
+    let Some(range) = bounds(limits) else { return Ok(None) };
+    let kpi = experiment.primary;
+    let labels: Vec<String> = shown.iter().map(|comparison| label(experiment, comparison)).collect();
+    let left = (labels.iter().map(|label| text_width(label)).fold(0.0, f64::max) + 22.0).clamp(60.0, 270.0);
+    let frame = Frame { left, top: 34.0, right: 190.0, bottom: 54.0 };
+    let row = 30.0;
+    let size = (WIDTH, frame.top + row * shown.len() as f64 + frame.bottom);
+    let title = format!("{}: difference to {}", kpi.title, experiment.baseline_name());
+    let plot = Plot::draw("differences", title, size, |canvas| {
+        let dimension = Dimension::of(kpi);
+        let room = (range.1 - range.0).max(f64::MIN_POSITIVE) * 0.06;
+        let baseline = shortened(experiment.baseline_name(), 200.0);
+        let heading = format!("Paired difference to {baseline}");
+        let x = Axis::quantity(&heading, dimension, (range.0 - room, range.1 + room), 7);
+        let panel = Panel::draw(canvas, frame, x, Axis::rows(shown.len()))?;
+        zero_line(canvas, &panel, true)?;
+        directions(canvas, &panel, kpi.less_is_better)?;
+        for (index, (comparison, label)) in shown.iter().zip(&labels).enumerate() {
+            let middle = panel.y(index as f64 + 0.5);
+            canvas.text(&shortened(label, left - 20.0), (left - 10.0, middle), Anchor::End, TEXT)?;
+            draw_row(canvas, &panel, middle, comparison)?;
+        }
+        Ok(())
+    })?;
+    let cut = if comparisons.len() > ROWS {
+        format!(" The first {ROWS} of {} are drawn.", comparisons.len())
+    } else {
+        String::new()
+    };
+    Ok(Some(plot.captioned(format!(
+        "Mean difference over replications on the same random numbers, with its 95 % confidence interval. An interval \
+         that leaves out zero is beyond chance; p is corrected after Holm for the number of comparisons.{cut}"
+    ))))
+}
+
+fn label(experiment: &Experiment, comparison: &Comparison) -> String {
+    let point = experiment.points[comparison.point].label();
+    let policy = experiment.name(comparison.policy);
+    if point.is_empty() { policy.to_owned() } else { format!("{policy}, {point}") }
+}
+
+/// Says over the panel which side is better.
+fn directions(canvas: &Canvas<'_>, panel: &Panel, less_is_better: Option<bool>) -> Drawn {
+    let Some(less_is_better) = less_is_better else { return Ok(()) };
+    let (left, top, right, _) = panel.edges;
+    let zero = panel.x(0.0);
+    let words = if less_is_better { ["← better", "worse →"] } else { ["← worse", "better →"] };
+    if zero - left > 70.0 {
+        canvas.note(words[0], (zero - 8.0, top - 13.0), Anchor::End)?;
+    }
+    if right - zero > 70.0 {
+        canvas.note(words[1], (zero + 8.0, top - 13.0), Anchor::Start)?;
+    }
+    Ok(())
+}
+
+fn draw_row(canvas: &Canvas<'_>, panel: &Panel, middle: f64, comparison: &Comparison) -> Drawn {
+    let (look, difference) = (look(comparison.policy), &comparison.difference);
+    if let Some(interval) = difference.interval {
+        let (low, high) = (panel.x(interval.low), panel.x(interval.high));
+        canvas.line(&[(low, middle), (high, middle)], look.ink, 2.4, 1.0)?;
+        for end in [low, high] {
+            canvas.line(&[(end, middle - 5.0), (end, middle + 5.0)], look.ink, 2.4, 1.0)?;
+        }
+    }
+    canvas.marker((panel.x(difference.mean), middle), 5.0, look)?;
+    let right = panel.edges.2 + 12.0;
+    if let Some(relative) = difference.relative {
+        canvas.bold(&format!("{}\u{a0}%", signed(percent(relative))), (right, middle), Anchor::Start, TEXT)?;
+    }
+    let p = comparison.holm.map_or_else(
+        || "one pair".to_owned(),
+        |p| {
+            let p = p_value(p);
+            if p.starts_with('<') { format!("p {p}") } else { format!("p = {p}") }
+        },
+    );
+    canvas.text(&p, (right + 78.0, middle), Anchor::Start, MUTED)
+}

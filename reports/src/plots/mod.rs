@@ -1,0 +1,67 @@
+//! The plots of an experiment: one plot is one function.
+
+mod axis;
+mod canvas;
+mod differences;
+mod distribution;
+mod palette;
+mod policies;
+mod series;
+mod swept;
+mod tradeoff;
+
+pub(crate) use canvas::{Plot, shortened, text_width};
+
+use crate::ReportError;
+use crate::comparison::Comparison;
+use crate::experiment::Experiment;
+use crate::plots::palette::{Look, look};
+
+/// The plots of an experiment and what went wrong on the way.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Plots {
+    /// Those of the primary KPI.
+    pub(crate) primary: Vec<Plot>,
+    /// The rest.
+    pub(crate) exploratory: Vec<Plot>,
+    /// Tables that could not be read, in words.
+    pub(crate) notes: Vec<String>,
+}
+
+impl Plots {
+    /// All of them.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Plot> {
+        self.primary.iter().chain(&self.exploratory)
+    }
+}
+
+/// Width of all plots [px].
+const WIDTH: f64 = 820.0;
+
+/// Sweep points for which a plot of their own is drawn.
+const POINT_PLOTS: usize = 6;
+
+/// Draws all plots that the experiment has data for.
+pub(crate) fn all(experiment: &Experiment, comparisons: &[Comparison]) -> Result<Plots, ReportError> {
+    let mut plots = Plots::default();
+    if let Some(sweep) = &experiment.sweep {
+        for (index, facet) in sweep.facets.iter().enumerate().take(POINT_PLOTS) {
+            plots.primary.extend(swept::means(experiment, sweep, facet, index)?);
+            plots.primary.extend(swept::differences(experiment, sweep, facet, index)?);
+        }
+    } else {
+        for point in 0..experiment.points.len().min(POINT_PLOTS) {
+            plots.primary.extend(policies::by_policy(experiment, point)?);
+        }
+        plots.primary.extend(differences::forest(experiment, comparisons)?);
+    }
+    plots.exploratory.extend(tradeoff::time_against_bytes(experiment)?);
+    distribution::turnaround(experiment, &mut plots)?;
+    series::quantities(experiment, &mut plots)?;
+    Ok(plots)
+}
+
+/// Names and looks of policies, for a legend.
+fn legend(experiment: &Experiment, policies: impl Iterator<Item = usize>) -> Vec<(String, Look)> {
+    policies.map(|policy| (experiment.name(policy).to_owned(), look(policy))).collect()
+}

@@ -1,0 +1,200 @@
+//! The primary KPI against a swept value: means, and paired differences to the baseline.
+
+use crate::ReportError;
+use crate::experiment::Experiment;
+use crate::plots::axis::{Axis, Frame, Panel, bounds, zero_line};
+use crate::plots::canvas::{Anchor, Canvas, Drawn, Plot, apart, legend_height, shortened, text_width};
+use crate::plots::palette::{MUTED, PAPER, TEXT, look};
+use crate::plots::{WIDTH, legend};
+use crate::quantity::Dimension;
+use crate::statistics::{Interval, estimate, paired};
+use crate::sweep::{Crossing, Facet, Sweep, crossing_words, marked_crossings};
+
+/// Height of a line of text under the panel.
+const LINE: f64 = 19.0;
+
+/// A line of one policy: x, mean, interval.
+type Line = Vec<(f64, f64, Option<Interval>)>;
+
+/// Means with bands, a line per policy, crossings marked; `None` where no run has a value.
+pub(super) fn means(
+    experiment: &Experiment,
+    sweep: &Sweep,
+    facet: &Facet,
+    index: usize,
+) -> Result<Option<Plot>, ReportError> {
+    let kpi = experiment.primary.kpi;
+    let line = |policy: usize| -> Line {
+        let at = |&(x, point): &(f64, usize)| {
+            estimate(&experiment.values(point, policy, kpi)).map(|e| (x, e.mean, e.interval))
+        };
+        facet.points.iter().filter_map(at).collect()
+    };
+    let lines: Vec<(usize, Line)> = (0..experiment.policies.len()).map(|policy| (policy, line(policy))).collect();
+    let marked = marked_crossings(experiment, facet);
+    let title = titled(format!("{} against {}", experiment.primary.title, sweep.title), facet);
+    let figure = Figure { experiment, sweep, facet, lines, crossings: &marked, difference: false };
+    let plot = figure.plot(&stem("sweep", index), title)?;
+    Ok(plot.map(|plot| {
+        let crossed = if marked.is_empty() {
+            ""
+        } else {
+            " Numbered points: where the mean paired difference of two policies changes its sign, linear between sweep points, \
+             with a bootstrap interval over replications."
+        };
+        let band = if experiment.most_replications() < 2 { "One replication: no bands." } else { "Bands: 95 % confidence interval of the mean." };
+        plot.captioned(format!("Mean over replications at each swept value. {band}{crossed}"))
+    }))
+}
+
+/// Paired differences to the baseline with bands and the zero line; `None` where there is nothing to compare.
+pub(super) fn differences(
+    experiment: &Experiment,
+    sweep: &Sweep,
+    facet: &Facet,
+    index: usize,
+) -> Result<Option<Plot>, ReportError> {
+    let kpi = experiment.primary.kpi;
+    let line = |policy: usize| -> Line {
+        let at = |&(x, point): &(f64, usize)| {
+            paired(&experiment.pairs(point, policy, experiment.baseline, kpi)).map(|d| (x, d.mean, d.interval))
+        };
+        facet.points.iter().filter_map(at).collect()
+    };
+    let lines: Vec<(usize, Line)> = experiment.others().map(|policy| (policy, line(policy))).collect();
+    let baseline = experiment.baseline_name();
+    let title =
+        titled(format!("{}: difference to {baseline} against {}", experiment.primary.title, sweep.title), facet);
+    let figure = Figure { experiment, sweep, facet, lines, crossings: &[], difference: true };
+    let better = match experiment.primary.less_is_better {
+        Some(true) => " Below zero the policy is better than the baseline.",
+        Some(false) => " Above zero the policy is better than the baseline.",
+        None => "",
+    };
+    Ok(figure.plot(&stem("sweep-differences", index), title)?.map(|plot| {
+        plot.captioned(format!(
+            "Mean difference to {baseline} over replications on the same random numbers; bands: its 95 % confidence \
+             interval at each point, not corrected for the number of points.{better}"
+        ))
+    }))
+}
+
+fn stem(name: &str, index: usize) -> String {
+    if index == 0 { name.to_owned() } else { format!("{name}-{}", index + 1) }
+}
+
+fn titled(title: String, facet: &Facet) -> String {
+    if facet.label.is_empty() { title } else { format!("{title}, {}", facet.label) }
+}
+
+struct Figure<'a> {
+    experiment: &'a Experiment,
+    sweep: &'a Sweep,
+    facet: &'a Facet,
+    lines: Vec<(usize, Line)>,
+    crossings: &'a [Crossing],
+    difference: bool,
+}
+
+impl Figure<'_> {
+    fn plot(mut self, name: &str, title: String) -> Result<Option<Plot>, ReportError> {
+        self.lines.retain(|(_, line)| !line.is_empty());
+        let limits = self.lines.iter().flat_map(|(_, line)| line).flat_map(|&(_, mean, interval)| {
+            interval.map_or([mean; 3], |interval| [mean, interval.low, interval.high])
+        });
+        let zero = self.difference.then_some(0.0);
+        let Some(range) = bounds(limits.chain(zero)) else { return Ok(None) };
+        let direct = self.lines.len() <= 6;
+        let entries = legend(self.experiment, self.lines.iter().map(|(policy, _)| *policy));
+        let widest = entries.iter().map(|(name, _)| text_width(name)).fold(0.0, f64::max);
+        let right = if direct { (widest + 32.0).clamp(60.0, 200.0) } else { 24.0 };
+        let over = if direct { 0.0 } else { legend_height(&entries, WIDTH - 40.0) + 6.0 };
+        let under = if self.crossings.is_empty() { 0.0 } else { LINE * self.crossings.len() as f64 + 8.0 };
+        let frame = Frame { left: 74.0, top: 32.0 + over, right, bottom: 54.0 + under };
+        let size = (WIDTH, frame.top + 330.0 + frame.bottom);
+        let plot = Plot::draw(name, title, size, |canvas| {
+            if !direct {
+                canvas.legend(&entries, (20.0, 2.0), WIDTH - 40.0)?;
+            }
+            let xs: Vec<f64> = self.facet.points.iter().map(|(x, _)| *x).collect();
+            let x = Axis::swept(&self.sweep.title, &xs, self.sweep.log, WIDTH - frame.left - right);
+            let kpi = self.experiment.primary;
+            let heading = if self.difference {
+                format!("{}, difference to {}", kpi.title, shortened(self.experiment.baseline_name(), 200.0))
+            } else {
+                kpi.title.to_owned()
+            };
+            let y = Axis::padded(&heading, Dimension::of(kpi), range, 6);
+            let panel = Panel::draw(canvas, frame, x, y)?;
+            if self.difference {
+                zero_line(canvas, &panel, false)?;
+            }
+            self.draw_lines(canvas, &panel)?;
+            if direct {
+                self.draw_names(canvas, &panel, right)?;
+            }
+            self.draw_crossings(canvas, &panel, size.1 - under + 4.0)
+        })?;
+        Ok(Some(plot))
+    }
+
+    fn draw_lines(&self, canvas: &Canvas<'_>, panel: &Panel) -> Drawn {
+        for (policy, line) in &self.lines {
+            let with = || line.iter().filter_map(|&(x, _, interval)| Some((x, interval?)));
+            let upper = with().map(|(x, interval)| panel.at((x, interval.high)));
+            let lower = with().map(|(x, interval)| panel.at((x, interval.low)));
+            let around: Vec<_> = upper.chain(lower.collect::<Vec<_>>().into_iter().rev()).collect();
+            if around.len() > 2 {
+                canvas.polygon(&around, look(*policy).ink, 0.16)?;
+            }
+        }
+        for (policy, line) in &self.lines {
+            let points: Vec<_> = line.iter().map(|&(x, mean, _)| panel.at((x, mean))).collect();
+            canvas.curve(&points, look(*policy))?;
+            for point in points {
+                canvas.marker(point, 4.2, look(*policy))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Names at the right ends of the lines, moved apart.
+    fn draw_names(&self, canvas: &Canvas<'_>, panel: &Panel, right: f64) -> Drawn {
+        let ends = self.lines.iter().filter_map(|(_, line)| line.last());
+        let ends: Vec<(f64, f64)> = ends.map(|&(x, mean, _)| panel.at((x, mean))).collect();
+        let heights: Vec<f64> = ends.iter().map(|(_, y)| *y).collect();
+        let placed = apart(&heights, 17.0, (panel.edges.1, panel.edges.3));
+        for (((policy, _), end), height) in self.lines.iter().zip(ends).zip(placed) {
+            let edge = panel.edges.2;
+            canvas.line(&[(end.0 + 7.0, end.1), (edge + 8.0, height)], look(*policy).ink, 1.0, 0.6)?;
+            let name = shortened(self.experiment.name(*policy), right - 22.0);
+            canvas.text(&name, (edge + 12.0, height), Anchor::Start, TEXT)?;
+        }
+        Ok(())
+    }
+
+    fn draw_crossings(&self, canvas: &Canvas<'_>, panel: &Panel, below: f64) -> Drawn {
+        for (index, crossing) in self.crossings.iter().enumerate() {
+            let x = panel.x(crossing.x);
+            let Some(y) = self.height_at(crossing) else { continue };
+            let number = (index + 1).to_string();
+            canvas.line(&[(x, panel.y(y)), (x, panel.edges.3)], MUTED, 1.0, 0.8)?;
+            canvas.dot((x, panel.y(y)), 9.5, TEXT, 1.0)?;
+            canvas.bold(&number, (x, panel.y(y)), Anchor::Middle, PAPER)?;
+            let line = below + LINE * (index as f64 + 0.5);
+            canvas.dot((86.0, line), 8.5, TEXT, 1.0)?;
+            canvas.bold(&number, (86.0, line), Anchor::Middle, PAPER)?;
+            let words = crossing_words(self.experiment, self.sweep, crossing);
+            canvas.text(&shortened(&words, WIDTH - 120.0), (102.0, line), Anchor::Start, TEXT)?;
+        }
+        Ok(())
+    }
+
+    /// The mean of the first policy at a crossing, linear between sweep points.
+    fn height_at(&self, crossing: &Crossing) -> Option<f64> {
+        let (_, line) = self.lines.iter().find(|(policy, _)| *policy == crossing.first)?;
+        let between = line.windows(2).find(|pair| pair[0].0 <= crossing.x && crossing.x <= pair[1].0)?;
+        let part = (crossing.x - between[0].0) / (between[1].0 - between[0].0);
+        Some(between[0].1 + part * (between[1].1 - between[0].1))
+    }
+}

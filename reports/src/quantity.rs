@@ -1,0 +1,197 @@
+//! Figures as people read them: a unit that fits the range, few digits, no exponents.
+
+use dapple_simulator::results::{Kpi, KpiInfo};
+
+use crate::statistics::Interval;
+
+/// What a figure measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dimension {
+    /// Seconds.
+    Time,
+    /// Bytes.
+    Bytes,
+    /// Bytes per second.
+    Rate,
+    /// A share of one.
+    Share,
+    /// A number of things.
+    Count,
+}
+
+impl Dimension {
+    /// What a KPI measures.
+    pub(crate) fn of(kpi: &KpiInfo) -> Self {
+        match (kpi.unit, kpi.kpi) {
+            ("s", _) => Self::Time,
+            ("B", _) => Self::Bytes,
+            (_, Kpi::CpuEfficiency | Kpi::BusiestLink) => Self::Share,
+            _ => Self::Count,
+        }
+    }
+}
+
+/// A unit and how much of the base unit it is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Scale {
+    /// Base units in one unit.
+    pub(crate) factor: f64,
+    /// Its sign; empty for counts.
+    pub(crate) unit: &'static str,
+}
+
+impl Scale {
+    /// The unit in which figures up to `largest` (of either sign) are read best.
+    pub(crate) fn fitting(dimension: Dimension, largest: f64) -> Self {
+        let units: &[(f64, &'static str)] = match dimension {
+            Dimension::Time => &[(1e-3, "ms"), (1.0, "s"), (60.0, "min"), (3600.0, "h"), (86_400.0, "d")],
+            Dimension::Bytes => {
+                &[(1.0, "B"), (1e3, "kB"), (1e6, "MB"), (1e9, "GB"), (1e12, "TB"), (1e15, "PB"), (1e18, "EB")]
+            }
+            Dimension::Rate => &[(1.0, "B/s"), (1e3, "kB/s"), (1e6, "MB/s"), (1e9, "GB/s"), (1e12, "TB/s")],
+            Dimension::Share => &[(0.01, "%")],
+            Dimension::Count => &[(1.0, "")],
+        };
+        // Hours are read well up to 72, minutes up to 120, all others up to a thousand of them.
+        let enough = |&&(factor, unit): &&(f64, &'static str)| match unit {
+            "min" | "h" | "d" => largest.abs() >= 2.0 * factor && (unit != "d" || largest.abs() >= 3.0 * factor),
+            _ => largest.abs() >= factor,
+        };
+        let zero = if dimension == Dimension::Time { 1 } else { 0 };
+        let found = if largest == 0.0 { None } else { units.iter().rfind(enough) };
+        let &(factor, unit) = found.unwrap_or(if largest == 0.0 { &units[zero] } else { &units[0] });
+        Self { factor, unit }
+    }
+
+    /// A figure in this unit, without the unit.
+    pub(crate) fn of(self, value: f64) -> f64 {
+        value / self.factor
+    }
+
+    /// ` min`, or nothing for counts: to stand behind a figure.
+    pub(crate) fn suffix(self) -> String {
+        if self.unit.is_empty() { String::new() } else { format!("\u{a0}{}", self.unit) }
+    }
+
+    /// `title [min]`, or the title alone for counts: to stand at an axis.
+    pub(crate) fn axis_title(self, title: &str) -> String {
+        if self.unit.is_empty() { title.to_owned() } else { format!("{title} [{}]", self.unit) }
+    }
+}
+
+/// A figure with its unit, to three or four significant digits: `39.2 min`.
+pub(crate) fn figure(dimension: Dimension, value: f64) -> String {
+    let scale = Scale::fitting(dimension, value);
+    let shown = scale.of(value);
+    let decimals =
+        if dimension == Dimension::Count && value.fract() == 0.0 { 0 } else { decimals(shown.abs() / 100.0) };
+    format!("{}{}", number(shown, decimals), scale.suffix())
+}
+
+/// A mean and its interval in one unit: (`39.2`, `38.1 to 40.3`, unit).
+pub(crate) fn with_interval(scale: Scale, mean: f64, interval: Option<Interval>) -> (String, Option<String>) {
+    let shown = scale.of(mean);
+    let half = interval.map_or(0.0, |interval| scale.of((interval.high - interval.low) / 2.0).abs());
+    let precision = if half > 0.0 { (half / 10.0).max(shown.abs() / 1e5) } else { shown.abs() / 100.0 };
+    let whole = half == 0.0 && shown.fract() == 0.0;
+    let decimals = if whole { 0 } else { decimals(precision) };
+    let span = interval.map(|interval| {
+        format!("{} to {}", number(scale.of(interval.low), decimals), number(scale.of(interval.high), decimals))
+    });
+    (number(shown, decimals), span)
+}
+
+/// Decimals that show a figure to `precision`.
+fn decimals(precision: f64) -> usize {
+    if precision > 0.0 && precision.is_finite() { (-precision.log10().floor()).clamp(0.0, 6.0) as usize } else { 0 }
+}
+
+/// A figure with so many decimals, a true minus, and thin spaces between thousands from 10 000 on.
+pub(crate) fn number(value: f64, decimals: usize) -> String {
+    if !value.is_finite() {
+        return if value.is_nan() { "–".to_owned() } else { format!("{}∞", if value < 0.0 { "−" } else { "" }) };
+    }
+    let text = format!("{:.decimals$}", value.abs());
+    let (whole, rest) = text.split_once('.').map_or((text.as_str(), ""), |(whole, rest)| (whole, rest));
+    let mut out = String::new();
+    if value < 0.0 && text.bytes().any(|digit| (b'1'..=b'9').contains(&digit)) {
+        out.push('−');
+    }
+    for (index, digit) in whole.chars().enumerate() {
+        if whole.len() > 4 && index > 0 && (whole.len() - index).is_multiple_of(3) {
+            out.push('\u{202f}');
+        }
+        out.push(digit);
+    }
+    if !rest.is_empty() {
+        out.push('.');
+        out.push_str(rest);
+    }
+    out
+}
+
+/// A whole number with thin spaces between thousands.
+pub(crate) fn whole(value: u64) -> String {
+    number(value as f64, 0)
+}
+
+/// The same with a plus where it is positive.
+pub(crate) fn signed(text: String) -> String {
+    let zero = !text.bytes().any(|digit| (b'1'..=b'9').contains(&digit));
+    if zero || text.starts_with('−') { text } else { format!("+{text}") }
+}
+
+/// A share in percent: `12`, `1.2`, `0.12`.
+pub(crate) fn percent(share: f64) -> String {
+    let shown = share * 100.0;
+    let decimals = match shown.abs() {
+        x if x >= 9.95 => 0,
+        x if x >= 0.995 || x == 0.0 => 1,
+        _ => 2,
+    };
+    number(shown, decimals)
+}
+
+/// A p-value: `0.034`, `< 0.001`.
+pub(crate) fn p_value(p: f64) -> String {
+    if p < 0.001 { "<\u{a0}0.001".to_owned() } else { format!("{p:.3}") }
+}
+
+/// `1 run`, `2 runs`.
+pub(crate) fn counted(n: usize, thing: &str) -> String {
+    format!("{}\u{a0}{thing}{}", whole(n as u64), if n == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_fit_the_range() {
+        let cases = [
+            (Dimension::Time, 2352.0, "39.2\u{a0}min"),
+            (Dimension::Time, 0.25, "250\u{a0}ms"),
+            (Dimension::Time, 90.0, "90.0\u{a0}s"),
+            (Dimension::Time, 400_000.0, "4.63\u{a0}d"),
+            (Dimension::Time, 0.0, "0\u{a0}s"),
+            (Dimension::Bytes, 1.234e15, "1.23\u{a0}PB"),
+            (Dimension::Share, 0.823, "82.3\u{a0}%"),
+            (Dimension::Count, 3_400_000.0, "3\u{202f}400\u{202f}000"),
+            (Dimension::Rate, 1.25e9, "1.25\u{a0}GB/s"),
+        ];
+        for (dimension, value, text) in cases {
+            assert_eq!(figure(dimension, value), text);
+        }
+    }
+
+    #[test]
+    fn intervals_set_the_digits() {
+        let scale = Scale::fitting(Dimension::Time, 2352.0);
+        let (mean, span) = with_interval(scale, 2352.0, Some(Interval { low: 2286.0, high: 2418.0 }));
+        assert_eq!((mean.as_str(), span.as_deref()), ("39.2", Some("38.1 to 40.3")));
+        assert_eq!(with_interval(Scale { factor: 1.0, unit: "" }, 12.0, None), ("12".to_owned(), None));
+        assert_eq!(number(-0.04, 1), "0.0");
+        assert_eq!(signed(number(-1.5, 1)), "−1.5");
+        assert_eq!(number(f64::NEG_INFINITY, 2), "−∞");
+    }
+}

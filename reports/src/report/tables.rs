@@ -1,0 +1,228 @@
+//! Tables over policies: all KPIs with their intervals, and the differences to the baseline.
+
+use std::fmt::Write;
+
+use maud::{Markup, html};
+
+use dapple_simulator::results::{KPIS, KpiInfo};
+
+use crate::comparison::{Comparison, exploratory};
+use crate::experiment::Experiment;
+use crate::quantity::{Dimension, Scale, p_value, percent, signed, with_interval};
+use crate::statistics::{Paired, estimate};
+
+/// Sweep points that get tables.
+const POINTS: usize = 12;
+
+/// KPIs that any run has a value of.
+fn counted_kpis(experiment: &Experiment) -> Vec<&'static KpiInfo> {
+    KPIS.iter().filter(|kpi| experiment.has(kpi.kpi)).collect()
+}
+
+/// A button that copies the text beside it.
+fn copied(id: &str, text: &str) -> Markup {
+    html! {
+        button.copy type="button" data-copy=(id) hidden { "Copy as TSV" }
+        textarea #(id) hidden readonly { "\n" (text) }
+    }
+}
+
+/// One table per sweep point, all but the first folded.
+fn per_point(experiment: &Experiment, table: impl Fn(usize) -> Markup) -> Markup {
+    let points = experiment.points.len();
+    html! {
+        @if points == 1 {
+            div.scroll { (table(0)) }
+        } @else {
+            @for point in 0..points.min(POINTS) {
+                details open[point == 0] {
+                    summary { (experiment.points[point].label()) }
+                    div.scroll { (table(point)) }
+                }
+            }
+            @if points > POINTS { p.note { "The first " (POINTS) " of " (points) " sweep points; all are in the TSV and in the table of runs." } }
+        }
+    }
+}
+
+/// Means and intervals of every KPI by policy.
+pub(super) fn by_policy(experiment: &Experiment) -> Markup {
+    let kpis = counted_kpis(experiment);
+    let empty: Vec<&str> = KPIS.iter().filter(|kpi| !experiment.has(kpi.kpi)).map(|kpi| kpi.title).collect();
+    html! {
+        section {
+            h2 { "KPIs by policy" }
+            p.note { "Mean over replications"
+                @if experiment.most_replications() > 1 { ", with its 95 % confidence interval" } @else { "; one replication, so there are no intervals" }
+                ". " (copied("tsv-kpis", &means_tsv(experiment, &kpis))) }
+            (per_point(experiment, |point| means_table(experiment, &kpis, point)))
+            @if !empty.is_empty() { p.note { "Nothing to count in any run: " (empty.join("; ")) "." } }
+        }
+    }
+}
+
+fn means_table(experiment: &Experiment, kpis: &[&'static KpiInfo], point: usize) -> Markup {
+    html! {
+        table {
+            thead { tr {
+                th { "KPI" }
+                @for policy in 0..experiment.policies.len() {
+                    th { (experiment.name(policy)) @if policy == experiment.baseline { " " span.unit { "baseline" } } }
+                }
+            } }
+            tbody { @for kpi in kpis { tr.primary[kpi.kpi == experiment.primary.kpi] { (kpi_head(experiment, kpi))
+                @let scale = Scale::fitting(Dimension::of(kpi), experiment.largest(kpi.kpi));
+                @for policy in 0..experiment.policies.len() {
+                    td { @if let Some(found) = estimate(&experiment.values(point, policy, kpi.kpi)) {
+                        @let (mean, span) = with_interval(scale, found.mean, found.interval);
+                        span.mean { (mean) }
+                        @if let Some(span) = span { span.ci { (span) } }
+                    } @else { span.ci { "–" } } }
+                }
+            } } }
+        }
+    }
+}
+
+fn kpi_head(experiment: &Experiment, kpi: &KpiInfo) -> Markup {
+    let scale = Scale::fitting(Dimension::of(kpi), experiment.largest(kpi.kpi));
+    let arrow = match kpi.less_is_better {
+        Some(true) => "less is better",
+        Some(false) => "more is better",
+        None => "no direction",
+    };
+    html! {
+        th scope="row" title={ (kpi.column) ": " (kpi.doc) " (" (arrow) ")" } {
+            (kpi.title) @if !scale.unit.is_empty() { " " span.unit { "[" (scale.unit) "]" } }
+            @if kpi.kpi == experiment.primary.kpi { " " span.label { "primary" } }
+        }
+    }
+}
+
+fn means_tsv(experiment: &Experiment, kpis: &[&'static KpiInfo]) -> String {
+    let mut text = "sweep_point\tpolicy\tkpi\tunit\treplications\tmean\tci95_low\tci95_high\n".to_owned();
+    for point in 0..experiment.points.len() {
+        for policy in 0..experiment.policies.len() {
+            for kpi in kpis {
+                let Some(found) = estimate(&experiment.values(point, policy, kpi.kpi)) else { continue };
+                let (low, high) = ends(found.interval);
+                let (at, name) = (experiment.points[point].label(), experiment.name(policy));
+                let row =
+                    format!("{at}\t{name}\t{}\t{}\t{}\t{:?}\t{low}\t{high}", kpi.column, kpi.unit, found.n, found.mean);
+                writeln!(text, "{row}").expect("strings take all text");
+            }
+        }
+    }
+    text
+}
+
+fn ends(interval: Option<crate::statistics::Interval>) -> (String, String) {
+    interval.map_or_else(Default::default, |found| (format!("{:?}", found.low), format!("{:?}", found.high)))
+}
+
+/// Paired differences of every KPI to the baseline, by policy.
+pub(super) fn differences(experiment: &Experiment, comparisons: &[Comparison]) -> Markup {
+    if experiment.policies.len() < 2 {
+        return html! {};
+    }
+    let kpis = counted_kpis(experiment);
+    html! {
+        section {
+            h2 { "Paired differences to " (experiment.baseline_name()) }
+            p.note {
+                span.mark.better { "Better" } " or " span.mark.worse { "worse" } " than the baseline where the 95 % confidence interval "
+                "leaves out zero. " strong { "Only the primary KPI is confirmatory" } " (with its Holm-corrected p); all other rows are "
+                "exploratory: one in twenty looks clear by chance alone. "
+                (copied("tsv-differences", &differences_tsv(experiment, comparisons, &kpis)))
+            }
+            (per_point(experiment, |point| differences_table(experiment, comparisons, &kpis, point)))
+        }
+    }
+}
+
+fn differences_table(
+    experiment: &Experiment,
+    comparisons: &[Comparison],
+    kpis: &[&'static KpiInfo],
+    point: usize,
+) -> Markup {
+    let primary = experiment.primary;
+    let row = |kpi: &'static KpiInfo, confirmed: bool| {
+        html! { tr.primary[confirmed] { (kpi_head(experiment, kpi))
+            @for policy in experiment.others() {
+                @let found = comparisons.iter().find(|found| confirmed && found.policy == policy && found.point == point);
+                td { @if let Some(found) = found {
+                    (difference_cell(experiment, kpi, &found.difference, found.holm))
+                } @else if let Some(found) = exploratory(experiment, point, policy, kpi.kpi) {
+                    (difference_cell(experiment, kpi, &found, None))
+                } @else { span.ci { "–" } } }
+            }
+        } }
+    };
+    html! {
+        table {
+            thead { tr { th { "KPI" } @for policy in experiment.others() { th { (experiment.name(policy)) } } } }
+            tbody {
+                @if experiment.has(primary.kpi) { (row(primary, true)) }
+                tr.divider { th colspan=(experiment.policies.len()) { "Exploratory" } }
+                @for kpi in kpis.iter().filter(|kpi| kpi.kpi != primary.kpi) { (row(kpi, false)) }
+            }
+        }
+    }
+}
+
+fn difference_cell(experiment: &Experiment, kpi: &KpiInfo, found: &Paired, holm: Option<f64>) -> Markup {
+    let scale = Scale::fitting(Dimension::of(kpi), experiment.largest(kpi.kpi));
+    let (shown, span) = with_interval(scale, found.mean, found.interval);
+    let clear = found.interval.is_some_and(|interval| !interval.contains(0.0)) && holm.is_none_or(|p| p < 0.05);
+    let class = match kpi.less_is_better {
+        Some(less) if clear => {
+            if less == (found.mean < 0.0) {
+                "better"
+            } else {
+                "worse"
+            }
+        }
+        _ => "plain",
+    };
+    html! {
+        span.mark.(class) { @match found.relative {
+            Some(relative) => { (signed(percent(relative))) "\u{a0}%" }
+            None => { (signed(shown.clone())) }
+        } }
+        span.ci { (signed(shown)) @if let Some(span) = span { " (" (span) ")" } }
+        @if let Some(p) = holm {
+            @let p = p_value(p);
+            span.ci { "p " @if !p.starts_with('<') { "= " } (p) }
+        }
+    }
+}
+
+fn differences_tsv(experiment: &Experiment, comparisons: &[Comparison], kpis: &[&'static KpiInfo]) -> String {
+    let head =
+        "sweep_point\tpolicy\tbaseline\tkpi\tunit\tpairs\tdifference\tci95_low\tci95_high\trelative\tp_holm\tstatus\n";
+    let mut text = head.to_owned();
+    let baseline = experiment.baseline_name();
+    // Beyond the tables shown only the primary KPI is told: bootstraps of all KPIs at thousands of points take long.
+    for point in 0..experiment.points.len() {
+        for policy in experiment.others() {
+            for kpi in kpis.iter().filter(|kpi| point < POINTS || kpi.kpi == experiment.primary.kpi) {
+                let confirmed = kpi.kpi == experiment.primary.kpi;
+                let tested =
+                    comparisons.iter().find(|found| confirmed && found.policy == policy && found.point == point);
+                let found =
+                    tested.map(|found| found.difference).or_else(|| exploratory(experiment, point, policy, kpi.kpi));
+                let Some(found) = found else { continue };
+                let (low, high) = ends(found.interval);
+                let relative = found.relative.map_or_else(String::new, |share| format!("{share:?}"));
+                let p = tested.and_then(|found| found.holm).map_or_else(String::new, |p| format!("{p:?}"));
+                let status = if confirmed { "confirmatory" } else { "exploratory" };
+                let (at, name) = (experiment.points[point].label(), experiment.name(policy));
+                let what = format!("{at}\t{name}\t{baseline}\t{}\t{}", kpi.column, kpi.unit);
+                let figures = format!("{}\t{:?}\t{low}\t{high}\t{relative}\t{p}\t{status}", found.n, found.mean);
+                writeln!(text, "{what}\t{figures}").expect("strings take all text");
+            }
+        }
+    }
+    text
+}

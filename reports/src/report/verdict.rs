@@ -1,0 +1,295 @@
+//! The verdict: what the primary KPI says, in sentences.
+
+use maud::{Markup, html};
+
+use crate::comparison::{Comparison, Outcome};
+use crate::experiment::Experiment;
+use crate::quantity::{Dimension, Scale, counted, figure, p_value, percent, signed, whole, with_interval};
+use crate::statistics::{Interval, mean};
+use crate::sweep::{crossing_words, marked_crossings};
+
+/// Sweep points that the summary names one by one.
+const NAMED_POINTS: usize = 40;
+
+/// The card at the top of the report.
+pub(super) fn card(experiment: &Experiment, comparisons: &[Comparison]) -> Markup {
+    let kpi = experiment.primary;
+    let direction = match kpi.less_is_better {
+        Some(true) => ", less is better",
+        Some(false) => ", more is better",
+        None => "",
+    };
+    html! {
+        section.card {
+            h2 { "Verdict on the " (phrase(kpi.title)) span.direction { (direction) } }
+            @if !experiment.has(kpi.kpi) {
+                p { "Open: no run has a value of the primary KPI " code { (kpi.column) } ". The other KPIs are below." }
+            } @else if experiment.policies.len() < 2 {
+                p { "One policy only: there is nothing to compare it with. " (single(experiment)) }
+            } @else if comparisons.is_empty() {
+                p { "Open: no policy has a replication in common with the baseline " strong { (experiment.baseline_name()) } "." }
+            } @else if experiment.points.len() > 1 {
+                (over_sweep(experiment, comparisons))
+            } @else {
+                ul.verdicts { @for comparison in comparisons { (item(experiment, comparison)) } }
+                (ranking(experiment))
+            }
+            (claim())
+        }
+    }
+}
+
+/// What kind of claim this is.
+fn claim() -> Markup {
+    html! {
+        p.claim {
+            span.label { "model result: consistency" }
+            " These policies were compared inside the model of the grid that the scenario describes. The figures follow from the \
+             laws that were put in; they are consistent with them and are neither calibrated to this grid nor predicted out of sample."
+        }
+    }
+}
+
+fn single(experiment: &Experiment) -> Markup {
+    let values = experiment.values(0, 0, experiment.primary.kpi);
+    html! { @if let Some(mean) = mean(&values) {
+        "Mean over " (counted(values.len(), "replication")) ": " strong { (figure(Dimension::of(experiment.primary), mean)) } "."
+    } }
+}
+
+/// `mean job turnaround` of `Job turnaround, mean`.
+fn phrase(title: &str) -> String {
+    let lower = |text: &str| {
+        let acronym = text.chars().nth(1).is_some_and(char::is_uppercase);
+        let mut chars = text.chars();
+        match chars.next() {
+            Some(first) if !acronym => first.to_lowercase().chain(chars).collect(),
+            _ => text.to_owned(),
+        }
+    };
+    match title.split_once(", ") {
+        Some((what, how @ ("mean" | "median"))) => format!("{how} {}", lower(what)),
+        Some((what, how)) => format!("{how} of the {}", lower(what)),
+        None => lower(title),
+    }
+}
+
+/// `better`, `worse`, `lower`, `higher`, `open`, `equal`, and the class of the badge.
+fn badge(experiment: &Experiment, outcome: Outcome) -> (&'static str, &'static str) {
+    match (outcome, outcome.better(experiment.primary.less_is_better)) {
+        (_, Some(true)) => ("better", "better"),
+        (_, Some(false)) => ("worse", "worse"),
+        (Outcome::Lower, None) => ("lower", "told"),
+        (Outcome::Higher, None) => ("higher", "told"),
+        (Outcome::Same, _) => ("equal", "told"),
+        (Outcome::OnePair, _) => ("one replication", "open"),
+        (Outcome::Open(_), _) => ("open", "open"),
+    }
+}
+
+fn item(experiment: &Experiment, comparison: &Comparison) -> Markup {
+    let (word, class) = badge(experiment, comparison.outcome);
+    html! { li { span.badge.(class) { (word) } span { (sentence(experiment, comparison)) } } }
+}
+
+fn sentence(experiment: &Experiment, comparison: &Comparison) -> Markup {
+    let (policy, baseline) = (experiment.name(comparison.policy), experiment.baseline_name());
+    let difference = &comparison.difference;
+    let what = phrase(experiment.primary.title);
+    let dimension = Dimension::of(experiment.primary);
+    let (first, second) = (figure(dimension, difference.means.0), figure(dimension, difference.means.1));
+    let over = counted(difference.n, "paired replication");
+    let fixed = difference.sd == Some(0.0);
+    html! {
+        @match comparison.outcome {
+            Outcome::Lower | Outcome::Higher => {
+                strong { (policy) } " has a " strong { (size(dimension, comparison)) } " " (interval(comparison)) (what) " than "
+                strong { (baseline) } ": " (first) " instead of " (second) ", over " (over) " ("
+                (p_words(comparison.holm)) ")."
+                @if fixed { " The difference is the same in every replication: there is little chance in this scenario." }
+            }
+            Outcome::Open(needed) => {
+                "Between " strong { (policy) } " (" (first) ") and " strong { (baseline) } " (" (second) ") the " (what)
+                " is open after " (over) ": the difference is " (share(dimension, comparison)) " " (interval(comparison))
+                "(" (p_words(comparison.holm)) "). " (settled(needed))
+            }
+            Outcome::Same => {
+                strong { (policy) } " and " strong { (baseline) } " have exactly the same " (what) " (" (first) ") in all " (over) "."
+            }
+            Outcome::OnePair => {
+                strong { (policy) } ": " (first) ", " strong { (baseline) } ": " (second) " (" (share(dimension, comparison))
+                "). One replication says nothing about chance: run more."
+            }
+        }
+    }
+}
+
+fn p_words(holm: Option<f64>) -> String {
+    holm.map_or_else(String::new, |p| {
+        let p = p_value(p);
+        let p = if p.starts_with('<') { format!("p {p}") } else { format!("p = {p}") };
+        format!("Holm-corrected {p}")
+    })
+}
+
+fn settled(needed: Option<u64>) -> String {
+    match needed {
+        None => "The mean difference is zero: more replications would only narrow it.".to_owned(),
+        Some(more) if more > 5000 => {
+            "It is so small against its spread that more than 5000 further replications would be needed.".to_owned()
+        }
+        Some(more) => format!(
+            "About {} more {} would settle it if it stays as it is.",
+            whole(more),
+            if more == 1 { "replication" } else { "replications" }
+        ),
+    }
+}
+
+/// `12 % shorter`, `3 lower`.
+fn size(dimension: Dimension, comparison: &Comparison) -> String {
+    let less = comparison.difference.mean < 0.0;
+    let word = match (dimension, less) {
+        (Dimension::Time, true) => "shorter",
+        (Dimension::Time, false) => "longer",
+        (_, true) => "lower",
+        (_, false) => "higher",
+    };
+    match comparison.difference.relative {
+        Some(relative) => format!("{}\u{a0}% {word}", percent(relative.abs())),
+        None => format!("{} {word}", figure(dimension, comparison.difference.mean.abs())),
+    }
+}
+
+/// `−12 %`, `+3 min`.
+fn share(dimension: Dimension, comparison: &Comparison) -> String {
+    match comparison.difference.relative {
+        Some(relative) => format!("{}\u{a0}%", signed(percent(relative))),
+        None => signed(figure(dimension, comparison.difference.mean)),
+    }
+}
+
+/// `(95 % CI 8 to 15 %)` with a space behind it, without sign where the difference has one direction.
+fn interval(comparison: &Comparison) -> Markup {
+    let told = matches!(comparison.outcome, Outcome::Lower | Outcome::Higher);
+    let Some(found) = comparison.difference.relative_interval else { return html! {} };
+    let Interval { low, high } = found;
+    let ends = if told && low * high > 0.0 {
+        let (near, far) = (low.abs().min(high.abs()), low.abs().max(high.abs()));
+        (percent(near), percent(far))
+    } else {
+        (signed(percent(low)), signed(percent(high)))
+    };
+    html! { "(95\u{a0}% CI " (ends.0) " to " (ends.1) "\u{a0}%) " }
+}
+
+/// All policies by their mean.
+fn ranking(experiment: &Experiment) -> Markup {
+    let kpi = experiment.primary;
+    let of = |policy: usize| mean(&experiment.values(0, policy, kpi.kpi)).map(|mean| (policy, mean));
+    let mut means: Vec<(usize, f64)> = (0..experiment.policies.len()).filter_map(of).collect();
+    if means.len() < 3 {
+        return html! {};
+    }
+    means.sort_by(|a, b| a.1.total_cmp(&b.1));
+    if kpi.less_is_better == Some(false) {
+        means.reverse();
+    }
+    html! {
+        p.ranking { "By their means: " @for (index, (policy, mean)) in means.iter().enumerate() {
+            @if index > 0 { " · " } (experiment.name(*policy)) " " (figure(Dimension::of(kpi), *mean))
+        } ". Only the comparisons with the baseline were tested." }
+    }
+}
+
+fn over_sweep(experiment: &Experiment, comparisons: &[Comparison]) -> Markup {
+    html! {
+        ul.verdicts {
+            @for policy in experiment.others() {
+                @let own: Vec<&Comparison> = comparisons.iter().filter(|comparison| comparison.policy == policy).collect();
+                @if !own.is_empty() { (swept_item(experiment, policy, &own)) }
+            }
+        }
+        @if let Some(sweep) = &experiment.sweep {
+            @for facet in &sweep.facets {
+                @for crossing in marked_crossings(experiment, facet) {
+                    p.crossing { "Crossing: " strong { (crossing_words(experiment, sweep, &crossing)) }
+                        @if !facet.label.is_empty() { ", where " (facet.label) } "." }
+                }
+            }
+        }
+        (matrix(experiment, comparisons))
+    }
+}
+
+fn swept_item(experiment: &Experiment, policy: usize, own: &[&Comparison]) -> Markup {
+    let of = |class: &str| own.iter().filter(|comparison| badge(experiment, comparison.outcome).1 == class).count();
+    let (better, worse, open, told) = (of("better"), of("worse"), of("open"), of("told"));
+    let class = match (better, worse) {
+        (1.., 0) => "better",
+        (0, 1..) => "worse",
+        (0, 0) if open > 0 => "open",
+        _ => "told",
+    };
+    let parts = [(better, "better"), (worse, "worse"), (open, "open"), (told, "equal or without direction")];
+    let parts: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{word} at {n}")).collect();
+    let word = if class == "told" { "depends" } else { class };
+    html! {
+        li {
+            span.badge.(class) { (word) }
+            span { strong { (experiment.name(policy)) } " against " strong { (experiment.baseline_name()) } ": "
+                (parts.join(", ")) " of " (counted(own.len(), "sweep point"))
+                ", each after Holm correction over all " (own.len() * experiment.others().count()) " comparisons." }
+        }
+    }
+}
+
+/// A row per sweep point, a column per policy.
+fn matrix(experiment: &Experiment, comparisons: &[Comparison]) -> Markup {
+    let kpi = experiment.primary;
+    let dimension = Dimension::of(kpi);
+    let points = experiment.points.len();
+    html! {
+        div.scroll { table.matrix {
+            thead { tr {
+                th { "Sweep point" }
+                th { (experiment.baseline_name()) " " span.unit { "baseline, mean" } }
+                @for policy in experiment.others() { th { (experiment.name(policy)) " " span.unit { "difference" } } }
+            } }
+            tbody { @for point in 0..points.min(NAMED_POINTS) { tr {
+                th scope="row" { (experiment.points[point].label()) }
+                td { @if let Some(mean) = mean(&experiment.values(point, experiment.baseline, kpi.kpi)) { (figure(dimension, mean)) } }
+                @for policy in experiment.others() {
+                    @let found = comparisons.iter().find(|found| found.policy == policy && found.point == point);
+                    td { @if let Some(found) = found { (matrix_cell(experiment, found)) } }
+                }
+            } } }
+        } }
+        @if points > NAMED_POINTS { p.note { "The first " (NAMED_POINTS) " of " (points) " sweep points." } }
+    }
+}
+
+fn matrix_cell(experiment: &Experiment, comparison: &Comparison) -> Markup {
+    let dimension = Dimension::of(experiment.primary);
+    let (word, class) = badge(experiment, comparison.outcome);
+    let difference = &comparison.difference;
+    let scale = Scale::fitting(dimension, difference.mean);
+    let (shown, span) = with_interval(scale, difference.mean, difference.interval);
+    html! {
+        span.mark.(class) title=(word) { (share(dimension, comparison)) }
+        span.ci { (signed(shown)) (scale.suffix()) @if let Some(span) = span { " (" (span) ")" } }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_read_on_in_a_sentence() {
+        assert_eq!(phrase("Job turnaround, mean"), "mean job turnaround");
+        assert_eq!(phrase("FTS queue time, mean"), "mean FTS queue time");
+        assert_eq!(phrase("Job wait, 95th percentile"), "95th percentile of the job wait");
+        assert_eq!(phrase("CPU efficiency"), "CPU efficiency");
+    }
+}

@@ -1,0 +1,305 @@
+//! Experiments made up for tests: what the runner would leave behind, without running anything.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use dapple_simulator::results::{
+    Counters, FailedRun, Format, Kpi, Kpis, Manifest, RunEntry, SCHEMA_VERSION, SweepPoint, TableData, Value, schema,
+    write_manifest, write_run, write_runs,
+};
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+/// A folder that goes away with the test, or stays under `DAPPLE_KEEP_REPORTS` to be looked at.
+pub(crate) struct Folder {
+    path: PathBuf,
+    _temporary: Option<tempfile::TempDir>,
+}
+
+impl Folder {
+    /// A folder named after the test.
+    pub(crate) fn new(name: &str) -> Self {
+        if let Some(kept) = std::env::var_os("DAPPLE_KEEP_REPORTS") {
+            let path = PathBuf::from(kept).join(name);
+            std::fs::create_dir_all(&path).expect("the folder to keep reports in can be made");
+            return Self { path, _temporary: None };
+        }
+        let temporary = tempfile::tempdir().expect("temporary folder");
+        Self { path: temporary.path().to_owned(), _temporary: Some(temporary) }
+    }
+
+    /// Its path.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// What the made-up experiment looks like.
+pub(crate) struct Synthetic {
+    /// Name and mean turnaround [s] at the first sweep point, and how it changes along the sweep.
+    pub(crate) policies: Vec<(String, f64, f64)>,
+    /// Replications of each.
+    pub(crate) replications: u32,
+    /// Coordinates of each sweep point.
+    pub(crate) points: Vec<Vec<SweepPoint>>,
+    /// Whether tables are recorded.
+    pub(crate) rows: bool,
+    /// Whether some runs failed, are missing and warn.
+    pub(crate) trouble: bool,
+}
+
+impl Synthetic {
+    /// Policies without a sweep.
+    pub(crate) fn new(policies: &[(&str, f64)], replications: u32) -> Self {
+        let policies = policies.iter().map(|&(name, mean)| (name.to_owned(), mean, 1.0)).collect();
+        Self { policies, replications, points: vec![Vec::new()], rows: false, trouble: false }
+    }
+
+    /// Writes the folder.
+    pub(crate) fn write(&self, dir: &Path) {
+        let (mut manifest, mut kpis) = (self.manifest(), BTreeMap::new());
+        for (point, sweep) in self.points.iter().enumerate() {
+            for (policy, (name, mean, slope)) in self.policies.iter().enumerate() {
+                for replication in 0..self.replications {
+                    let id = format!(
+                        "{:016x}",
+                        0x9e37_79b9_7f4a_7c15_u64
+                            .wrapping_mul(1 + (point * 1000 + policy) as u64 * 10_000 + u64::from(replication))
+                    );
+                    let seed = u64::from(replication) + 7;
+                    if self.trouble && policy == 1 && replication == 3 {
+                        let error = "policy `remote` chose RSE 4 for request 17, which has no replica there".to_owned();
+                        manifest.failed.push(FailedRun {
+                            id,
+                            policy: name.clone(),
+                            replication,
+                            seed,
+                            sweep: sweep.clone(),
+                            error,
+                        });
+                        continue;
+                    }
+                    let level = mean * slope.powi(i32::try_from(point).expect("few"));
+                    kpis.insert(id.clone(), figures(level, policy, replication));
+                    if self.rows && replication < 2 && point == 0 {
+                        let tables = [requests(seed), reads(), jobs(level, seed), series(policy, seed), decisions()];
+                        write_run(dir, &id, &tables, Format::Parquet, &[]).expect("writes");
+                    }
+                    manifest.runs.push(RunEntry {
+                        id,
+                        policy: name.clone(),
+                        replication,
+                        seed,
+                        sweep: sweep.clone(),
+                        events: 123_456,
+                        counters: counters(),
+                    });
+                }
+            }
+        }
+        manifest.runs.sort_by(|a, b| a.id.cmp(&b.id));
+        if self.trouble {
+            manifest.missing = vec!["00c0ffee00c0ffee".into()];
+            manifest.warnings = vec!["12 rows of the trace have no size and were left out".into()];
+        }
+        write_manifest(dir, &manifest).expect("writes");
+        write_runs(dir, &manifest, &kpis, Format::Parquet).expect("writes");
+    }
+
+    fn manifest(&self) -> Manifest {
+        Manifest {
+            schema_version: SCHEMA_VERSION,
+            dapple_version: "0.1.0".into(),
+            name: "Remote access against placement at GRIF".into(),
+            resolved: "(name: \"two-sites\", seed: 7, start: \"2018-04-28T00:00:00Z\")".into(),
+            scenario: "(\n    name: \"two-sites\",\n    seed: 7,\n)".into(),
+            scenario_hash: "9f86d081884c7d65".into(),
+            seed: 7,
+            policies: self.policies.iter().map(|(name, ..)| name.clone()).collect(),
+            baseline: self.policies.first().map_or(String::new(), |(name, ..)| name.clone()),
+            primary_kpi: Kpi::JobTurnaround.info().column.into(),
+            replications: self.replications,
+            sweep_paths: self.points[0].iter().map(|at| at.path.clone()).collect(),
+            runs: Vec::new(),
+            failed: Vec::new(),
+            missing: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+}
+
+/// One coordinate, such as `Gbps(2.5)`.
+pub(crate) fn coordinate(path: &str, text: &str) -> SweepPoint {
+    let inner = text.split_once('(').map_or(text, |(_, inner)| inner.trim_end_matches(')'));
+    SweepPoint { path: path.into(), text: text.into(), number: inner.parse().ok() }
+}
+
+/// What all policies meet in a replication, and what is the policy's own.
+fn figures(level: f64, policy: usize, replication: u32) -> Kpis {
+    let mut common = Xoshiro256PlusPlus::seed_from_u64(u64::from(replication));
+    let mut own = Xoshiro256PlusPlus::seed_from_u64(u64::from(replication) * 100 + policy as u64 + 1);
+    let load: f64 = 0.8 + 0.4 * common.random::<f64>();
+    let noise: f64 = 0.97 + 0.06 * own.random::<f64>();
+    let turnaround = level * load * noise;
+    let mut kpis = Kpis::default();
+    for (kpi, value) in [
+        (Kpi::JobTurnaround, turnaround),
+        (Kpi::JobTurnaroundP50, turnaround * 0.9),
+        (Kpi::JobTurnaroundP95, turnaround * 2.4),
+        (Kpi::JobWait, turnaround * 0.3 * own.random_range(0.8..1.2)),
+        (Kpi::CpuEfficiency, (0.9 / load / (1.0 + policy as f64 / 30.0)).min(1.0)),
+        (Kpi::JobsDone, 4000.0 + f64::from(common.random_range(0_i32..300))),
+        (Kpi::JobsFailed, 0.0),
+        (Kpi::WanBytes, 2.1e14 * load * (1.0 + policy as f64 * 0.22) * own.random_range(0.95..1.05)),
+        (Kpi::BusiestLink, 0.62 * load),
+    ] {
+        kpis.set(kpi, Some(value));
+    }
+    if policy != 1 {
+        kpis.set(Kpi::TtcP95, Some(380.0 * load));
+    }
+    kpis
+}
+
+fn counters() -> Counters {
+    Counters {
+        bytes_sent: 210_000_000_000_000,
+        bytes_received: 209_000_000_000_000,
+        bytes_in_flight: 1_000_000_000_000,
+        flows_started: 40_000,
+        flows_done: 39_990,
+        flows_in_flight: 10,
+        jobs_submitted: 4100,
+        jobs_done: 4090,
+        jobs_left: 10,
+        ..Counters::default()
+    }
+}
+
+const SECOND: i64 = 1_000_000_000;
+
+fn jobs(level: f64, seed: u64) -> TableData {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+    let mut table = TableData::new(schema::jobs());
+    for job in 0..600_i64 {
+        let submitted = job * 60 * SECOND;
+        let lasts = (level * (0.2 - 0.9 * rng.random_range(1e-9_f64..1.0).ln())) as i64 * SECOND;
+        let ended = job < 590;
+        let at = |share: i64| Value::Int(submitted + lasts * share / 10);
+        table.push(&[
+            Value::Int(job),
+            Value::Text("analysis"),
+            Value::Text("GRIF_WN"),
+            Value::Int(job % 20),
+            Value::Int(1),
+            Value::Int(1),
+            Value::Int(2_000_000_000),
+            Value::Int(submitted),
+            at(1),
+            at(3),
+            if ended { at(6) } else { Value::Empty },
+            if ended { at(10) } else { Value::Empty },
+            Value::Float(1200.0),
+            Value::Text(if ended { "done" } else { "running" }),
+            Value::Empty,
+        ]);
+    }
+    table
+}
+
+fn reads() -> TableData {
+    let mut table = TableData::new(schema::reads());
+    for read in 0..600_i64 {
+        let decided = read * 60 * SECOND;
+        table.push(&[
+            Value::Int(read),
+            Value::Int(read),
+            Value::Int(0),
+            Value::Int(read % 50),
+            Value::Text(if read % 2 == 0 { "place" } else { "remote" }),
+            Value::Text("GRIF_DATADISK"),
+            Value::Int(2_000_000_000),
+            Value::Float(0.4),
+            Value::Int(800_000_000),
+            Value::Int(decided),
+            Value::Int(decided + 30 * SECOND),
+            Value::Int(decided + 90 * SECOND),
+            Value::Float(1.5e9),
+            Value::Float(4e9),
+        ]);
+    }
+    table
+}
+
+fn requests(seed: u64) -> TableData {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+    let mut table = TableData::new(schema::requests());
+    for request in 0..200_i64 {
+        let created = request * 20 * SECOND;
+        let started = created + i64::from(rng.random_range(0_i32..300)) * SECOND;
+        let done = request < 195;
+        table.push(&[
+            Value::Int(request),
+            Value::Text("analysis"),
+            Value::Int(request % 50),
+            Value::Empty,
+            Value::Text("CERN_DATADISK"),
+            Value::Text("GRIF_DATADISK"),
+            Value::Int(2_000_000_000),
+            Value::Int(created),
+            Value::Int(started),
+            Value::Int(started + 2 * SECOND),
+            if done { Value::Int(started + 60 * SECOND) } else { Value::Empty },
+            Value::Int(2_000_000_000),
+            Value::Text(if done { "done" } else { "active" }),
+            Value::Empty,
+        ]);
+    }
+    table
+}
+
+fn decisions() -> TableData {
+    let mut table = TableData::new(schema::decisions());
+    table.push(&[
+        Value::Int(4),
+        Value::Int(4),
+        Value::Int(0),
+        Value::Int(240 * SECOND),
+        Value::Int(2_000_000_000),
+        Value::Float(0.4),
+        Value::Int(2),
+        Value::Int(31),
+        Value::Int(7),
+        Value::Text("place"),
+        Value::Text("CERN_DATADISK"),
+        Value::Text("GRIF_DATADISK"),
+        Value::Empty,
+    ]);
+    table
+}
+
+fn series(policy: usize, seed: u64) -> TableData {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+    let mut table = TableData::new(schema::series());
+    for (entity, quantity, height) in [
+        ("CERN-GRIF", "rate_bytes_per_s", 1.1e9),
+        ("GRIF-CERN", "rate_bytes_per_s", 2e8),
+        ("GRIF-IN2P3", "rate_bytes_per_s", 0.0),
+        ("GRIF_WN", "running", 160.0),
+        ("GRIF_WN", "queued", 40.0),
+        ("GRIF_DATADISK", "used_bytes", 3.2e14),
+    ] {
+        let mut level: f64 = 0.5;
+        for step in 0..1000_i64 {
+            level = (level + rng.random_range(-0.08_f64..0.085)).clamp(0.0, 1.0);
+            let value = height * level * (1.0 - 0.12 * policy as f64).max(0.1);
+            table.push(&[
+                Value::Text(entity),
+                Value::Text(quantity),
+                Value::Int(step * 216 * SECOND),
+                Value::Float(value),
+            ]);
+        }
+    }
+    table
+}

@@ -1,0 +1,73 @@
+//! Where and when an experiment was run: everything that may differ between two equal experiments.
+
+use std::io::Write;
+use std::path::Path;
+use std::time::Instant;
+use std::{env, fs, io};
+
+use dapple_simulator::results::write_atomically;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Name of the file.
+pub const PROVENANCE_FILE: &str = "provenance.json";
+
+/// `provenance.json`: one entry per time that the experiment was run or resumed, the last one last.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Provenance {
+    sessions: Vec<Session>,
+}
+
+/// One time that the experiment was run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Session {
+    host: String,
+    system: String,
+    dapple_version: String,
+    threads: usize,
+    started_at: String,
+    ended_at: String,
+    wall_s: f64,
+    runs_done: usize,
+    runs_failed: usize,
+}
+
+/// The clock of a session that is under way.
+pub struct Clock {
+    started: Timestamp,
+    since: Instant,
+}
+
+impl Clock {
+    /// Starts now.
+    pub fn start() -> Self {
+        Self { started: Timestamp::now(), since: Instant::now() }
+    }
+
+    /// Adds the session to the file. One that cannot be read is begun anew: it is no result.
+    pub fn write(&self, dir: &Path, threads: usize, runs_done: usize, runs_failed: usize) -> io::Result<()> {
+        let path = dir.join(PROVENANCE_FILE);
+        let before = fs::read_to_string(&path).ok().and_then(|text| serde_json::from_str(&text).ok());
+        let mut provenance: Provenance = before.unwrap_or_default();
+        provenance.sessions.push(Session {
+            host: host(),
+            system: format!("{} {}", env::consts::OS, env::consts::ARCH),
+            dapple_version: env!("CARGO_PKG_VERSION").into(),
+            threads,
+            started_at: self.started.to_string(),
+            ended_at: Timestamp::now().to_string(),
+            wall_s: self.since.elapsed().as_secs_f64(),
+            runs_done,
+            runs_failed,
+        });
+        let text = serde_json::to_string_pretty(&provenance)?;
+        write_atomically(&path, |file| writeln!(file, "{text}"))
+    }
+}
+
+/// Name of this machine as far as it is told without asking a library of the system.
+fn host() -> String {
+    let from_kernel = fs::read_to_string("/proc/sys/kernel/hostname").ok();
+    let name = from_kernel.or_else(|| env::var("HOSTNAME").ok()).or_else(|| env::var("COMPUTERNAME").ok());
+    name.map_or_else(|| "unknown".into(), |name| name.trim().to_owned())
+}

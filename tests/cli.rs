@@ -1,0 +1,152 @@
+//! Commands, their output and their exit codes.
+
+use std::process::Stdio;
+
+use crate::Lab;
+
+#[test]
+fn run_writes_all_files_and_says_where() {
+    let lab = Lab::new();
+    let ran = lab.dapple(&["run", "trial.ron"]).exits(0);
+    assert!(ran.out.contains("9 runs done"), "{}", ran.out);
+    for policy in ["place", "remote", "random"] {
+        assert!(ran.out.lines().any(|line| line.starts_with(policy) && line.contains("..")), "{}", ran.out);
+    }
+    assert!(ran.out.contains("report.html"), "{}", ran.out);
+    assert_eq!(ran.err, "", "no progress where there is no terminal");
+    for file in ["manifest.json", "provenance.json", "runs.parquet", "dictionary.md", "report.html"] {
+        assert!(lab.path("results/trial").join(file).is_file(), "{file}");
+    }
+}
+
+#[test]
+fn quiet_and_without_report_say_and_write_less() {
+    let lab = Lab::new();
+    let ran = lab.dapple(&["run", "trial.ron", "--out", "out", "--quiet", "--no-report"]).exits(0);
+    assert_eq!((ran.out.as_str(), ran.err.as_str()), ("", ""));
+    assert!(!lab.path("out/report.html").exists());
+}
+
+#[test]
+fn tables_are_text_on_request() {
+    let lab = Lab::new();
+    lab.dapple(&["run", "trial.ron", "--out", "out", "--format", "csv"]).exits(0);
+    let runs = std::fs::read_to_string(lab.path("out/runs.csv")).expect("runs.csv is there");
+    assert_eq!(runs.lines().count(), 10, "{runs}");
+    assert!(!lab.path("out/runs.parquet").exists());
+}
+
+#[test]
+fn the_report_can_be_built_again_and_tells_of_missing_runs() {
+    let lab = Lab::new();
+    lab.dapple(&["run", "trial.ron", "--out", "out"]).exits(0);
+    let first = std::fs::read(lab.path("out/report.html")).expect("the report is there");
+    std::fs::remove_file(lab.path("out/report.html")).expect("it can be removed");
+    lab.dapple(&["report", "out"]).exits(0);
+    assert!(std::fs::read(lab.path("out/report.html")).expect("the report is there again") == first);
+
+    let manifest = std::fs::read_to_string(lab.path("out/manifest.json")).expect("the manifest is there");
+    lab.write("out/manifest.json", &manifest.replace("\"missing\": []", "\"missing\": [\"0123456789abcdef\"]"));
+    lab.dapple(&["report", "out"]).exits(6).complains("1 run missing");
+    lab.dapple(&["report", "nowhere"]).exits(5).complains("nowhere");
+}
+
+#[test]
+fn check_says_ok_and_how_much_work_it_is() {
+    let lab = Lab::new();
+    let checked = lab.dapple(&["check", "trial.ron"]).exits(0);
+    assert!(checked.out.starts_with("trial.ron: OK\n"), "{}", checked.out);
+    assert!(checked.out.contains("9 runs (3 policies x 3 replications x 1 sweep point)"), "{}", checked.out);
+    assert!(!lab.path("results").exists(), "nothing is run");
+}
+
+#[test]
+fn set_and_seed_change_the_scenario() {
+    let lab = Lab::new();
+    let set = ["--set", "experiment.replications=1", "--set", "topology.links.CERN-GRIF.bandwidth=Gbps(5)"];
+    let ran = lab.dapple(&[&["run", "trial.ron", "--out", "out", "--seed", "11"][..], &set].concat()).exits(0);
+    assert!(ran.out.contains("3 runs done"), "{}", ran.out);
+    let manifest = std::fs::read_to_string(lab.path("out/manifest.json")).expect("the manifest is there");
+    assert!(manifest.contains("\"seed\": 11,"), "{manifest}");
+}
+
+#[test]
+fn a_sweep_runs_every_point() {
+    let lab = Lab::new();
+    let sweep = "experiment.sweep=[(path: \"topology.links.CERN-GRIF.bandwidth\", values: [Gbps(2), Gbps(10)]), \
+                 (path: \"policies.place.access\", values: [Place(min_reuse: 1), Place(min_reuse: 3)])]";
+    let arguments = ["run", "trial.ron", "--out", "out", "--set", sweep, "--set", "experiment.replications=2"];
+    let ran = lab.dapple(&arguments).exits(0);
+    // Two bandwidths x two thresholds x three policies x two replications: a policy that is not swept is run at each point.
+    assert!(ran.out.contains("24 runs done"), "{}", ran.out);
+    assert!(ran.out.contains("Gbps(2)") && ran.out.contains("CERN-GRIF.bandwidth"), "{}", ran.out);
+}
+
+#[test]
+fn show_prints_a_table_and_draws_a_picture() {
+    let lab = Lab::new();
+    let shown = lab.dapple(&["show", "trial.ron", "--out", "out"]).exits(0);
+    assert!(shown.out.contains("CERN_DISK"), "{}", shown.out);
+    let picture = std::fs::read_to_string(lab.path("out/topology.svg")).expect("the picture is there");
+    assert!(picture.contains("<svg"), "{picture}");
+}
+
+#[test]
+fn explain_tells_the_life_of_a_job() {
+    let lab = Lab::new();
+    lab.dapple(&["run", "trial.ron", "--out", "out", "--set", "experiment.replications=1"]).exits(0);
+    let results = lab.results("out");
+    let run = results.keys().find_map(|name| name.strip_prefix("run-")?.split('/').next()).expect("a run is there");
+    let told = lab.dapple(&["explain", "out", &run[..8], "job", "0"]).exits(0);
+    assert!(told.out.contains("submitted"), "{}", told.out);
+    lab.dapple(&["explain", "out", "zzz", "job", "0"]).exits(2).complains("zzz");
+    lab.dapple(&["explain", "out", run, "soup", "0"]).exits(2).complains("soup");
+}
+
+#[test]
+fn papers_are_listed_and_unknown_ones_refused() {
+    let lab = Lab::new();
+    lab.dapple(&["reproduce"]).exits(0);
+    lab.dapple(&["reproduce", "no-such-paper"]).exits(2).complains("no-such-paper");
+}
+
+#[test]
+fn help_has_examples_for_every_command() {
+    let lab = Lab::new();
+    for command in ["run", "check", "show", "report", "explain", "reproduce"] {
+        let help = lab.dapple(&[command, "--help"]).exits(0).out;
+        assert!(help.contains(&format!("\n  dapple {command} ")), "{help}");
+    }
+    assert!(lab.dapple(&["--help"]).exits(0).out.contains("Exit codes: 0 done"));
+    assert!(lab.dapple(&["--version"]).exits(0).out.starts_with("dapple "));
+}
+
+#[test]
+fn bad_arguments_are_told_apart() {
+    let lab = Lab::new();
+    for arguments in [
+        &["run"][..],
+        &["rum", "trial.ron"],
+        &["run", "trial.ron", "--set", "seed"],
+        &["run", "trial.ron", "--set", "=4"],
+        &["run", "trial.ron", "--jobs", "0"],
+        &["run", "trial.ron", "--seed", "-1"],
+        &["run", "trial.ron", "--format", "xml"],
+    ] {
+        lab.dapple(arguments).exits(2);
+    }
+    assert!(!lab.path("results").exists());
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    let lab = Lab::new();
+    for arguments in [&["show", "trial.ron", "--out", "out"][..], &["run", "trial.ron", "--out", "out"], &["--help"]] {
+        let mut command = lab.command(arguments);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+        drop(child.stdout.take());
+        let output = child.wait_with_output().expect("the program ends");
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && !err.contains("panicked"), "{arguments:?}: {err}");
+    }
+}

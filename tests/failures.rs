@@ -1,0 +1,80 @@
+//! Runs that fail cost themselves only. Through the library, with policies that the binary does not have.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use dapple::Registry;
+use dapple::scenarios::experiment::{self, NoObserver, Options, Outcome, PlannedRun, RunEnd, RunObserver};
+use dapple::simulator::policy::{Access, AccessPolicy, AccessRequest, GridView};
+use dapple::simulator::results::{Format, read_manifest};
+use dapple::simulator::rng::PolicyRng;
+use dapple::simulator::units::SimTime;
+
+use crate::{Lab, TRIAL};
+
+/// Panics, or asks for what cannot be done.
+struct Faulty {
+    panics: bool,
+}
+
+impl AccessPolicy for Faulty {
+    fn name(&self) -> &str {
+        "faulty"
+    }
+    fn decide(&mut self, request: &AccessRequest, grid: &GridView<'_>, _: &mut PolicyRng) -> Access {
+        assert!(!self.panics, "lost the thread");
+        let source = grid.topology().rses().ids().find(|rse| !grid.replicas(request.file).contains(rse));
+        Access::Remote { source: source.expect("the trial has an RSE without replicas") }
+    }
+}
+
+fn execute(lab: &Lab, out: &str, stop: &AtomicBool, observer: &dyn RunObserver) -> Outcome {
+    let registry = Registry::standard()
+        .access("panics", |_| Ok(Box::new(Faulty { panics: true })))
+        .access("lies", |_| Ok(Box::new(Faulty { panics: false })));
+    let scenario = dapple::scenarios::load(&lab.path("trial.ron"), &[], &registry).expect("the scenario is valid");
+    let plan = experiment::plan(&scenario, &registry).expect("the scenario can be planned");
+    let options = Options { jobs: 2, format: Format::Parquet, stop, observer };
+    experiment::execute(&plan, &lab.path(out), &options).expect("the folder can be written")
+}
+
+#[test]
+fn failed_runs_are_recorded_and_the_others_are_done() {
+    let lab = Lab::new();
+    let faulty = TRIAL.replace(
+        "(name: \"random\", access: Random),",
+        "(name: \"panics\", access: Custom(name: \"panics\")), (name: \"lies\", access: Custom(name: \"lies\")),",
+    );
+    lab.write("trial.ron", &faulty);
+    let outcome = execute(&lab, "out", &AtomicBool::new(false), &NoObserver);
+    assert_eq!((outcome.done, outcome.failed.len(), outcome.missing), (6, 6, 0));
+    let manifest = read_manifest(&lab.path("out")).expect("the manifest is there");
+    for run in &manifest.failed {
+        let reason = if run.policy == "panics" { "lost the thread" } else { "CERN_DISK" };
+        assert!(run.error.contains(reason), "{}", run.error);
+        assert!(!lab.path("out").join(format!("run-{}", run.id)).exists());
+    }
+    let again = execute(&lab, "out", &AtomicBool::new(false), &NoObserver);
+    assert_eq!((again.done, again.skipped, again.failed.len()), (0, 6, 6), "failed runs are tried again");
+}
+
+/// Asks for an end as soon as the first run has ended.
+struct StopsAfterOne<'a>(&'a AtomicBool);
+
+impl RunObserver for StopsAfterOne<'_> {
+    fn planned(&self, _: &[&PlannedRun], _: usize) {}
+    fn started(&self, _: &PlannedRun) {}
+    fn advanced(&self, _: &PlannedRun, _: SimTime, _: u64) {}
+    fn ended(&self, _: &PlannedRun, _: RunEnd<'_>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn a_stop_finishes_what_is_in_flight_and_starts_nothing() {
+    let lab = Lab::new();
+    let stop = AtomicBool::new(false);
+    let outcome = execute(&lab, "out", &stop, &StopsAfterOne(&stop));
+    assert!((1..=2).contains(&outcome.done), "{} runs on two threads", outcome.done);
+    assert_eq!(outcome.missing, 9 - outcome.done);
+    assert_eq!(outcome.manifest.missing.len(), outcome.missing);
+}
