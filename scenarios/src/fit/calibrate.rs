@@ -25,14 +25,20 @@ pub struct Settings {
     /// Pull towards the start of the search: this times the mean squared logarithm of constant over start; 0.001. It
     /// keeps constants that the log says nothing about where they are.
     pub pull: f64,
-    /// The search.
+    /// Replays that a search may take for each constant of a law, 40; half as many where it starts from constants that
+    /// were fitted to a part of the same log.
+    pub replays_per_constant: usize,
+    /// The search; its number of evaluations is not used.
     pub search: NelderMead,
+    /// Laws that are fitted at once; 0: as many as there are cores.
+    pub threads: usize,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        let search = NelderMead { max_evaluations: 250, step: 0.25, x_tolerance: 1e-3, f_tolerance: 1e-5, rounds: 2 };
-        Self { tau: 0.3, softness: 0.1, pull: 1e-3, search }
+        let search =
+            NelderMead { step: 0.25, x_tolerance: 1e-3, f_tolerance: 1e-5, rounds: 2, ..NelderMead::default() };
+        Self { tau: 0.3, softness: 0.1, pull: 1e-3, replays_per_constant: 40, search, threads: 0 }
     }
 }
 
@@ -106,6 +112,9 @@ pub enum CalibrationError {
     /// The search was not possible.
     #[error(transparent)]
     Search(#[from] OptimiseError),
+    /// The system gives no threads.
+    #[error("cannot start the threads that fit the laws: {0}")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
     /// Nothing can be scored.
     #[error("a part of the log has no migration of more than 1 GB")]
     NothingScored(#[source] DataError),
@@ -126,15 +135,18 @@ pub fn calibrate(
     done: &(dyn Fn(Law) + Sync),
 ) -> Result<Vec<LawScores>, CalibrationError> {
     let parts = Parts::of(log, replay);
-    let scores: Vec<_> = laws
-        .par_iter()
-        .map(|&law| {
-            let scores = parts.scores(log, law, settings);
-            done(law);
-            scores
-        })
-        .collect();
-    scores.into_iter().collect()
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(settings.threads).build()?;
+    // The richest laws take longest, so they go first.
+    let mut order: Vec<(usize, Law)> = laws.iter().copied().enumerate().collect();
+    order.sort_by_key(|(_, law)| std::cmp::Reverse(law.constants().len()));
+    let fitted = |(index, law): (usize, Law)| {
+        let scores = parts.scores(log, law, settings);
+        done(law);
+        (index, scores)
+    };
+    let mut scores: Vec<_> = pool.install(|| order.into_iter().par_bridge().map(fitted).collect());
+    scores.sort_by_key(|(index, _)| *index);
+    scores.into_iter().map(|(_, scores)| scores).collect()
 }
 
 /// A log cut into replays and what is scored of them.
@@ -189,6 +201,11 @@ fn fit(
     settings: &Settings,
 ) -> Result<Calibrated, CalibrationError> {
     let parameters = law.parameters(start);
+    let replays = settings.replays_per_constant * parameters.len();
+    let search = match start {
+        None => NelderMead { max_evaluations: replays, ..settings.search },
+        Some(_) => NelderMead { max_evaluations: replays / 2, step: settings.search.step / 2.0, ..settings.search },
+    };
     let failure: Mutex<Option<CalibrationError>> = Mutex::new(None);
     let objective = |constants: &[f64]| {
         let durations = replay.durations_s(&law.mover(constants), log.transfers.len());
@@ -206,7 +223,7 @@ fn fit(
             }
         }
     };
-    let found = settings.search.minimise(&parameters, objective);
+    let found = search.minimise(&parameters, objective);
     if let Ok(Some(error)) = failure.into_inner() {
         return Err(error);
     }
