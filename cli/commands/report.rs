@@ -58,9 +58,10 @@ pub fn results_failure(error: ResultsError) -> Failure {
 pub fn report_failure(error: ReportError) -> Failure {
     match error {
         ReportError::Results(error) => results_failure(error),
-        ReportError::Run { .. } | ReportError::What { .. } | ReportError::NoRow { .. } => {
-            Failure { exit: Exit::BadArguments, error: error.into() }
-        }
+        ReportError::Run { .. }
+        | ReportError::What { .. }
+        | ReportError::NotRecorded { .. }
+        | ReportError::NoRow { .. } => Failure { exit: Exit::BadArguments, error: error.into() },
         error => Failure { exit: Exit::Files, error: error.into() },
     }
 }

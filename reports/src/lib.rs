@@ -13,6 +13,7 @@ mod comparison;
 mod error;
 mod experiment;
 pub mod life;
+pub mod papers;
 mod plots;
 mod quantity;
 mod report;

@@ -179,9 +179,10 @@ impl Scenario {
             match &workload.kind {
                 WorkloadKind::Jobs(stream) => {
                     let jobs = expected(&stream.arrivals, horizon);
-                    let files = match stream.job.inputs {
+                    let files = match &stream.job.inputs {
                         Inputs::None => 0,
-                        Inputs::Dataset { files, .. } | Inputs::Fresh { files, .. } => files,
+                        Inputs::Dataset { files, .. } | Inputs::Fresh { files, .. } => *files,
+                        Inputs::Sized { sizes, .. } => sizes.len() as u32,
                     };
                     estimate.jobs += jobs;
                     estimate.inputs += jobs * f64::from(files);

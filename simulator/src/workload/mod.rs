@@ -91,6 +91,13 @@ pub enum Inputs {
         /// Their sizes [B].
         size: Distribution,
     },
+    /// The same of exactly these sizes, as a probe reads them.
+    Sized {
+        /// Where they are.
+        rse: RseId,
+        /// One file each, in order of the inputs.
+        sizes: Vec<Bytes>,
+    },
 }
 
 /// Which files of a dataset a job reads.

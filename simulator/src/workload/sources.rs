@@ -104,6 +104,7 @@ impl Draw<'_> {
                     self.storage.make_file(bytes, *rse)
                 })
                 .collect(),
+            Inputs::Sized { rse, sizes } => sizes.iter().map(|&size| self.storage.make_file(size, *rse)).collect(),
         };
         Arriving::Job(NewJob {
             workload: self.workload,
