@@ -88,17 +88,33 @@ pub(crate) fn figure(dimension: Dimension, value: f64) -> String {
     format!("{}{}", number(shown, decimals), scale.suffix())
 }
 
-/// A mean and its interval in one unit: (`39.2`, `38.1 to 40.3`, unit).
-pub(crate) fn with_interval(scale: Scale, mean: f64, interval: Option<Interval>) -> (String, Option<String>) {
-    let shown = scale.of(mean);
-    let half = interval.map_or(0.0, |interval| scale.of((interval.high - interval.low) / 2.0).abs());
-    let precision = if half > 0.0 { (half / 10.0).max(shown.abs() / 1e5) } else { shown.abs() / 100.0 };
-    let whole = half == 0.0 && shown.fract() == 0.0;
-    let decimals = if whole { 0 } else { decimals(precision) };
-    let span = interval.map(|interval| {
+/// Decimals at which figures that stand together show two digits of their widest interval, or three of themselves
+/// where there are no intervals.
+pub(crate) fn common_decimals(scale: Scale, figures: impl Iterator<Item = (f64, Option<Interval>)>) -> usize {
+    let (mut half, mut largest, mut whole) = (0.0_f64, 0.0_f64, true);
+    for (value, interval) in figures {
+        half = half.max(interval.map_or(0.0, |interval| scale.of((interval.high - interval.low) / 2.0).abs()));
+        largest = largest.max(scale.of(value).abs());
+        whole &= scale.of(value).fract() == 0.0;
+    }
+    match (half > 0.0, whole) {
+        (true, _) => decimals((half / 10.0).max(largest / 1e5)),
+        (false, true) => 0,
+        (false, false) => decimals(largest / 100.0),
+    }
+}
+
+/// A mean and its interval in one unit: (`39.2`, `38.1 to 40.3`); an interval without width is not told.
+pub(crate) fn with_interval(
+    scale: Scale,
+    decimals: usize,
+    mean: f64,
+    interval: Option<Interval>,
+) -> (String, Option<String>) {
+    let ends = |interval: Interval| {
         format!("{} to {}", number(scale.of(interval.low), decimals), number(scale.of(interval.high), decimals))
-    });
-    (number(shown, decimals), span)
+    };
+    (number(scale.of(mean), decimals), interval.filter(|interval| interval.low < interval.high).map(ends))
 }
 
 /// Decimals that show a figure to `precision`.
@@ -152,9 +168,13 @@ pub(crate) fn percent(share: f64) -> String {
     number(shown, decimals)
 }
 
-/// A p-value: `0.034`, `< 0.001`.
+/// A p-value to stand behind `p`: `= 0.034`, `< 0.001`.
 pub(crate) fn p_value(p: f64) -> String {
-    if p < 0.001 { "<\u{a0}0.001".to_owned() } else { format!("{p:.3}") }
+    match p {
+        p if p < 0.001 => "<\u{a0}0.001".to_owned(),
+        p if p > 0.9995 => "=\u{a0}1".to_owned(),
+        p => format!("=\u{a0}{p:.3}"),
+    }
 }
 
 /// `1 run`, `2 runs`.
@@ -187,9 +207,11 @@ mod tests {
     #[test]
     fn intervals_set_the_digits() {
         let scale = Scale::fitting(Dimension::Time, 2352.0);
-        let (mean, span) = with_interval(scale, 2352.0, Some(Interval { low: 2286.0, high: 2418.0 }));
+        let interval = Some(Interval { low: 2286.0, high: 2418.0 });
+        let decimals = common_decimals(scale, [(2352.0, interval), (12.0, None)].into_iter());
+        let (mean, span) = with_interval(scale, decimals, 2352.0, interval);
         assert_eq!((mean.as_str(), span.as_deref()), ("39.2", Some("38.1 to 40.3")));
-        assert_eq!(with_interval(Scale { factor: 1.0, unit: "" }, 12.0, None), ("12".to_owned(), None));
+        assert_eq!(common_decimals(Scale { factor: 1.0, unit: "" }, [(12.0, None)].into_iter()), 0);
         assert_eq!(number(-0.04, 1), "0.0");
         assert_eq!(signed(number(-1.5, 1)), "−1.5");
         assert_eq!(number(f64::NEG_INFINITY, 2), "−∞");

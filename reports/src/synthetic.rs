@@ -150,6 +150,7 @@ fn figures(level: f64, policy: usize, replication: u32) -> Kpis {
         (Kpi::CpuEfficiency, (0.9 / load / (1.0 + policy as f64 / 30.0)).min(1.0)),
         (Kpi::JobsDone, 4000.0 + f64::from(common.random_range(0_i32..300))),
         (Kpi::JobsFailed, 0.0),
+        (Kpi::JobsUnfinished, f64::from(u32::from(policy == 1) * (replication % 3))),
         (Kpi::WanBytes, 2.1e14 * load * (1.0 + policy as f64 * 0.22) * own.random_range(0.95..1.05)),
         (Kpi::BusiestLink, 0.62 * load),
     ] {

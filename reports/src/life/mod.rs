@@ -138,7 +138,8 @@ mod tests {
         assert!(unfinished.contains("had not ended at the horizon: running"), "{unfinished}");
         let request = tell("request 3").expect("recorded");
         assert!(request.contains("last byte arrived at 34.5 MB/s on average: done"), "{request}");
-        assert!(tell("read 5").expect("recorded").contains("800 MB at") || tell("read 5").is_ok());
+        let read = tell("read 5").expect("recorded");
+        assert!(read.contains("40 % of it, by remote") && read.contains("800 MB, 13.3 MB/s on average"), "{read}");
 
         let error = tell("job 4711").expect_err("600 jobs").to_string();
         assert!(error.ends_with("has no job 4711: it recorded 0 to 599, perhaps not all of them"), "{error}");

@@ -164,7 +164,8 @@ fn opened((low, high): (f64, f64)) -> (f64, f64) {
 
 /// A round step in the unit of `scale`; seconds, minutes and hours step as clocks do.
 fn step(scale: Scale, (low, high): (f64, f64), count: usize) -> f64 {
-    let least = scale.of(high - low) / count.max(1) as f64;
+    // Three quarters: a few ticks more than asked for rather than half of them.
+    let least = 0.75 * scale.of(high - low) / count.max(1) as f64;
     let clock: &[f64] = match scale.unit {
         "s" | "min" => &[1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 60.0],
         "h" => &[1.0, 2.0, 3.0, 6.0, 12.0, 24.0, 48.0],

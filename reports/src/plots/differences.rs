@@ -49,6 +49,9 @@ pub(super) fn forest(experiment: &Experiment, comparisons: &[Comparison]) -> Res
     } else {
         String::new()
     };
+    if experiment.most_replications() < 2 {
+        return Ok(Some(plot.captioned("One replication: one difference per policy, and nothing about chance.")));
+    }
     Ok(Some(plot.captioned(format!(
         "Mean difference over replications on the same random numbers, with its 95 % confidence interval. An interval \
          that leaves out zero is beyond chance; p is corrected after Holm for the number of comparisons.{cut}"
@@ -90,12 +93,6 @@ fn draw_row(canvas: &Canvas<'_>, panel: &Panel, middle: f64, comparison: &Compar
     if let Some(relative) = difference.relative {
         canvas.bold(&format!("{}\u{a0}%", signed(percent(relative))), (right, middle), Anchor::Start, TEXT)?;
     }
-    let p = comparison.holm.map_or_else(
-        || "one pair".to_owned(),
-        |p| {
-            let p = p_value(p);
-            if p.starts_with('<') { format!("p {p}") } else { format!("p = {p}") }
-        },
-    );
+    let p = comparison.holm.map_or_else(|| "one pair".to_owned(), |p| format!("p\u{a0}{}", p_value(p)));
     canvas.text(&p, (right + 78.0, middle), Anchor::Start, MUTED)
 }

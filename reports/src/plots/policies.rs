@@ -6,8 +6,8 @@ use crate::plots::WIDTH;
 use crate::plots::axis::{Axis, Frame, Panel, bounds};
 use crate::plots::canvas::{Anchor, Canvas, Drawn, Plot, shortened, text_width};
 use crate::plots::palette::{Look, MUTED, PAPER, TEXT, look};
-use crate::quantity::{Dimension, Scale, with_interval};
-use crate::statistics::{estimate, quantile};
+use crate::quantity::{Dimension, Scale, common_decimals, with_interval};
+use crate::statistics::{Estimate, estimate, quantile};
 
 /// Points drawn per policy; of more replications every kth is drawn.
 const POINTS: usize = 250;
@@ -23,6 +23,9 @@ pub(super) fn by_policy(experiment: &Experiment, point: usize) -> Result<Option<
     let policies: Vec<usize> = (0..experiment.policies.len()).filter(shown).collect();
     let values = policies.iter().flat_map(|&policy| experiment.values(point, policy, kpi.kpi));
     let Some(range) = bounds(values) else { return Ok(None) };
+    let found = |&policy: &usize| estimate(&experiment.values(point, policy, kpi.kpi));
+    let found: Vec<Estimate> = policies.iter().filter_map(found).collect();
+    let range = widened(range, &found);
     let label = experiment.points[point].label();
     let title =
         if label.is_empty() { format!("{} by policy", kpi.title) } else { format!("{} by policy, {label}", kpi.title) };
@@ -43,16 +46,25 @@ pub(super) fn by_policy(experiment: &Experiment, point: usize) -> Result<Option<
             connect_pairs(canvas, &panel, experiment, point, &policies)?;
         }
         let scale = Scale::fitting(dimension, range.0.abs().max(range.1.abs()));
+        let decimals = common_decimals(scale, found.iter().map(|found| (found.mean, found.interval)));
         for (index, &policy) in policies.iter().enumerate() {
             let middle = panel.y(index as f64 + 0.5);
             let name = shortened(experiment.name(policy), left - 20.0);
             canvas.text(&name, (left - 10.0, middle), Anchor::End, TEXT)?;
             let values = experiment.replicated(point, policy, kpi.kpi);
-            draw_row(canvas, &panel, middle, &values, (look(policy), scale))?;
+            draw_row(canvas, &panel, middle, &values, (look(policy), scale, decimals))?;
         }
         Ok(())
     })?;
     Ok(Some(plot.captioned(caption(replications))))
+}
+
+/// The range of the values, widened for the intervals of the means by up to its own length on each side.
+fn widened((low, high): (f64, f64), found: &[Estimate]) -> (f64, f64) {
+    let ends = found.iter().filter_map(|found| found.interval);
+    let (first, last) = ends.fold((low, high), |ends, found| (ends.0.min(found.low), ends.1.max(found.high)));
+    let room = high - low;
+    (first.max(low - room).max(if low >= 0.0 { 0.0 } else { f64::NEG_INFINITY }), last.min(high + room))
 }
 
 fn caption(replications: usize) -> String {
@@ -100,7 +112,7 @@ fn draw_row(
     panel: &Panel,
     middle: f64,
     values: &[(u32, f64)],
-    (look, scale): (Look, Scale),
+    (look, scale, decimals): (Look, Scale, usize),
 ) -> Drawn {
     for &(replication, value) in values.iter().step_by(values.len().div_ceil(POINTS)) {
         let alpha = if values.len() > 60 { 0.45 } else { 0.75 };
@@ -116,17 +128,22 @@ fn draw_row(
     if let Some(interval) = found.interval {
         let (low, high) = (panel.x(interval.low).max(panel.edges.0), panel.x(interval.high).min(panel.edges.2));
         canvas.line(&[(low, line), (high, line)], look.ink, 2.0, 1.0)?;
-        for end in [low, high] {
-            canvas.line(&[(end, line - 4.0), (end, line + 4.0)], look.ink, 2.0, 1.0)?;
+        // An interval that leaves the panel has no cap there.
+        for (end, inside) in [(low, low > panel.edges.0), (high, high < panel.edges.2)] {
+            if inside {
+                canvas.line(&[(end, line - 4.0), (end, line + 4.0)], look.ink, 2.0, 1.0)?;
+            }
         }
     }
     let centre = (panel.x(found.mean), line);
     let corners = |r: f64| {
         [(centre.0, centre.1 - r), (centre.0 + r, centre.1), (centre.0, centre.1 + r), (centre.0 - r, centre.1)]
     };
-    canvas.polygon(&corners(7.0), PAPER, 1.0)?;
-    canvas.polygon(&corners(5.5), look.ink, 1.0)?;
-    let (mean, span) = with_interval(scale, found.mean, found.interval);
+    if sorted.len() > 1 {
+        canvas.polygon(&corners(7.0), PAPER, 1.0)?;
+        canvas.polygon(&corners(5.5), look.ink, 1.0)?;
+    }
+    let (mean, span) = with_interval(scale, decimals, found.mean, found.interval);
     canvas.bold(&format!("{mean}{}", scale.suffix()), (right, middle - 8.0), Anchor::Start, TEXT)?;
     span.map_or(Ok(()), |span| canvas.note(&span, (right, middle + 10.0), Anchor::Start))
 }

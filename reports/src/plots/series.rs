@@ -124,7 +124,8 @@ fn draw(
     } else {
         String::new()
     };
-    let idle = if left_out > 0 { format!(" {left_out} stayed at zero and are not drawn.") } else { String::new() };
+    let idle =
+        if left_out > 0 { format!(" Not drawn, because they stayed at zero: {left_out}.") } else { String::new() };
     let means = if binned { format!(" Means of {BINS} equal intervals are drawn.") } else { String::new() };
     let at = experiment.points[0].label();
     let at = if at.is_empty() { String::new() } else { format!(", {at}") };

@@ -24,7 +24,7 @@ pub(super) fn runs(experiment: &Experiment, notes: &[String]) -> Markup {
         return html! {};
     }
     html! {
-        section.attention {
+        section.attention #attention {
             h2 { "For attention" }
             @if !broken.is_empty() {
                 h3 { "Books that do not balance: results of these runs are not to be trusted" }

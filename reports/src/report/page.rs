@@ -59,8 +59,8 @@ fn header(experiment: &Experiment) -> Markup {
                 @if points > 1 { " × " (counted(points, "sweep point")) }
                 " × " (counted(manifest.replications as usize, "replication")) ", "
                 (counted(experiment.n_runs(), "finished run"))
-                @if !manifest.failed.is_empty() { ", " strong { (counted(manifest.failed.len(), "failed run")) } }
-                @if !manifest.missing.is_empty() { ", " strong { (counted(manifest.missing.len(), "missing run")) } }
+                @if !manifest.failed.is_empty() { ", " a href="#attention" { (counted(manifest.failed.len(), "failed run")) } }
+                @if !manifest.missing.is_empty() { ", " a href="#attention" { (counted(manifest.missing.len(), "missing run")) } }
                 ". Baseline: " strong { (manifest.baseline) } "."
             }
             @if !manifest.sweep_paths.is_empty() {

@@ -8,8 +8,8 @@ use dapple_simulator::results::{KPIS, KpiInfo};
 
 use crate::comparison::{Comparison, exploratory};
 use crate::experiment::Experiment;
-use crate::quantity::{Dimension, Scale, p_value, percent, signed, with_interval};
-use crate::statistics::{Paired, estimate};
+use crate::quantity::{Dimension, Scale, common_decimals, p_value, percent, signed, with_interval};
+use crate::statistics::{Estimate, Paired, estimate};
 
 /// Sweep points that get tables.
 const POINTS: usize = 12;
@@ -72,9 +72,11 @@ fn means_table(experiment: &Experiment, kpis: &[&'static KpiInfo], point: usize)
             } }
             tbody { @for kpi in kpis { tr.primary[kpi.kpi == experiment.primary.kpi] { (kpi_head(experiment, kpi))
                 @let scale = Scale::fitting(Dimension::of(kpi), experiment.largest(kpi.kpi));
-                @for policy in 0..experiment.policies.len() {
-                    td { @if let Some(found) = estimate(&experiment.values(point, policy, kpi.kpi)) {
-                        @let (mean, span) = with_interval(scale, found.mean, found.interval);
+                @let row = estimates(experiment, kpi, point);
+                @let decimals = common_decimals(scale, row.iter().flatten().map(|found| (found.mean, found.interval)));
+                @for found in row {
+                    td { @if let Some(found) = found {
+                        @let (mean, span) = with_interval(scale, decimals, found.mean, found.interval);
                         span.mean { (mean) }
                         @if let Some(span) = span { span.ci { (span) } }
                     } @else { span.ci { "–" } } }
@@ -82,6 +84,10 @@ fn means_table(experiment: &Experiment, kpis: &[&'static KpiInfo], point: usize)
             } } }
         }
     }
+}
+
+fn estimates(experiment: &Experiment, kpi: &KpiInfo, point: usize) -> Vec<Option<Estimate>> {
+    (0..experiment.policies.len()).map(|policy| estimate(&experiment.values(point, policy, kpi.kpi))).collect()
 }
 
 fn kpi_head(experiment: &Experiment, kpi: &KpiInfo) -> Markup {
@@ -147,14 +153,19 @@ fn differences_table(
     point: usize,
 ) -> Markup {
     let primary = experiment.primary;
+    let tested = |policy: usize| comparisons.iter().find(|found| found.policy == policy && found.point == point);
     let row = |kpi: &'static KpiInfo, confirmed: bool| {
+        let found = |policy: usize| match tested(policy).filter(|_| confirmed) {
+            Some(tested) => Some((tested.difference, tested.holm)),
+            None => exploratory(experiment, point, policy, kpi.kpi).map(|found| (found, None)),
+        };
+        let cells: Vec<Option<(Paired, Option<f64>)>> = experiment.others().map(found).collect();
+        let scale = Scale::fitting(Dimension::of(kpi), experiment.largest(kpi.kpi));
+        let decimals = common_decimals(scale, cells.iter().flatten().map(|(found, _)| (found.mean, found.interval)));
         html! { tr.primary[confirmed] { (kpi_head(experiment, kpi))
-            @for policy in experiment.others() {
-                @let found = comparisons.iter().find(|found| confirmed && found.policy == policy && found.point == point);
-                td { @if let Some(found) = found {
-                    (difference_cell(experiment, kpi, &found.difference, found.holm))
-                } @else if let Some(found) = exploratory(experiment, point, policy, kpi.kpi) {
-                    (difference_cell(experiment, kpi, &found, None))
+            @for cell in &cells {
+                td { @if let Some((found, holm)) = cell {
+                    (difference_cell(kpi, found, *holm, (scale, decimals)))
                 } @else { span.ci { "–" } } }
             }
         } }
@@ -171,9 +182,8 @@ fn differences_table(
     }
 }
 
-fn difference_cell(experiment: &Experiment, kpi: &KpiInfo, found: &Paired, holm: Option<f64>) -> Markup {
-    let scale = Scale::fitting(Dimension::of(kpi), experiment.largest(kpi.kpi));
-    let (shown, span) = with_interval(scale, found.mean, found.interval);
+fn difference_cell(kpi: &KpiInfo, found: &Paired, holm: Option<f64>, (scale, decimals): (Scale, usize)) -> Markup {
+    let (shown, span) = with_interval(scale, decimals, found.mean, found.interval);
     let clear = found.interval.is_some_and(|interval| !interval.contains(0.0)) && holm.is_none_or(|p| p < 0.05);
     let class = match kpi.less_is_better {
         Some(less) if clear => {
@@ -192,8 +202,7 @@ fn difference_cell(experiment: &Experiment, kpi: &KpiInfo, found: &Paired, holm:
         } }
         span.ci { (signed(shown)) @if let Some(span) = span { " (" (span) ")" } }
         @if let Some(p) = holm {
-            @let p = p_value(p);
-            span.ci { "p " @if !p.starts_with('<') { "= " } (p) }
+            span.ci { "p\u{a0}" (p_value(p)) }
         }
     }
 }

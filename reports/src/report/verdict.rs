@@ -1,15 +1,21 @@
 //! The verdict: what the primary KPI says, in sentences.
 
+use dapple_simulator::results::Kpi;
 use maud::{Markup, html};
 
 use crate::comparison::{Comparison, Outcome};
 use crate::experiment::Experiment;
-use crate::quantity::{Dimension, Scale, counted, figure, p_value, percent, signed, whole, with_interval};
+use crate::quantity::{
+    Dimension, Scale, common_decimals, counted, figure, p_value, percent, signed, whole, with_interval,
+};
 use crate::statistics::{Interval, mean};
 use crate::sweep::{crossing_words, marked_crossings};
 
 /// Sweep points that the summary names one by one.
 const NAMED_POINTS: usize = 40;
+
+/// Comparisons that get a sentence each; more get a row each.
+const SENTENCES: usize = 4;
 
 /// The card at the top of the report.
 pub(super) fn card(experiment: &Experiment, comparisons: &[Comparison]) -> Markup {
@@ -31,12 +37,33 @@ pub(super) fn card(experiment: &Experiment, comparisons: &[Comparison]) -> Marku
             } @else if experiment.points.len() > 1 {
                 (over_sweep(experiment, comparisons))
             } @else {
-                ul.verdicts { @for comparison in comparisons { (item(experiment, comparison)) } }
-                (ranking(experiment))
+                @if comparisons.len() <= SENTENCES {
+                    ul.verdicts { @for comparison in comparisons { (item(experiment, comparison)) } }
+                    (ranking(experiment))
+                } @else { (verdict_table(experiment, comparisons)) }
             }
+            (unfinished(experiment))
             (claim())
         }
     }
+}
+
+/// Says where a time of jobs is a lower bound, because jobs had not ended at the horizon.
+fn unfinished(experiment: &Experiment) -> Markup {
+    use Kpi::{DataWait, JobTurnaround, JobTurnaroundP50, JobTurnaroundP95, JobWait, JobWaitP95};
+    let kpi = experiment.primary.kpi;
+    let censored = [JobTurnaround, JobTurnaroundP50, JobTurnaroundP95, JobWait, JobWaitP95, DataWait].contains(&kpi);
+    let left = |policy: usize| -> f64 {
+        (0..experiment.points.len()).flat_map(|point| experiment.values(point, policy, Kpi::JobsUnfinished)).sum()
+    };
+    let left: Vec<String> = (0..experiment.policies.len())
+        .filter(|policy| left(*policy) > 0.0)
+        .map(|policy| format!("{} {}", experiment.name(policy), figure(Dimension::Count, left(policy))))
+        .collect();
+    html! { @if censored && !left.is_empty() {
+        p.note { "Jobs that had not ended at the horizon count with their age there, so these times are lower bounds: "
+            (left.join(", ")) " unfinished jobs over all runs. A longer horizon would tell." }
+    } }
 }
 
 /// What kind of claim this is.
@@ -124,12 +151,39 @@ fn sentence(experiment: &Experiment, comparison: &Comparison) -> Markup {
     }
 }
 
+/// A row per comparison, for many policies.
+fn verdict_table(experiment: &Experiment, comparisons: &[Comparison]) -> Markup {
+    let dimension = Dimension::of(experiment.primary);
+    let of = |class: &str| comparisons.iter().filter(|found| badge(experiment, found.outcome).1 == class).count();
+    let counts = [
+        (of("better"), "better"),
+        (of("worse"), "worse"),
+        (of("open"), "open"),
+        (of("told"), "equal or without direction"),
+    ];
+    let counts: Vec<String> = counts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
+    let shown = common_scale(experiment, comparisons);
+    html! {
+        p.lead { strong { "Of " (comparisons.len()) " policies: " (counts.join(", ")) } ", against " strong { (experiment.baseline_name()) }
+            @if let Some(mean) = mean(&experiment.values(0, experiment.baseline, experiment.primary.kpi)) { " (" (figure(dimension, mean)) ")" } "." }
+        div.scroll { table.verdict {
+            thead { tr { th { "Policy" } th { "Verdict" } th { "Mean" } th { "Difference" } th { "p, Holm" } th { "Pairs" } th { "More to settle it" } } }
+            tbody { @for found in comparisons { tr {
+                @let (word, class) = badge(experiment, found.outcome);
+                th scope="row" { (experiment.name(found.policy)) }
+                td { span.badge.(class) { (word) } }
+                td { (figure(dimension, found.difference.means.0)) }
+                td { (matrix_cell(experiment, found, shown)) }
+                td { (found.holm.map_or_else(String::new, p_value).trim_start_matches("=\u{a0}")) }
+                td { (found.difference.n) }
+                td { @if let Outcome::Open(Some(more)) = found.outcome { @if more > 5000 { "> 5000" } @else { (whole(more)) } } }
+            } } }
+        } }
+    }
+}
+
 fn p_words(holm: Option<f64>) -> String {
-    holm.map_or_else(String::new, |p| {
-        let p = p_value(p);
-        let p = if p.starts_with('<') { format!("p {p}") } else { format!("p = {p}") };
-        format!("Holm-corrected {p}")
-    })
+    holm.map_or_else(String::new, |p| format!("Holm-corrected p\u{a0}{}", p_value(p)))
 }
 
 fn settled(needed: Option<u64>) -> String {
@@ -207,7 +261,7 @@ fn over_sweep(experiment: &Experiment, comparisons: &[Comparison]) -> Markup {
         ul.verdicts {
             @for policy in experiment.others() {
                 @let own: Vec<&Comparison> = comparisons.iter().filter(|comparison| comparison.policy == policy).collect();
-                @if !own.is_empty() { (swept_item(experiment, policy, &own)) }
+                @if !own.is_empty() { (swept_item(experiment, policy, &own, comparisons.len())) }
             }
         }
         @if let Some(sweep) = &experiment.sweep {
@@ -222,7 +276,7 @@ fn over_sweep(experiment: &Experiment, comparisons: &[Comparison]) -> Markup {
     }
 }
 
-fn swept_item(experiment: &Experiment, policy: usize, own: &[&Comparison]) -> Markup {
+fn swept_item(experiment: &Experiment, policy: usize, own: &[&Comparison], all: usize) -> Markup {
     let of = |class: &str| own.iter().filter(|comparison| badge(experiment, comparison.outcome).1 == class).count();
     let (better, worse, open, told) = (of("better"), of("worse"), of("open"), of("told"));
     let class = match (better, worse) {
@@ -239,7 +293,7 @@ fn swept_item(experiment: &Experiment, policy: usize, own: &[&Comparison]) -> Ma
             span.badge.(class) { (word) }
             span { strong { (experiment.name(policy)) } " against " strong { (experiment.baseline_name()) } ": "
                 (parts.join(", ")) " of " (counted(own.len(), "sweep point"))
-                ", each after Holm correction over all " (own.len() * experiment.others().count()) " comparisons." }
+                ", each after Holm correction over all " (all) " comparisons." }
         }
     }
 }
@@ -249,6 +303,7 @@ fn matrix(experiment: &Experiment, comparisons: &[Comparison]) -> Markup {
     let kpi = experiment.primary;
     let dimension = Dimension::of(kpi);
     let points = experiment.points.len();
+    let shown = common_scale(experiment, comparisons);
     html! {
         div.scroll { table.matrix {
             thead { tr {
@@ -261,7 +316,10 @@ fn matrix(experiment: &Experiment, comparisons: &[Comparison]) -> Markup {
                 td { @if let Some(mean) = mean(&experiment.values(point, experiment.baseline, kpi.kpi)) { (figure(dimension, mean)) } }
                 @for policy in experiment.others() {
                     @let found = comparisons.iter().find(|found| found.policy == policy && found.point == point);
-                    td { @if let Some(found) = found { (matrix_cell(experiment, found)) } }
+                    td { @if let Some(found) = found {
+                        (matrix_cell(experiment, found, shown))
+                        @if let Outcome::Open(Some(more)) = found.outcome { span.ci { (more_words(more)) } }
+                    } }
                 }
             } } }
         } }
@@ -269,12 +327,24 @@ fn matrix(experiment: &Experiment, comparisons: &[Comparison]) -> Markup {
     }
 }
 
-fn matrix_cell(experiment: &Experiment, comparison: &Comparison) -> Markup {
+/// `about 12 more would settle it`.
+fn more_words(more: u64) -> String {
+    if more > 5000 { "> 5000 more to settle it".to_owned() } else { format!("about {} more to settle it", whole(more)) }
+}
+
+/// Unit and decimals in which all differences of the primary KPI are told.
+fn common_scale(experiment: &Experiment, comparisons: &[Comparison]) -> (Scale, usize) {
+    let kpi = experiment.primary;
+    let scale = Scale::fitting(Dimension::of(kpi), experiment.largest(kpi.kpi));
+    let figures = comparisons.iter().map(|found| (found.difference.mean, found.difference.interval));
+    (scale, common_decimals(scale, figures))
+}
+
+fn matrix_cell(experiment: &Experiment, comparison: &Comparison, (scale, decimals): (Scale, usize)) -> Markup {
     let dimension = Dimension::of(experiment.primary);
     let (word, class) = badge(experiment, comparison.outcome);
     let difference = &comparison.difference;
-    let scale = Scale::fitting(dimension, difference.mean);
-    let (shown, span) = with_interval(scale, difference.mean, difference.interval);
+    let (shown, span) = with_interval(scale, decimals, difference.mean, difference.interval);
     html! {
         span.mark.(class) title=(word) { (share(dimension, comparison)) }
         span.ci { (signed(shown)) (scale.suffix()) @if let Some(span) = span { " (" (span) ")" } }

@@ -93,7 +93,7 @@ mod tests {
             std::fs::write(folder.path().join(name).with_extension("txt"), table(grid)).expect("writes");
         }
         let text = table(&two);
-        assert!(text.contains("10 Gbps") && text.contains("5.5 ms") && text.contains("100 Mbps, 1 changes"), "{text}");
+        assert!(text.contains("10 Gbps") && text.contains("5.5 ms") && text.contains("100 Mbps, 1 change"), "{text}");
         assert!(text.contains("2.5 PB") && text.contains("CERN  GRIF"), "{text}");
         assert!(picture(&two).contains("10\u{a0}Gbps, 5.5\u{a0}ms"));
     }

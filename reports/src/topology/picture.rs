@@ -1,12 +1,14 @@
 //! The picture: sites with what stands in them, and the links between them.
 
+use std::collections::BTreeSet;
+
 use maud::{Markup, html};
 
-use dapple_simulator::ids::{LinkId, SiteId};
+use dapple_simulator::ids::{DtnId, Id, LinkId, SiteId};
 use dapple_simulator::topology::Topology;
 
 use crate::plots::{shortened, text_width};
-use crate::topology::layout::centres;
+use crate::topology::layout::{Layout, layout};
 use crate::topology::tables::{bandwidth, latency, size_of};
 
 /// Sites up to which each is a box with all it holds.
@@ -23,30 +25,31 @@ text{font:13px sans-serif;fill:#1c2128;fill:var(--ink);dominant-baseline:central
 .name{font-weight:bold;font-size:14px}.small{fill:#5a636e;fill:var(--muted)}\
 .wire{fill:none;stroke:#0072b2;stroke:var(--wire)}.tip{fill:#0072b2;fill:var(--wire)}\
 .site{fill:#f4f5f7;fill:var(--box);stroke:#8b949e;stroke:var(--rim)}\
-.paper{fill:#fff;fill:var(--paper)}.middle{text-anchor:middle}";
+.paper{fill:#fff;fill:var(--paper)}.halo{paint-order:stroke;stroke:#fff;stroke:var(--paper);stroke-width:4px;stroke-linejoin:round}.middle{text-anchor:middle}";
 
 /// A grid as SVG: sites on their positions, or on a circle.
 pub fn picture(topology: &Topology) -> String {
     let boxes = topology.sites().len() <= BOXES;
     let sites: Vec<Node> = topology.sites().ids().map(|site| Node::new(topology, site, boxes)).collect();
-    let most = sites.iter().fold((0.0_f64, 0.0_f64), |most, node| (most.0.max(node.half.0), most.1.max(node.half.1)));
-    let margin = (most.0 + 14.0, most.1 + 14.0);
-    let height = match sites.len() {
-        0..=2 => 2.0 * margin.1 + 60.0,
-        3..=8 => 2.0 * margin.1 + 420.0,
-        _ => 860.0,
+    let wished = match sites.len() {
+        0..=2 => (600.0, 40.0),
+        3..=8 => (620.0, 400.0),
+        _ => (960.0, 700.0),
     };
-    let size = (if sites.len() <= 8 { 900.0 } else { 1100.0 }, height);
-    let centres = centres(topology, size, margin);
+    let halves: Vec<(f64, f64)> = sites.iter().map(Node::footprint).collect();
+    let Layout { centres, size } = layout(topology, wished, &halves, boxes);
     let wires = wires(topology);
+    let courses: Vec<Course> = wires.iter().map(|wire| course(wire, &centres, &sites)).collect();
+    let labels = if boxes && wires.len() <= LABELS { labels(&wires, &courses, &centres, &halves) } else { Vec::new() };
     let svg = html! {
         svg xmlns="http://www.w3.org/2000/svg" data-generator="dapple" width=(size.0) height=(size.1) viewBox={ "0 0 " (size.0) " " (size.1) } {
             title { "Topology: " (sites.len()) " sites, " (topology.links().len()) " links" }
             style { (maud::PreEscaped(STYLE)) }
             rect.paper width="100%" height="100%" {}
-            @for wire in &wires { (line(wire, &centres, &sites)) }
+            @for (wire, course) in wires.iter().zip(&courses) { (line(wire, *course)) }
+            @for (wire, centre) in wires.iter().zip(&labels) { (label_paper(wire, *centre)) }
             @for (node, centre) in sites.iter().zip(&centres) { (node.draw(*centre, boxes)) }
-            @if wires.len() <= LABELS { @for wire in &wires { (label(wire, &centres, &sites)) } }
+            @for (wire, centre) in wires.iter().zip(&labels) { (label(wire, *centre)) }
         }
     };
     svg.into_string()
@@ -66,9 +69,11 @@ impl Node {
         if boxes {
             for rse in topology.rses().values().filter(|rse| rse.site == site) {
                 let space = rse.capacity.map_or_else(String::new, |capacity| format!(", {}", size_of(capacity)));
-                let dtn = rse.dtn.map_or_else(String::new, |dtn| format!(", DTN {}", topology.dtns()[dtn].name));
-                lines.push(shortened(&format!("RSE {}{space}{dtn}", rse.name), 250.0));
+                lines.push(shortened(&format!("RSE {}{space}", rse.name), 250.0));
             }
+            let dtns = topology.rses().values().filter(|rse| rse.site == site).filter_map(|rse| rse.dtn);
+            let dtns: BTreeSet<DtnId> = dtns.collect();
+            lines.extend(dtns.into_iter().map(|dtn| shortened(&format!("DTN {}", topology.dtns()[dtn].name), 250.0)));
             for pool in topology.pools().values().filter(|pool| pool.site == site) {
                 let text = format!("pool {}, {} × {} slots", pool.name, pool.nodes, pool.slots);
                 lines.push(shortened(&text, 250.0));
@@ -78,6 +83,15 @@ impl Node {
         let half =
             if boxes { (widest / 2.0 + 12.0, (1.0 + lines.len() as f64) * LINE / 2.0 + 9.0) } else { (7.0, 7.0) };
         Self { name, lines, half }
+    }
+
+    /// Half the space that it takes, its name included.
+    fn footprint(&self) -> (f64, f64) {
+        if self.lines.is_empty() {
+            (self.half.0.max(text_width(&self.name) / 2.0), self.half.1.max(20.0))
+        } else {
+            self.half
+        }
     }
 
     fn draw(&self, (x, y): (f64, f64), boxes: bool) -> Markup {
@@ -93,7 +107,7 @@ impl Node {
                 }
             } @else {
                 circle.site cx=(tenth(x)) cy=(tenth(y)) r="6" {}
-                text.middle x=(tenth(x)) y=(tenth(y - 14.0)) { (self.name) }
+                text.middle.halo x=(tenth(x)) y=(tenth(y - 15.0)) { (self.name) }
             }
         }
     }
@@ -143,14 +157,45 @@ fn wires(topology: &Topology) -> Vec<Wire> {
 }
 
 /// Start, control point and end of a wire, from rim to rim.
-fn course(wire: &Wire, centres: &[(f64, f64)], sites: &[Node]) -> [(f64, f64); 3] {
-    use dapple_simulator::ids::Id;
+type Course = [(f64, f64); 3];
+
+fn course(wire: &Wire, centres: &[(f64, f64)], sites: &[Node]) -> Course {
     let (from, to) = (centres[wire.from.index()], centres[wire.to.index()]);
     let (dx, dy) = (to.0 - from.0, to.1 - from.1);
     let length = dx.hypot(dy).max(1.0);
-    let bend = wire.lane * 56.0;
+    // Labels are wider than high: lanes of upright wires stand further apart.
+    let bend = wire.lane * (56.0 + 70.0 * dy.abs() / length);
     let middle = ((from.0 + to.0) / 2.0 - dy / length * bend, (from.1 + to.1) / 2.0 + dx / length * bend);
     [rim(from, middle, &sites[wire.from.index()]), middle, rim(to, middle, &sites[wire.to.index()])]
+}
+
+/// A point of a wire.
+fn along([start, middle, end]: Course, part: f64) -> (f64, f64) {
+    let rest = 1.0 - part;
+    let mix = |a: f64, b: f64, c: f64| rest * rest * a + 2.0 * rest * part * b + part * part * c;
+    (mix(start.0, middle.0, end.0), mix(start.1, middle.1, end.1))
+}
+
+/// A centre for each label: on its wire, off all boxes and other labels where it can be.
+fn labels(wires: &[Wire], courses: &[Course], centres: &[(f64, f64)], halves: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let mut taken: Vec<((f64, f64), (f64, f64))> = centres.iter().copied().zip(halves.iter().copied()).collect();
+    let mut found = Vec::new();
+    for (wire, course) in wires.iter().zip(courses) {
+        let half = (text_width(&wire.text) / 2.0 + 5.0, 10.0);
+        let overlap = |centre: (f64, f64)| -> f64 {
+            let area = |(other, size): &((f64, f64), (f64, f64))| {
+                let wide = half.0 + size.0 - (centre.0 - other.0).abs();
+                let high = half.1 + size.1 - (centre.1 - other.1).abs();
+                wide.max(0.0) * high.max(0.0)
+            };
+            taken.iter().map(area).sum()
+        };
+        let places = [0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74].map(|part| along(*course, part));
+        let best = places.into_iter().min_by(|a, b| overlap(*a).total_cmp(&overlap(*b))).unwrap_or(course[1]);
+        taken.push((best, half));
+        found.push(best);
+    }
+    found
 }
 
 /// Where the line from the centre of a site towards `to` leaves its box.
@@ -161,8 +206,7 @@ fn rim(centre: (f64, f64), to: (f64, f64), node: &Node) -> (f64, f64) {
     (centre.0 + dx * share, centre.1 + dy * share)
 }
 
-fn line(wire: &Wire, centres: &[(f64, f64)], sites: &[Node]) -> Markup {
-    let [start, middle, end] = course(wire, centres, sites);
+fn line(wire: &Wire, [start, middle, end]: Course) -> Markup {
     let point = |(x, y): (f64, f64)| format!("{} {}", tenth(x), tenth(y));
     let path = format!("M{} Q{} {}", point(start), point(middle), point(end));
     html! {
@@ -181,18 +225,17 @@ fn tip(from: (f64, f64), to: (f64, f64)) -> Markup {
     html! { polygon.tip points={ (tenth(to.0)) "," (tenth(to.1)) " " (corner(1.0)) " " (corner(-1.0)) } {} }
 }
 
-fn label(wire: &Wire, centres: &[(f64, f64)], sites: &[Node]) -> Markup {
-    let [start, middle, end] = course(wire, centres, sites);
-    // The middle of the curve, which is half-way to its control point.
-    let (x, y) = ((start.0 + 2.0 * middle.0 + end.0) / 4.0, (start.1 + 2.0 * middle.1 + end.1) / 4.0);
-    let width = text_width(&wire.text) + 10.0;
-    html! {
-        rect.paper x=(tenth(x - width / 2.0)) y=(tenth(y - 10.0)) width=(tenth(width)) height="20" rx="4" {}
-        text.middle x=(tenth(x)) y=(tenth(y)) { (wire.text) }
-    }
+/// What a label stands on: over the wires, under the boxes.
+fn label_paper(wire: &Wire, (x, y): (f64, f64)) -> Markup {
+    let width = text_width(&wire.text) + 8.0;
+    html! { rect.paper x=(tenth(x - width / 2.0)) y=(tenth(y - 9.0)) width=(tenth(width)) height="18" rx="4" {} }
+}
+
+fn label(wire: &Wire, (x, y): (f64, f64)) -> Markup {
+    html! { text.middle.halo x=(tenth(x)) y=(tenth(y)) { (wire.text) } }
 }
 
 /// A coordinate to a tenth of a pixel.
 fn tenth(value: f64) -> String {
-    format!("{:.1}", value)
+    format!("{value:.1}")
 }

@@ -211,6 +211,7 @@ pub(super) fn bandwidth(series: &Series<Rate>) -> String {
     let first = bits(series.steps()[0].1.as_bytes_per_s());
     match series.steps().len() {
         1 => first,
+        2 => format!("{first}, 1 change"),
         steps => format!("{first}, {} changes", steps - 1),
     }
 }
@@ -233,7 +234,8 @@ pub(super) fn latency(span: SimSpan) -> String {
     if seconds == 0.0 {
         return "0\u{a0}ms".to_owned();
     }
-    if seconds < 1.0 { format!("{}\u{a0}ms", significant(seconds * 1e3)) } else { figure(Dimension::Time, seconds) }
+    let (shown, unit) = if seconds < 1.0 { (seconds * 1e3, "ms") } else { (seconds, "s") };
+    format!("{}\u{a0}{unit}", significant(shown))
 }
 
 /// A volume without needless digits.
