@@ -67,7 +67,7 @@ impl LawResult {
     /// # Errors
     /// Where there are no predictions or a duration is not a number.
     pub fn score(&self) -> Result<f64, DataError> {
-        Ok(self.errors(|errors| errors.fogp(TAU))?)
+        self.errors(|errors| errors.fogp(TAU))
     }
 
     /// Its 95 % interval: whole days are drawn again, because transfers of one day are alike.
@@ -133,7 +133,8 @@ fn scores(laws: &[LawResult], selected: usize) -> Result<Sheet, DataError> {
     let share = |value: f64| number(value, 3);
     for (index, law) in laws.iter().enumerate() {
         let name = if index == selected { format!("{} *", law.name) } else { law.name.clone() };
-        let found = |pick: fn(&FirstHalf) -> f64| law.fitted.as_ref().map_or("–".into(), |fitted| share(pick(fitted)));
+        let found =
+            |pick: fn(&FirstHalf) -> f64| law.fitted.as_ref().map_or("–".into(), |fitted| share(pick(fitted)));
         let interval = law.interval()?;
         sheet.row([
             name,
@@ -345,7 +346,8 @@ mod tests {
     use super::*;
 
     fn law(name: &str, simulated: &[f64]) -> LawResult {
-        let prediction = |(nth, &simulated_s): (usize, &f64)| Prediction { day: nth as i64 / 2, real_s: 100.0, simulated_s };
+        let prediction =
+            |(nth, &simulated_s): (usize, &f64)| Prediction { day: nth as i64 / 2, real_s: 100.0, simulated_s };
         LawResult {
             name: name.into(),
             constants: "s 1 s".into(),
