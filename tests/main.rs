@@ -6,6 +6,8 @@ mod bad_input;
 mod cli;
 mod determinism;
 mod failures;
+mod golden;
+mod paper_claims;
 mod resume;
 
 use std::collections::BTreeMap;

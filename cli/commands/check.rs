@@ -26,7 +26,7 @@ const EXAMPLES: &str = "\
 Examples:
   dapple check scenarios/quickstart/two-sites.ron
   dapple check --strict my.ron                               logs must be clean
-  dapple check my.ron --set 'topology.links.CERN-GRIF.bandwidth=Gbps(20)'";
+  dapple check my.ron --set 'topology.links.CERN-GRIF-LPNHE.bandwidth=Gbps(20)'";
 
 /// Events per second of one core, measured on a laptop with a loaded two-site grid; others differ by a factor of a few.
 const EVENTS_PER_S: f64 = 500_000.0;

@@ -39,7 +39,7 @@ impl Command {
             Self::Show(show) => show.execute(registry),
             Self::Report(report) => report.execute(),
             Self::Explain(explain) => explain.execute(),
-            Self::Reproduce(reproduce) => reproduce.execute(),
+            Self::Reproduce(reproduce) => reproduce.execute(registry),
         }
     }
 }

@@ -1,8 +1,14 @@
 //! `dapple reproduce`: papers, their tables and figures, made again.
 //!
-//! A paper is an entry of [`PAPERS`], one of its tables or figures an [`Item`] with the function that makes it.
+//! A paper is an entry of [`PAPERS`] with the function that makes its [`Item`]s, one table, figure or statement each.
+
+mod hpss;
+mod remote_access;
 
 use std::path::PathBuf;
+
+use dapple_reports::papers::Sheet;
+use dapple_scenarios::Registry;
 
 use crate::columns::columns;
 use crate::exit::{Exit, Failure};
@@ -29,6 +35,9 @@ pub struct ReproduceOptions {
     /// Runs at once [default: number of cores]
     #[arg(long, short, value_name = "N", env = "DAPPLE_JOBS", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
+    /// Do not fit what takes minutes to fit: take the constants that are stored
+    #[arg(long, visible_alias = "quick")]
+    pub no_fit: bool,
     /// Show no progress
     #[arg(long, short)]
     pub quiet: bool,
@@ -37,62 +46,80 @@ pub struct ReproduceOptions {
 const EXAMPLES: &str = "\
 Examples:
   dapple reproduce                        what can be reproduced
-  dapple reproduce PAPER                  everything of one paper";
+  dapple reproduce remote-access          everything of one paper
+  dapple reproduce remote-access eq2      one table, figure or statement of it
+  DAPPLE_DATA=~/logs dapple reproduce hpss          a real log, fitted and replayed (minutes)
+  DAPPLE_DATA=~/logs dapple reproduce hpss --no-fit the same with the constants of scenarios/logs/hpss.ron";
 
 /// A paper of which something can be reproduced.
 struct Paper {
     name: &'static str,
     title: &'static str,
     items: &'static [Item],
+    /// Makes an item, or all of them, prints theirs and ours side by side, and says how it went.
+    reproduce: fn(Option<&'static Item>, &ReproduceOptions, &Registry) -> Result<Exit, Failure>,
 }
 
 /// A table, figure or statement of a paper.
 struct Item {
     name: &'static str,
     about: &'static str,
-    /// Makes it, prints theirs and ours side by side, and says how it went.
-    reproduce: fn(&ReproduceOptions) -> Result<Exit, Failure>,
 }
 
 /// All papers, in the order in which they are listed.
-const PAPERS: &[Paper] = &[];
+const PAPERS: &[Paper] = &[remote_access::PAPER, hpss::PAPER];
 
 impl Reproduce {
     /// Makes what was asked for, or lists what there is.
-    pub fn execute(&self) -> Result<Exit, Failure> {
+    pub fn execute(&self, registry: &Registry) -> Result<Exit, Failure> {
         let Some(name) = &self.paper else {
             print(&list())?;
             return Ok(Exit::Done);
         };
         let paper = find(PAPERS, name, |paper| paper.name).map_err(|hint| unknown("paper", name, &hint))?;
-        let Some(item) = &self.item else {
-            return all(paper.items, &self.options);
+        let item = match &self.item {
+            None => None,
+            Some(item) => Some(
+                find(paper.items, item, |item| item.name)
+                    .map_err(|hint| unknown(&format!("table or figure of `{}`", paper.name), item, &hint))?,
+            ),
         };
-        let found = find(paper.items, item, |item| item.name);
-        let item = found.map_err(|hint| unknown(&format!("table or figure of `{}`", paper.name), item, &hint))?;
-        (item.reproduce)(&self.options)
+        (paper.reproduce)(item, &self.options, registry)
     }
-}
-
-/// Makes all of them; what is worst decides how it ends.
-fn all(items: &[Item], options: &ReproduceOptions) -> Result<Exit, Failure> {
-    let mut worst = Exit::Done;
-    for item in items {
-        let exit = (item.reproduce)(options)?;
-        worst = worst.max(exit);
-    }
-    Ok(worst)
 }
 
 fn list() -> String {
-    if PAPERS.is_empty() {
-        return "nothing can be reproduced yet\n".into();
-    }
     let mut text = String::new();
     for paper in PAPERS {
         let rows: Vec<Vec<String>> =
             paper.items.iter().map(|item| vec![format!("  {}", item.name), item.about.to_owned()]).collect();
         text.push_str(&format!("{}: {}\n{}", paper.name, paper.title, columns(&rows, 2)));
+    }
+    text
+}
+
+/// Widest line of a note.
+const NOTE_WIDTH: usize = 110;
+
+/// A sheet for the terminal: title, table, notes.
+fn text(sheet: &Sheet) -> String {
+    let mut text = format!("{}\n\n{}\n", sheet.title, columns(&sheet.rows, sheet.figures_from));
+    for note in &sheet.notes {
+        let mut width = 0;
+        for word in note.split(' ') {
+            let length = word.chars().count();
+            let breaks = width > 0 && width + 1 + length > NOTE_WIDTH;
+            text.push_str(if breaks {
+                "\n"
+            } else if width > 0 {
+                " "
+            } else {
+                ""
+            });
+            text.push_str(word);
+            width = if breaks || width == 0 { length } else { width + 1 + length };
+        }
+        text.push_str("\n\n");
     }
     text
 }

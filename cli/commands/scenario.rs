@@ -12,7 +12,7 @@ use crate::terminal::note;
 /// Changes to a scenario, made before it is checked.
 #[derive(clap::Args)]
 pub struct Changes {
-    /// Change a field, for example topology.links.CERN-GRIF.bandwidth=Gbps(20); can be repeated
+    /// Change a field, for example topology.links.CERN-GRIF-LPNHE.bandwidth=Gbps(20); can be repeated
     #[arg(long, value_name = "PATH=VALUE", value_parser = assignment)]
     set: Vec<(String, String)>,
     /// Refuse logs with rows that cannot be read, whatever the scenario says

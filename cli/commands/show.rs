@@ -43,7 +43,7 @@ impl Show {
         let drawn =
             fs::create_dir_all(&dir).and_then(|()| write_atomically(&path, |file| file.write_all(picture.as_bytes())));
         drawn.map_err(|error| Failure::new(Exit::Files, format_args!("cannot write {}: {error}", path.display())))?;
-        print(&format!("{}\npicture: {}\n", topology::table(&scenario.setup.topology), path.display()))?;
+        print(&format!("{}\n\npicture: {}\n", topology::table(&scenario.setup.topology).trim_end(), path.display()))?;
         Ok(Exit::Done)
     }
 }

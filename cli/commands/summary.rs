@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn paths_are_known_by_their_ends() {
-        assert_eq!(last_two("topology.links.CERN-GRIF.bandwidth"), "CERN-GRIF.bandwidth");
+        assert_eq!(last_two("topology.links.CERN-GRIF-LPNHE.bandwidth"), "CERN-GRIF-LPNHE.bandwidth");
         assert_eq!(last_two("seed"), "seed");
     }
 }

@@ -172,7 +172,7 @@ pub fn holm(p_values: &[f64]) -> Vec<f64> {
     corrected
 }
 
-/// Replications that would settle a comparison in [`POWER`] of all cases, if mean and spread stay as they are and
+/// Replications that would settle a comparison in `POWER` of all cases, if mean and spread stay as they are and
 /// `comparisons` are corrected for. `None` where the mean is zero.
 pub fn replications_needed(difference: &Paired, comparisons: usize) -> Option<u64> {
     let sd = difference.sd?;

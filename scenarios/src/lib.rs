@@ -6,10 +6,11 @@
 //!                            +------- Problems -------+      all of them, each with its place
 //! ```
 //!
-//! Start with [`load`]. The language is [`file`], described for its users in `docs/scenario-reference.md`,
-//! which [`reference`] makes from the types themselves. [`fit`] finds the constants of a data transfer node's law
-//! by replaying a transfer log.
+//! Start with [`load`]. The language is [`mod@file`], described for its users in `docs/scenario-reference.md`,
+//! which [`mod@reference`] makes from the types themselves. [`fit`] finds the constants of a data transfer node's law by
+//! replaying a transfer log.
 
+pub mod bundled;
 pub mod experiment;
 pub mod file;
 pub mod fit;
@@ -26,5 +27,6 @@ pub use problems::{Problem, Problems};
 pub use registry::{Params, PolicySet, Registry};
 pub(crate) use scenario::ron_options;
 pub use scenario::{
-    Estimate, Experiment, LoadOptions, Scenario, SweepAxis, SweepValue, load, load_text, load_text_with, load_with,
+    Estimate, Experiment, LoadOptions, Scenario, SweepAxis, SweepValue, load, load_bundled, load_text, load_text_with,
+    load_with,
 };

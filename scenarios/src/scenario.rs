@@ -10,9 +10,11 @@ use ron::extensions::Extensions;
 use ron::ser::PrettyConfig;
 use serde::Serialize;
 
+use crate::bundled;
 use crate::file::{self, ScenarioFile};
-use crate::problems::Problems;
-use crate::read::Document;
+use crate::problems::{Problem, Problems};
+use crate::read::near::{listed, nearest};
+use crate::read::{Document, Shelf};
 use crate::registry::{PolicySet, Registry};
 use crate::validate::{self, Check, DATA_VARIABLE, World, expected};
 
@@ -152,7 +154,24 @@ pub fn load_text_with(
     options: &LoadOptions<'_>,
     registry: &Registry,
 ) -> Result<Scenario, Problems> {
-    let document = Document::read(name, text, base, None, options.overrides)?;
+    let document = Document::read(Shelf::Disk, (name, text), base, options.overrides)?;
+    complete(document, text.to_owned(), (options.strict, options.data.clone()), registry)
+}
+
+/// Loads a scenario that the program brings along, by its path: `quickstart/two-sites.ron`.
+///
+/// # Errors
+/// Where there is none of that name, or all that is wrong with the overrides.
+pub fn load_bundled(name: &str, options: &LoadOptions<'_>, registry: &Registry) -> Result<Scenario, Problems> {
+    let Some(text) = bundled::text(name) else {
+        let mut problem = Problem::of_file(name, "dapple brings no such scenario along");
+        let names = || bundled::FILES.iter().map(|(name, _)| *name);
+        let near = nearest(name, names()).map_or(String::new(), |near| format!("did you mean `{near}`? "));
+        problem.help = Some(format!("{near}there is: {}", listed(names())));
+        return Err(Problems(vec![problem]));
+    };
+    let base = Path::new(name).parent().unwrap_or(Path::new(""));
+    let document = Document::read(Shelf::Bundled, (name, text), base, options.overrides)?;
     complete(document, text.to_owned(), (options.strict, options.data.clone()), registry)
 }
 

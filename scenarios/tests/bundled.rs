@@ -1,32 +1,173 @@
-//! The scenarios that dapple ships: each loads, and reads again from its resolved form to the same thing.
+//! The scenarios that dapple ships: they load, read again from their resolved form, and are what they claim to be.
 
 use std::path::{Path, PathBuf};
 
-use dapple_scenarios::{Registry, Scenario, load, load_text};
+use dapple_scenarios::{LoadOptions, Registry, Scenario, load, load_bundled, load_text_with};
+use dapple_simulator::engine::{NoProgress, RunOutput, run};
+use dapple_simulator::results::{ColumnData, Kpi, TableData};
+use dapple_simulator::workload::{Campaign, Distribution, WorkloadKind};
+
+const COEFFICIENTS: [f64; 3] = [0.023568, 0.043705, 0.001538];
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// Loads a file and checks what holds for all of them.
 fn shipped(name: &str) -> Scenario {
-    load(&folder().join(name), &[], &Registry::standard()).unwrap_or_else(|problems| panic!("{name}:\n{problems}"))
+    let path = folder().join(name);
+    let registry = Registry::standard();
+    let scenario = load(&path, &[], &registry).unwrap_or_else(|problems| panic!("{name}:\n{problems}"));
+    assert_eq!(scenario.warnings, Vec::<String>::new(), "{name}");
+    let base = path.parent().expect("in a folder");
+    let again = load_text_with("resolved", &scenario.resolved, base, &LoadOptions::default(), &registry)
+        .unwrap_or_else(|problems| panic!("{name}:\n{problems}\n{}", scenario.resolved));
+    assert_eq!((&again.resolved, &again.physics), (&scenario.resolved, &scenario.physics), "{name}");
+    assert_eq!(again.experiment, scenario.experiment, "{name}");
+    assert_eq!(format!("{:?}", again.setup), format!("{:?}", scenario.setup), "{name}");
+    let bundled =
+        load_bundled(name, &LoadOptions::default(), &registry).unwrap_or_else(|problems| panic!("{name}:\n{problems}"));
+    assert_eq!((&bundled.text, &bundled.physics), (&scenario.text, &scenario.physics), "{name}");
+    scenario
 }
 
-fn reads_again(scenario: &Scenario, base: &Path) {
-    let again = load_text("resolved", &scenario.resolved, base, &[], &Registry::standard())
-        .unwrap_or_else(|problems| panic!("{}:\n{problems}\n{}", scenario.name, scenario.resolved));
-    assert_eq!(again.resolved, scenario.resolved);
-    assert_eq!(again.physics, scenario.physics);
-    assert_eq!(again.experiment, scenario.experiment);
-    assert_eq!(format!("{:?}", again.setup), format!("{:?}", scenario.setup));
+/// One run of a policy set, with other values at some paths.
+fn one_run(scenario: &Scenario, policy: &str, point: &[(&str, &str)]) -> RunOutput {
+    let point: Vec<(String, String)> = point.iter().map(|(path, value)| ((*path).into(), (*value).into())).collect();
+    let scenario = scenario.at(&point, &Registry::standard()).unwrap_or_else(|problems| panic!("{problems}"));
+    let set = scenario.policies.iter().find(|set| set.name == policy).expect("it is compared");
+    let policies = set.build().expect("it could be built before");
+    run(&scenario.setup, policies, scenario.seed, &mut NoProgress).expect("the run ends well")
+}
+
+fn turnaround(output: &RunOutput) -> f64 {
+    output.kpis.get(Kpi::JobTurnaround).expect("jobs ended")
 }
 
 #[test]
 fn quickstart_is_small() {
     let scenario = shipped("quickstart/two-sites.ron");
-    reads_again(&scenario, &folder().join("quickstart"));
     let estimate = scenario.estimate();
-    assert_eq!(estimate.runs, 40);
-    assert!(estimate.events * (estimate.runs as f64) < 1e6, "{estimate:?}");
-    assert_eq!(scenario.warnings, Vec::<String>::new());
+    assert_eq!(estimate.runs, 200);
+    let events: u64 = scenario.policies.iter().map(|set| one_run(&scenario, &set.name, &[]).events).sum();
+    assert!((20_000..200_000).contains(&events), "{events} events in one replication of all policies");
+    let guessed = estimate.events * scenario.policies.len() as f64;
+    assert!(guessed > events as f64 / 5.0 && guessed < events as f64 * 5.0, "{guessed} guessed, {events} events");
+}
+
+fn campaign(scenario: &Scenario) -> &Campaign {
+    match &scenario.setup.workloads.values().next().expect("one workload").kind {
+        WorkloadKind::Campaign(campaign) => campaign,
+        other => panic!("a campaign is expected, not {other:?}"),
+    }
+}
+
+#[test]
+fn the_campaign_has_the_numbers_of_the_paper() {
+    let scenario = shipped("papers/remote-access/campaign.ron");
+    let campaign = campaign(&scenario);
+    let steps = &campaign.steps;
+    assert_eq!(steps.len(), 251, "28 April 00:00 to 30 April 14:30 every 15 minutes");
+    let reads = |counts: &dyn Fn(&[u32], u32) -> bool| -> u32 {
+        let of_step = |step: &Vec<u32>| -> u32 { step.iter().filter(|&&threads| counts(step, threads)).sum() };
+        steps.iter().map(of_step).sum()
+    };
+    assert_eq!(reads(&|_, _| true), 1122);
+    assert_eq!(reads(&|step, _| step.len() == 1), 342, "ConPr = 0");
+    assert_eq!(reads(&|_, threads| threads == 1), 834, "ConTh = 0");
+    assert!(steps.iter().all(|step| step.len() <= 12 && step.iter().all(|&threads| threads <= 4)));
+    assert!(steps.iter().any(|step| step.len() == 12) && steps.iter().flatten().any(|&threads| threads == 4));
+
+    // No read can last until the next step: T = a S + b ConTh + c ConPr with all other files of the step at their largest.
+    let Distribution::Uniform { high, .. } = campaign.size else { panic!("uniform sizes") };
+    let ([a, b, c], largest) = (COEFFICIENTS, high / 1e6);
+    for step in steps {
+        let all: u32 = step.iter().sum();
+        for &threads in step {
+            let slowest = largest * (a + b * f64::from(threads - 1) + c * f64::from(all - threads));
+            assert!(slowest < campaign.every.as_secs_f64(), "{step:?}: {slowest} s");
+        }
+    }
+}
+
+fn numbers(table: &TableData, column: &str) -> Vec<f64> {
+    let position = table.schema.position(column).expect("the column is there");
+    let numbers: Option<Vec<f64>> = match &table.columns[position] {
+        ColumnData::Int(cells) => cells.iter().map(|cell| cell.map(|cell| cell as f64)).collect(),
+        ColumnData::Float(cells) => cells.clone().into_iter().collect(),
+        ColumnData::Text(_) => None,
+    };
+    numbers.unwrap_or_else(|| panic!("`{column}` has a number in each row"))
+}
+
+#[test]
+fn a_run_of_the_campaign_measures_what_the_paper_measured() {
+    let scenario = shipped("papers/remote-access/campaign.ron");
+    let output = one_run(&scenario, "remote", &[]);
+    let table = output.tables.iter().find(|table| table.schema.name == "reads").expect("reads are recorded");
+    let (con_th, con_pr) = (numbers(table, "con_th_bytes"), numbers(table, "con_pr_bytes"));
+    assert_eq!(con_th.len(), 1122);
+    assert_eq!(con_pr.iter().filter(|bytes| **bytes < 1.0).count(), 342);
+    assert_eq!(con_th.iter().filter(|bytes| **bytes < 1.0).count(), 834);
+    // Nothing but the law limits, so it holds for every read; nanoseconds are rounded.
+    let (sizes, started, ended) =
+        (numbers(table, "size_bytes"), numbers(table, "started_at_ns"), numbers(table, "ended_at_ns"));
+    let [a, b, c] = COEFFICIENTS;
+    for read in 0..sizes.len() {
+        let law = (a * sizes[read] + b * con_th[read] + c * con_pr[read]) / 1e6;
+        let took = (ended[read] - started[read]) / 1e9;
+        assert!((took - law).abs() < 1e-6, "read {read}: {took} s, law {law} s");
+    }
+}
+
+#[test]
+fn remote_access_goes_around_a_loaded_storage() {
+    let scenario = shipped("papers/remote-access/loaded-storage.ron");
+    let load = "workload.exports.arrivals.per_hour";
+    let took = |policy, load_now| turnaround(&one_run(&scenario, policy, &[(load, load_now)]));
+    let (idle, busy) = (took("place", "200"), took("place", "1050"));
+    assert!(busy > 1.5 * idle, "placement suffers: {idle} s, {busy} s");
+    let (remote_idle, remote_busy) = (took("remote", "200"), took("remote", "1050"));
+    assert!(
+        (remote_busy - remote_idle).abs() < 0.01 * remote_idle,
+        "remote access does not: {remote_idle}, {remote_busy}"
+    );
+    assert!(idle < remote_idle && remote_busy < busy, "the ways cross: {idle} < {remote_idle}, {remote_busy} < {busy}");
+}
+
+#[test]
+fn remote_access_needs_no_scratch() {
+    let scenario = shipped("papers/remote-access/full-scratch.ron");
+    let scratch = "topology.pools.DC1_WN.scratch";
+    let took = |policy, space| turnaround(&one_run(&scenario, policy, &[(scratch, space)]));
+    let (short, ample) = (took("stage-in", "GB(6)"), took("stage-in", "GB(24)"));
+    assert!(short > 1.5 * ample, "stage-in waits for space: {short} s, {ample} s");
+    let (remote_short, remote_ample) = (took("remote", "GB(6)"), took("remote", "GB(24)"));
+    assert!((remote_short - remote_ample).abs() < 1e-6, "remote access does not: {remote_short}, {remote_ample}");
+    assert!(
+        ample < remote_ample && remote_short < short,
+        "the ways cross: {ample} < {remote_ample}, {remote_short} < {short}"
+    );
+}
+
+#[test]
+fn logs_say_where_they_are_missing() {
+    let read = |data: Option<PathBuf>| {
+        let options = LoadOptions { data, ..LoadOptions::default() };
+        load_bundled("logs/hpss.ron", &options, &Registry::standard())
+    };
+    let told = read(None).expect_err("nobody said where").plain();
+    assert!(told.contains("set DAPPLE_DATA to the folder that holds `hpss-transfers/transfers.csv.gz`"), "{told}");
+    let told = read(Some(Path::new("nowhere").into())).expect_err("it is not there").plain();
+    assert!(told.contains("there is no such file"), "{told}");
+    let told = load_bundled("logs/hpsss.ron", &LoadOptions::default(), &Registry::standard()).expect_err("no such one");
+    assert!(told.plain().contains("did you mean `logs/hpss.ron`?"), "{}", told.plain());
+    // Everything but the log is checked without it.
+    let stub = tempfile::tempdir().expect("a folder");
+    let log = stub.path().join("hpss-transfers");
+    std::fs::create_dir(&log).expect("a folder");
+    let rows = "t_start_s,t_end_s,bytes,duration_s,kind\n1541624173.000,1541624180,5,7,migrate\n";
+    std::fs::write(log.join("transfers.csv.gz"), rows).expect("a file");
+    let scenario = read(Some(stub.path().into())).unwrap_or_else(|problems| panic!("{problems}"));
+    assert!((scenario.estimate().transfers - 1.0).abs() < 1e-9);
 }

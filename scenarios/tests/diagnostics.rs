@@ -214,6 +214,23 @@ fn mistakes_hide_no_others_and_cause_none() {
     // A misspelt field is read as what it is meant to be.
     let problem = only(&with("rses: [", "rsess: ["));
     assert_eq!((problem.path.as_str(), problem.line), ("topology.rsess", 6));
+    // Nothing is compared with what stands in for a value that cannot be read.
+    for (old, new) in [
+        ("horizon: Days(1),", "horizon: 24, warm_up: Hours(2),"),
+        ("horizon: Days(1),", "warm_up: Hours(2),"),
+        ("files: 10,", "files: \"ten\","),
+        ("links: [", "wires: ["),
+        ("capacity: TB(100)),\n        ]", "used: TB(1), capacity: Gbps(100)),\n        ]"),
+        ("to: \"GRIF\", bandwidth", "to: 3, bandwidth"),
+        ("rses: [", "storage: ["),
+        ("datasets: [", "blobs: ["),
+        ("policies: [", "compared: ["),
+    ] {
+        let found = problems(&with(old, new));
+        let about = |problem: &Problem| problem.path.clone();
+        let most = if new.starts_with("compared") { 2 } else { 1 };
+        assert_eq!(found.len(), most, "{new}: {:?}", found.iter().map(about).collect::<Vec<_>>());
+    }
     // A whole part that is nonsense.
     let problem = only(&with("Jobs(\n", "Jops(\n"));
     assert!(problem.message.contains("`Jops` is not one of"), "{problem}");

@@ -185,6 +185,11 @@ fn files_are_included_and_their_mistakes_shown_there() {
     write("parts/grif.ron", "\u{0}");
     fs::write(folder.path().join("parts/grif.ron"), [0x80, 0xff]).expect("a file");
     assert!(read().expect_err("binary").plain().contains("not valid UTF-8"));
+    for n in 0..20 {
+        write(&format!("parts/chain{n}.ron"), &format!("File(\"chain{}.ron\")", n + 1));
+    }
+    write("parts/grif.ron", "File(\"chain0.ron\")");
+    assert!(read().expect_err("a long chain").plain().contains("include each other more than 16 deep"));
     let nowhere = load(Path::new("nowhere.ron"), &[], &Registry::standard()).expect_err("no file");
     assert!(nowhere.to_string().contains("there is no such file"));
     let is_folder = load(folder.path(), &[], &Registry::standard()).expect_err("a folder");

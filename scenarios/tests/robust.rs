@@ -168,3 +168,22 @@ fn ron_reads_the_quickstart_alike() {
     resolved.experiment.baseline = file.experiment.baseline.clone();
     assert_eq!(resolved, file);
 }
+
+#[test]
+fn long_series_are_read_and_refused_in_reasonable_time() {
+    // 100 000 steps of a law, all good, then all ill-posed.
+    let series = |a: f64| -> String {
+        let steps = (1..=100_000).map(|n| format!("(at: Minutes({n}), a: {a}, b: 0.04, c: 0.001), "));
+        format!("c: 0.001538, series: [{}]", steps.collect::<String>())
+    };
+    let read = |a: f64| {
+        let text = quickstart().replace("c: 0.001538", &series(a));
+        load_text("x.ron", &text, Path::new(""), &[], &Registry::standard())
+    };
+    let good = read(0.02).expect("a long series");
+    let law = good.setup.topology.laws().next().expect("one law").2;
+    assert_eq!(law.steps().len(), 100_001);
+    let problems = read(-0.02).expect_err("100 000 problems");
+    assert_eq!(problems.len(), 101);
+    assert!(problems.plain().ends_with("x.ron: and 99900 more problems\n"), "{}", problems.plain());
+}

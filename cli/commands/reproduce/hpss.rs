@@ -9,8 +9,7 @@ use dapple_scenarios::fit::{
 use dapple_scenarios::{LoadOptions, Registry};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::remote_access::text;
-use super::{Item, Paper, ReproduceOptions};
+use super::{Item, Paper, ReproduceOptions, text};
 use crate::columns::figure;
 use crate::exit::{Exit, Failure, OrExit};
 use crate::terminal::{note, print};

@@ -1,10 +1,10 @@
 //! The plots of an experiment: one plot is one function.
 
-mod axis;
-mod canvas;
+pub(crate) mod axis;
+pub(crate) mod canvas;
 mod differences;
 mod distribution;
-mod palette;
+pub(crate) mod palette;
 mod policies;
 mod series;
 mod swept;
@@ -36,7 +36,7 @@ impl Plots {
 }
 
 /// Width of all plots [px].
-const WIDTH: f64 = 820.0;
+pub(crate) const WIDTH: f64 = 820.0;
 
 /// Sweep points for which a plot of their own is drawn.
 const POINT_PLOTS: usize = 6;

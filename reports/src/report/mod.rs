@@ -1,7 +1,7 @@
 //! The report: one HTML file that stands alone, and the plots as files.
 
 mod books;
-mod page;
+pub(crate) mod page;
 mod tables;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -16,7 +16,7 @@ use dapple_simulator::results::{PLOTS_DIR, REPORT_FILE, write_atomically};
 use crate::ReportError;
 use crate::comparison::confirmatory;
 use crate::experiment::Experiment;
-use crate::plots::{self, Plots};
+use crate::plots::{self, Plot};
 
 /// Writes `report.html` and `plots/*.svg` of an experiment from its results, and returns where the report is.
 ///
@@ -30,7 +30,7 @@ pub fn write_report(dir: &Path) -> Result<PathBuf, ReportError> {
     let comparisons = confirmatory(&experiment);
     let plots = plots::all(&experiment, &comparisons)?;
     let folder = dir.join(PLOTS_DIR);
-    write_plots(&folder, &plots).map_err(|source| ReportError::Write { path: folder, source })?;
+    write_plots(&folder, plots.iter()).map_err(|source| ReportError::Write { path: folder, source })?;
     let html = page::page(&experiment, &comparisons, &plots).into_string();
     let path = dir.join(REPORT_FILE);
     let written = write_atomically(&path, |file| file.write_all(html.as_bytes()));
@@ -38,7 +38,8 @@ pub fn write_report(dir: &Path) -> Result<PathBuf, ReportError> {
     Ok(path)
 }
 
-fn write_plots(folder: &Path, plots: &Plots) -> io::Result<()> {
+/// Writes plots as files; those that an earlier report left are removed.
+pub(crate) fn write_plots<'a>(folder: &Path, plots: impl Iterator<Item = &'a Plot>) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
@@ -46,7 +47,7 @@ fn write_plots(folder: &Path, plots: &Plots) -> io::Result<()> {
             fs::remove_file(path)?;
         }
     }
-    for plot in plots.iter() {
+    for plot in plots {
         let path = folder.join(&plot.name).with_extension("svg");
         write_atomically(&path, |file| file.write_all(plot.file().as_bytes()))?;
     }

@@ -11,36 +11,49 @@ use crate::report::{books, tables, verdict};
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
-/// The whole report.
-pub(super) fn page(experiment: &Experiment, comparisons: &[Comparison], plots: &Plots) -> Markup {
-    let manifest = &experiment.manifest;
+/// A page that stands alone: style, theme button and a body of header and main.
+pub(crate) fn document(title: &str, generator: &str, header: &Markup, main: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="generator" content={ "dapple " (manifest.dapple_version) };
-                title { (manifest.name) " – dapple" }
+                meta name="generator" content=(generator);
+                title { (title) " – dapple" }
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                (header(experiment))
-                main {
-                    @if experiment.n_runs() == 0 {
-                        (nothing(experiment))
-                    } @else {
-                        (results(experiment, comparisons, plots))
+                header {
+                    div.top {
+                        span.brand { "dapple report" }
+                        button #theme type="button" hidden { "Dark" }
                     }
-                    (books::runs(experiment, &plots.notes))
-                    @if experiment.n_runs() > 0 { (books::counters(experiment)) }
-                    (books::manifest(experiment))
-                    (method(experiment))
+                    (header)
                 }
+                main { (main) }
                 script { (PreEscaped(SCRIPT)) }
             }
         }
     }
+}
+
+/// The whole report.
+pub(super) fn page(experiment: &Experiment, comparisons: &[Comparison], plots: &Plots) -> Markup {
+    let manifest = &experiment.manifest;
+    let main = html! {
+        @if experiment.n_runs() == 0 {
+            (nothing(experiment))
+        } @else {
+            (results(experiment, comparisons, plots))
+        }
+        (books::runs(experiment, &plots.notes))
+        @if experiment.n_runs() > 0 { (books::counters(experiment)) }
+        (books::manifest(experiment))
+        (method(experiment))
+    };
+    let generator = format!("dapple {}", manifest.dapple_version);
+    document(&manifest.name, &generator, &header(experiment), &main)
 }
 
 fn header(experiment: &Experiment) -> Markup {
@@ -48,11 +61,6 @@ fn header(experiment: &Experiment) -> Markup {
     let (policies, points) = (experiment.policies.len(), experiment.points.len());
     let compared = if policies == 1 { "1\u{a0}policy".to_owned() } else { format!("{policies}\u{a0}policies") };
     html! {
-        header {
-            div.top {
-                span.brand { "dapple report" }
-                button #theme type="button" hidden { "Dark" }
-            }
             h1 { (manifest.name) }
             p.lead {
                 (compared)
@@ -68,7 +76,6 @@ fn header(experiment: &Experiment) -> Markup {
                     @if index > 0 { ", " } code { (path) }
                 } "." }
             }
-        }
     }
 }
 
@@ -104,7 +111,8 @@ fn results(experiment: &Experiment, comparisons: &[Comparison], plots: &Plots) -
     }
 }
 
-fn figure(plot: &Plot) -> Markup {
+/// A plot with its title, caption and file.
+pub(crate) fn figure(plot: &Plot) -> Markup {
     html! {
         figure {
             h3 { (plot.title) }

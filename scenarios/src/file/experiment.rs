@@ -23,15 +23,16 @@ documented! {
         AlwaysRemote,
         /// Copy everything to the worker node before the job runs.
         StageIn,
-        /// Copy to an RSE at the job's site, then stage in from there; what is asked for too rarely is streamed.
+        /// Copy to an RSE at the job's site, then stage in from there. What is asked for too rarely, or finds no room, is
+        /// streamed; at a site without an RSE everything is staged in.
         Place {
             /// Uses of a file, this one included, from which it is placed.
             #[serde(default = "once")]
             min_reuse: u64,
         },
-        /// One of the three, all equally likely.
+        /// Any of the three that is possible, all equally likely.
         Random,
-        /// The one that is expected to be fastest, from queues, rates and sizes.
+        /// The way that is expected to be the fastest for this job, from queues, rates, laws and sizes.
         Estimate,
         /// A policy that the program registered under a name.
         Custom {

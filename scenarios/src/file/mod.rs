@@ -31,7 +31,7 @@ documented! {
     pub struct ScenarioFile {
         /// Name in results and plots.
         pub name: String,
-        /// Seed of the first replication; the nth replication uses `seed + n`.
+        /// Seed of the first replication; those of the others are derived from it.
         #[serde(default = "first_seed")]
         pub seed: u64,
         /// Calendar time of the start of the run, for labels: `"2018-04-28T00:00:00Z"`.

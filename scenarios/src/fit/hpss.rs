@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use super::{LogError, Replay, ReplayError, TransferLog};
-use crate::{LoadOptions, Problems, Registry, load_text_with};
+use crate::{LoadOptions, Problems, Registry, load_bundled};
 
-/// The scenario: `scenarios/logs/hpss.ron`, with the constants that were fitted to the first half of the log.
-pub const HPSS_SCENARIO: &str = include_str!("../../logs/hpss.ron");
+/// The scenario among those that the program brings along, with the constants that were fitted to the first half of the log.
+pub const HPSS_SCENARIO: &str = "logs/hpss.ron";
 
 /// The log, under the folder that the environment variable `DAPPLE_DATA` names.
 pub const HPSS_LOG: &str = "hpss-transfers/transfers.csv.gz";
@@ -43,8 +43,7 @@ impl Hpss {
     pub fn load(data: &Path) -> Result<Self, HpssError> {
         let log = TransferLog::read(&data.join(HPSS_LOG))?;
         let options = LoadOptions { data: Some(data.to_owned()), strict: true, ..LoadOptions::default() };
-        let scenario = load_text_with("hpss.ron", HPSS_SCENARIO, Path::new("."), &options, &Registry::standard())
-            .map_err(HpssError::Scenario)?;
+        let scenario = load_bundled(HPSS_SCENARIO, &options, &Registry::standard()).map_err(HpssError::Scenario)?;
         Ok(Self { log, replay: Replay::new(scenario.setup)? })
     }
 }

@@ -4,6 +4,8 @@
 //! a misspelt field or variant is read as the one it is nearest to, an unknown one is skipped, and anything
 //! else is replaced by a filler that suits its type. Mended places are remembered, so that nobody is blamed for a filler.
 
+use std::str::FromStr;
+
 use serde::de::{self, Visitor};
 
 use super::access::{Choice, Fields, Items};
@@ -224,11 +226,15 @@ impl<'t> Decoder<'t> {
         }
     }
 
-    fn number<T: de::DeserializeOwned>(&self, what: &str) -> Result<T, Mistake> {
+    fn number<T: de::DeserializeOwned + FromStr>(&self, what: &str) -> Result<T, Mistake> {
         if !matches!(self.node.kind, Kind::Number) {
             return Err(self.wanted(what));
         }
-        ron::from_str(self.written()).map_err(|_| self.wanted(what))
+        let written = self.written();
+        // Series have a hundred thousand of them, nearly all plain.
+        let is_plain = written.bytes().all(|b| matches!(b, b'0'..=b'9' | b'.' | b'-' | b'e'));
+        let plain = is_plain.then(|| written.parse().ok()).flatten();
+        plain.map_or_else(|| ron::from_str(written).map_err(|_| self.wanted(what)), Ok)
     }
 
     fn string(&self) -> Result<String, Mistake> {

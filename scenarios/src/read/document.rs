@@ -4,12 +4,15 @@ use std::path::{Path as FilePath, PathBuf};
 
 use super::decode::{self, Decoded};
 use super::edit::{Edit, EditError};
-use super::include::{Includes, ReadError, read_text};
+use super::include::{Includes, ReadError, Shelf, read_text};
 use super::parse;
 use super::path::Path;
 use super::source::{Sources, Span};
 use super::tree::Node;
 use crate::problems::{Excerpt, Problem, Problems};
+
+/// Most problems that are told.
+const MAX_PROBLEMS: usize = 100;
 
 /// Something that is well written and wrong.
 #[derive(Clone, Debug)]
@@ -31,6 +34,7 @@ pub(crate) struct Document {
     pub sources: Sources,
     /// Folder that paths in the main file are relative to.
     pub base: PathBuf,
+    shelf: Shelf,
 }
 
 impl Document {
@@ -41,16 +45,15 @@ impl Document {
             Problems(vec![Problem::of_file(name.clone(), format!("cannot read the scenario: {why}"))])
         })?;
         let base = file.parent().unwrap_or(FilePath::new(""));
-        let document = Self::read(&name, &text, base, Some(file), overrides)?;
+        let document = Self::read(Shelf::Disk, (&name, &text), base, overrides)?;
         Ok((document, text))
     }
 
     /// Reads a text; `name` is what messages call it.
     pub fn read(
-        name: &str,
-        text: &str,
+        shelf: Shelf,
+        (name, text): (&str, &str),
         base: &FilePath,
-        file: Option<&FilePath>,
         overrides: &[(String, String)],
     ) -> Result<Self, Problems> {
         let mut sources = Sources::default();
@@ -64,8 +67,8 @@ impl Document {
         }
         let mut root = parse::parse(source, text)
             .map_err(|error| Problems(vec![problem(&sources, error.span, String::new(), error.message, None)]))?;
-        let errors = Includes::new(&mut sources, file).expand(&mut root, base);
-        let mut document = Self { root, sources, base: base.to_owned() };
+        let errors = Includes::new(shelf, &mut sources, Some(FilePath::new(name))).expand(&mut root, base);
+        let mut document = Self { root, sources, base: base.to_owned(), shelf };
         let mut problems = document.unread(errors);
         for (path, value) in overrides {
             if let Err(refused) = document.set(&format!("--set {path}"), path, value) {
@@ -82,7 +85,7 @@ impl Document {
         };
         let parsed = Edit::parse(name, path, value, &mut self.sources);
         let mut edit = parsed.map_err(|error| refused(&self.sources, error))?;
-        let errors = Includes::new(&mut self.sources, None).expand(&mut edit.value, &self.base);
+        let errors = Includes::new(self.shelf, &mut self.sources, None).expand(&mut edit.value, &self.base);
         if !errors.is_empty() {
             return Err(self.unread(errors));
         }
@@ -99,23 +102,28 @@ impl Document {
         decode::decode(&self.root, &self.sources)
     }
 
-    /// Problems out of mistakes and faults, in order of place. Faults of what was mended are left out.
+    /// Problems out of mistakes and faults, the first of them in order of place. Faults of what was mended are left out.
     pub fn problems(&self, mistakes: &[decode::Mistake], faults: &[Fault]) -> Problems {
-        let mut found: Vec<(Span, Problem)> = Vec::new();
+        let mut found: Vec<(Span, &Path, &str, Option<&str>)> = Vec::new();
         for mistake in mistakes {
             let span = mistake.span.unwrap_or(self.root.head());
-            found.push((span, self.problem_at(span, &mistake.path, &mistake.message, mistake.help.clone())));
+            found.push((span, &mistake.path, &mistake.message, mistake.help.as_deref()));
         }
         for fault in faults {
-            if mistakes.iter().any(|mistake| fault.path.is_within(&mistake.path)) {
-                continue;
+            if !mistakes.iter().any(|mistake| fault.path.is_within(&mistake.path)) {
+                found.push((self.place(&fault.path), &fault.path, &fault.message, fault.help.as_deref()));
             }
-            let span = self.place(&fault.path);
-            found.push((span, self.problem_at(span, &fault.path, &fault.message, fault.help.clone())));
         }
-        found.sort_by_key(|(span, _)| (span.source.order(), span.start));
-        let mut problems: Vec<Problem> = found.into_iter().map(|(_, problem)| problem).collect();
+        found.sort_by_key(|(span, ..)| (span.source.order(), span.start));
+        let shown = found.iter().take(MAX_PROBLEMS);
+        let mut problems: Vec<Problem> =
+            shown.map(|(span, path, message, help)| self.problem_at(*span, path, message, *help)).collect();
         problems.dedup();
+        if let (Some(left), Some(first)) =
+            (found.len().checked_sub(MAX_PROBLEMS).filter(|&left| left > 0), problems.first())
+        {
+            problems.push(Problem::of_file(first.file.clone(), format!("and {left} more problems")));
+        }
         Problems(problems)
     }
 
@@ -124,8 +132,9 @@ impl Document {
         path.find(&self.root, &self.sources).0.head()
     }
 
-    fn problem_at(&self, span: Span, path: &Path, message: &str, help: Option<String>) -> Problem {
-        problem(&self.sources, span, path.show(&self.root, &self.sources), message.to_owned(), help)
+    fn problem_at(&self, span: Span, path: &Path, message: &str, help: Option<&str>) -> Problem {
+        let path = path.show(&self.root, &self.sources);
+        problem(&self.sources, span, path, message.to_owned(), help.map(str::to_owned))
     }
 }
 

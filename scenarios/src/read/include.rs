@@ -2,11 +2,12 @@
 //!
 //! The path is relative to the file in which it is written. A list in a file that is named inside a list joins it.
 
-use std::path::{Path as FilePath, PathBuf};
+use std::path::{Component, Path as FilePath, PathBuf};
 
 use super::parse;
 use super::source::{SourceId, Sources, Span};
 use super::tree::{Kind, Node};
+use crate::bundled;
 
 /// Largest text that is read, all files together.
 pub(crate) const MAX_BYTES: u64 = 64 << 20;
@@ -22,6 +23,33 @@ pub(crate) struct ReadError {
     pub message: String,
     /// Where it is asked for.
     pub span: Span,
+}
+
+/// Where files are read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shelf {
+    /// The file system.
+    Disk,
+    /// The scenarios that the program brings along, by their path.
+    Bundled,
+}
+
+impl Shelf {
+    fn read(self, file: &FilePath) -> Result<String, String> {
+        match self {
+            Self::Disk => read_text(file),
+            Self::Bundled => {
+                let text = plain(&identity(self, file)).and_then(|name| bundled::text(&name));
+                text.map(str::to_owned).ok_or_else(|| "dapple does not bring it along".into())
+            }
+        }
+    }
+}
+
+/// A path with `/` between its parts, on every system.
+fn plain(file: &FilePath) -> Option<String> {
+    let parts: Option<Vec<&str>> = file.components().map(|part| part.as_os_str().to_str()).collect();
+    parts.map(|parts| parts.join("/"))
 }
 
 /// Reads a text file.
@@ -57,6 +85,7 @@ fn why(error: &std::io::Error) -> String {
 
 /// Replaces every `File("..")` of a tree by what the file holds.
 pub(crate) struct Includes<'s> {
+    shelf: Shelf,
     sources: &'s mut Sources,
     chain: Vec<PathBuf>,
     files: usize,
@@ -66,9 +95,9 @@ pub(crate) struct Includes<'s> {
 
 impl<'s> Includes<'s> {
     /// For a tree that comes from `file`, if from any.
-    pub fn new(sources: &'s mut Sources, file: Option<&FilePath>) -> Self {
-        let chain = file.map(identity).into_iter().collect();
-        Self { sources, chain, files: 0, bytes: 0, errors: Vec::new() }
+    pub fn new(shelf: Shelf, sources: &'s mut Sources, file: Option<&FilePath>) -> Self {
+        let chain = file.map(|file| identity(shelf, file)).into_iter().collect();
+        Self { shelf, sources, chain, files: 0, bytes: 0, errors: Vec::new() }
     }
 
     /// Expands the tree, whose own paths are relative to `base`, and tells what could not be read.
@@ -134,8 +163,8 @@ impl<'s> Includes<'s> {
             return Err(fail(format!("files include each other more than {MAX_CHAIN} deep")));
         }
         let cannot = |why: String| fail(format!("cannot read {}: {why}", file.display()));
-        let text = read_text(&file).map_err(cannot)?;
-        let identity = identity(&file);
+        let text = self.shelf.read(&file).map_err(cannot)?;
+        let identity = identity(self.shelf, &file);
         if self.chain.contains(&identity) {
             return Err(fail(format!("{} includes itself", file.display())));
         }
@@ -155,6 +184,21 @@ impl<'s> Includes<'s> {
 }
 
 /// What makes two ways of writing a path the same file.
-fn identity(file: &FilePath) -> PathBuf {
-    file.canonicalize().unwrap_or_else(|_| file.to_owned())
+fn identity(shelf: Shelf, file: &FilePath) -> PathBuf {
+    match shelf {
+        Shelf::Disk => file.canonicalize().unwrap_or_else(|_| file.to_owned()),
+        Shelf::Bundled => {
+            let mut parts = PathBuf::new();
+            for part in file.components() {
+                match part {
+                    Component::ParentDir => {
+                        parts.pop();
+                    }
+                    Component::CurDir => {}
+                    part => parts.push(part),
+                }
+            }
+            parts
+        }
+    }
 }

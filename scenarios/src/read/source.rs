@@ -1,6 +1,6 @@
 //! The texts that a scenario is made of: files, included files and `--set` values.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Which text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub(crate) struct Source {
     pub name: String,
     /// The whole text.
     pub text: Arc<str>,
+    /// Where its lines start, once somebody asked.
+    lines: OnceLock<Vec<usize>>,
 }
 
 /// All texts of one scenario.
@@ -34,7 +36,7 @@ impl Sources {
     /// Adds a text.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> SourceId {
         let id = SourceId(u32::try_from(self.0.len()).unwrap_or(u32::MAX));
-        self.0.push(Source { name: name.into(), text: text.into() });
+        self.0.push(Source { name: name.into(), text: text.into(), lines: OnceLock::new() });
         id
     }
 
@@ -52,9 +54,10 @@ impl Sources {
 impl Source {
     /// Line and column, both from 1, of a byte; columns count characters.
     pub fn line_column(&self, byte: usize) -> (usize, usize) {
-        let before = self.text.get(..byte).unwrap_or(&self.text);
-        let line = before.bytes().filter(|&b| b == b'\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
+        let starts = || std::iter::once(0).chain(self.text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        let lines = self.lines.get_or_init(starts);
+        let line = lines.partition_point(|&start| start <= byte);
+        let column = self.text.get(lines[line - 1]..byte).map_or(0, |before| before.chars().count()) + 1;
         (line, column)
     }
 }

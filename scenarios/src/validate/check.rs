@@ -130,10 +130,25 @@ impl Check {
         (value < most).then_some(value)
     }
 
+    /// Whether something at or around this place is a filler, so that comparing with it says nothing.
+    pub fn is_mended(&self, at: &At<'_>) -> bool {
+        if self.mended.is_empty() {
+            return false;
+        }
+        let path = at.path();
+        self.mended.iter().any(|mended| mended.is_within(&path) || path.is_within(mended))
+    }
+
     /// The names of a list in which each must be unique and not empty.
     pub fn names<Id>(&mut self, what: &'static str, list: &At<'_>) -> Names<Id> {
         let path = list.path();
+        // A field beside the list that nobody knows may have been meant for it.
+        let is_beside = |mended: &Path| {
+            mended.0.len() == path.0.len()
+                && mended.0.split_last().map(|(_, above)| above) == path.0.split_last().map(|(_, above)| above)
+        };
         let hides = |mended: &Path| match mended.0.strip_prefix(path.0.as_slice()) {
+            None if is_beside(mended) => true,
             Some([] | [Step::Index(_)]) => true,
             Some([Step::Index(_), Step::Field(name)]) => name == "name",
             Some(_) => false,

@@ -89,7 +89,8 @@ fn times(file: &ScenarioFile, check: &mut Check) -> (SimSpan, SimTime) {
     let root = At::ROOT;
     let at = root.field("warm_up");
     let warm_up = check.span_or_zero(&at, &file.warm_up);
-    let horizon = check.span(&root.field("horizon"), &file.horizon);
+    let horizon_at = root.field("horizon");
+    let horizon = check.span(&horizon_at, &file.horizon).filter(|_| !check.is_mended(&horizon_at));
     if let (Some(warm_up), Some(horizon)) = (warm_up, horizon)
         && warm_up >= horizon
     {

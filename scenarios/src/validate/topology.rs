@@ -36,7 +36,8 @@ pub(super) fn topology(file: &file::Topology, check: &mut Check) -> Grid {
     let links = links(&file.links, &at, &sites, &mut builder, check);
     routes(&file.routes, &at, (&sites, &links), &mut builder, check);
     laws(&file.laws, &at, (&pools, &rses), &mut builder, check);
-    let topology = (check.faults.len() == before).then(|| builder.build());
+    let is_whole = check.faults.len() == before && !check.is_mended(&at);
+    let topology = is_whole.then(|| builder.build());
     let topology = topology.and_then(|built| match built {
         Ok(topology) => Some(topology),
         Err(error) => {
@@ -134,6 +135,7 @@ fn rses(
         let used = check.size_or_zero(&at.field("used"), &rse.used).unwrap_or_default();
         if let Some(Some(capacity)) = capacity
             && used > capacity
+            && !check.is_mended(&at)
         {
             check.fault(&at.field("used"), format!("{used} do not fit into the capacity of {capacity}"));
         }

@@ -49,11 +49,14 @@ pub(super) fn datasets(
         let size = distribution(&dataset.size, &at.field("size"), false, check);
         let replicas = distinct_rses(&dataset.replicas, &at.field("replicas"), grid, check);
         let id = size.zip(replicas).map(|(size, replicas)| {
-            table.push(Dataset { name: dataset.name.clone(), files: dataset.files, size, replicas })
+            let files = if check.is_mended(&at.field("files")) { u32::MAX } else { dataset.files };
+            table.push(Dataset { name: dataset.name.clone(), files, size, replicas })
         });
         names.declare(&at, &dataset.name, id, check);
     }
-    if let Some(topology) = &grid.topology {
+    if let Some(topology) = &grid.topology
+        && !check.is_mended(&list)
+    {
         initial_fill(&table, topology, &list, check);
     }
     (names, table)

@@ -32,7 +32,7 @@ pub struct Dataset {
     pub name: String,
     /// Number of files.
     pub files: u32,
-    /// Their sizes [B], drawn per file.
+    /// Their sizes in bytes, drawn per file.
     pub size: Distribution,
     /// RSEs that hold all of its files at the start; never empty.
     pub replicas: Vec<RseId>,

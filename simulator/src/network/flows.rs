@@ -80,7 +80,7 @@ pub struct Arrival<T> {
     pub ended: Option<Carried>,
 }
 
-/// Concurrent traffic of a thread from its start to its end [B]; zero for other flows.
+/// Concurrent traffic of a thread from its start to its end in bytes; zero for other flows.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Carried {
     /// Moved by the other threads of its process over the same pair (ConTh).
@@ -318,7 +318,8 @@ impl<T: Copy> Network<T> {
             self.solve();
         }
         let finishes = self.classes.iter().flatten().filter_map(|class| self.next_stop_of(class));
-        finishes.chain(self.changes.first().map(|(at, _)| *at)).min()
+        // A resource that was added late may have steps behind it.
+        finishes.chain(self.changes.first().map(|(at, _)| (*at).max(self.now))).min()
     }
 
     /// Whether anything has changed since the last [`Network::settle`].

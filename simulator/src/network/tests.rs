@@ -577,6 +577,28 @@ fn an_id_is_not_used_again() {
 }
 
 #[test]
+fn a_resource_that_is_added_late_announces_nothing_of_the_past() {
+    let mut network = Network::new();
+    network.settle(seconds(0.0));
+    let late = network.add_resource(wire_of(&[(0.0, 1.0), (50.0, 100.0), (200.0, 10.0)]));
+    let route = network.route(&[late]);
+    let bytes = Bytes::from_megabytes(20_000.0);
+    let spec = FlowSpec { route, share: Share::Streams(1), cap: Rate::INFINITE, bytes, blocks: 1, owner: () };
+    network.start(seconds(100.0), spec);
+    let mut announced = Vec::new();
+    let mut now = seconds(100.0);
+    while let Some(next) = network.settle(now) {
+        assert!(next >= now, "at {now} the network announces {next}");
+        now = next;
+        network.arrivals(now);
+        announced.push(now.as_secs_f64());
+    }
+    // 10 000 MB until 200 s, the other half at 10 MB/s.
+    announced.dedup();
+    assert!(announced.ends_with(&[200.0, 1200.0]), "{announced:?}");
+}
+
+#[test]
 fn blocks_arrive_evenly() {
     let mut flow = flow_of(0.0, 400_000_000);
     flow.blocks = 4;

@@ -49,7 +49,7 @@ pub struct AccessRequest {
     pub threads: u32,
     /// Where the job will run.
     pub pool: PoolId,
-    /// Compute time that goes with this input on a node of the pool [s].
+    /// Compute time that goes with this input on a node of the pool in seconds.
     pub compute_s: f64,
 }
 

@@ -88,7 +88,7 @@ pub enum Inputs {
         rse: RseId,
         /// How many files, at least one.
         files: u32,
-        /// Their sizes [B].
+        /// Their sizes, in bytes.
         size: Distribution,
     },
     /// The same of exactly these sizes, as a probe reads them.
@@ -124,7 +124,7 @@ pub struct Campaign {
     pub rse: RseId,
     /// Time between steps.
     pub every: SimSpan,
-    /// Sizes of the files [B].
+    /// Sizes of the files, in bytes.
     pub size: Distribution,
     /// For each step the threads of each of its processes.
     pub steps: Vec<Vec<u32>>,
@@ -170,7 +170,7 @@ pub struct TransferStream {
     pub destinations: Vec<RseId>,
     /// When they are requested.
     pub arrivals: Arrivals,
-    /// Their sizes [B].
+    /// Their sizes, in bytes.
     pub size: Distribution,
 }
 

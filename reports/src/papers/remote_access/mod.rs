@@ -18,7 +18,9 @@ mod campaign;
 mod equation;
 mod interaction;
 mod noise;
+mod plots;
 mod probe;
+mod sections;
 mod sheets;
 
 pub use campaign::{Campaign, dataset};
@@ -26,6 +28,7 @@ pub use equation::{Equation, EquationFit, Published};
 pub use interaction::InteractionCheck;
 pub use noise::{Noise, NoisePlan, NoiseStudy, Outcome, Range, Replication};
 pub use probe::{PROBE_SIZES_MB, Probe, probe, slowed_probe};
+pub use sections::{TITLE, probe_section, sections};
 pub use sheets::{equation_sheet, interaction_sheet, noise_sheet, probe_sheet};
 
 use dapple_models::FitError;

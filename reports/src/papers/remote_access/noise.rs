@@ -96,6 +96,8 @@ pub struct NoiseStudy {
     pub size_of_each: [f64; 3],
     /// Replications.
     pub replications: Vec<Replication>,
+    /// Times of the first of them [s], a row of the campaign each.
+    pub first_seconds: Vec<f64>,
     /// Share of times that came out negative; 0 under multiplicative noise.
     pub negative_share: f64,
 }
@@ -197,6 +199,7 @@ pub(super) fn study(campaign: &Campaign, noise: Noise, plan: NoisePlan) -> Resul
         size,
         size_of_each,
         replications: replications?,
+        first_seconds: scene.noisy(size, &scene.deviates[0]),
         negative_share: negative as f64 / n_times as f64,
     })
 }

@@ -1,0 +1,156 @@
+//! Begy et al. 2019: runs the campaign and the probes, and hands their reads to the analysis.
+
+use std::path::Path;
+
+use dapple_models::regression::ProbeCoefficients;
+use dapple_policies::access::AlwaysRemote;
+use dapple_reports::papers::remote_access::{
+    NoisePlan, PROBE_SIZES_MB, TITLE, dataset, probe, probe_section, reproduce, sections,
+};
+use dapple_reports::papers::{Section, write_page};
+use dapple_scenarios::{Registry, load_text};
+use dapple_simulator::engine::{
+    self, NoProgress, Policies, RecordLevel, RecordPlan, Setup, TransferSettings, WhenFull,
+};
+use dapple_simulator::ids::Table;
+use dapple_simulator::results::TableData;
+use dapple_simulator::topology::{AccessCoefficients, Pool, Rse, Series, Site, TopologyBuilder};
+use dapple_simulator::units::{Bytes, SimSpan, SimTime};
+use dapple_simulator::workload::{Arrivals, Distribution, Inputs, JobStream, JobTemplate, Workload, WorkloadKind};
+
+use super::{Item, Paper, ReproduceOptions, text};
+use crate::exit::{Exit, Failure, OrExit};
+use crate::terminal::{note, print};
+
+/// The paper.
+pub const PAPER: Paper = Paper {
+    name: "remote-access",
+    title: "Begy et al. 2019, Forecasting Network Throughput of Remote Data Access in Computing Grids",
+    items: &[
+        Item { name: "eq1", about: "T ~ 0 + S + ConTh + ConPr on all reads of the campaign" },
+        Item { name: "eq2", about: "T ~ 0 + S + ConTh on reads without other processes beside them (Fig. 1)" },
+        Item { name: "eq3", about: "T ~ 0 + S + ConPr on reads without other threads beside them (Fig. 2)" },
+        Item { name: "table", about: "eq. 1 to 3 and the noise that their F-statistics ask for" },
+        Item { name: "interaction", about: "whether ConTh and ConPr interact" },
+        Item { name: "probe", about: "eq. 7 and 8: coefficients from two files read together" },
+    ],
+    reproduce: make,
+};
+
+/// The campaign of section 3.
+const CAMPAIGN: &str = include_str!("../../../scenarios/papers/remote-access/campaign.ron");
+
+/// Coefficients under which the probe is run [s/MB]: the paper's, then other ratios b/a.
+const PROBE_LAWS: [(f64, f64); 5] = [(0.023568, 0.043705), (0.02, 0.005), (0.01, 0.01), (0.02, 0.06), (0.05, 0.2)];
+
+fn make(item: Option<&'static Item>, options: &ReproduceOptions, registry: &Registry) -> Result<Exit, Failure> {
+    let wanted: &[&str] = match item.map(|item| item.name) {
+        None => &["eq1", "eq2", "eq3", "noise", "interaction", "probe"],
+        Some("eq1") => &["eq1"],
+        Some("eq2") => &["eq2", "noise"],
+        Some("eq3") => &["eq3", "noise"],
+        Some("table") => &["eq1", "eq2", "eq3", "noise"],
+        Some("interaction") => &["interaction"],
+        Some(_) => &["probe"],
+    };
+    let mut found = Vec::new();
+    if wanted != ["probe"] {
+        found.extend(of_campaign(registry)?);
+    }
+    if wanted.contains(&"probe") {
+        found.push(of_probes()?);
+    }
+    found.retain(|section| wanted.contains(&section.sheet.name.as_str()));
+    for section in &found {
+        print(&text(&section.sheet))?;
+    }
+    let page = write_page(&options.out.join(PAPER.name), TITLE, &found).or_exit(Exit::Files)?;
+    if !options.quiet {
+        note(&format!("page and plots: {}", page.display()));
+    }
+    Ok(Exit::Done)
+}
+
+/// Runs the campaign once and analyses its reads.
+fn of_campaign(registry: &Registry) -> Result<Vec<Section>, Failure> {
+    let scenario = load_text("campaign.ron", CAMPAIGN, Path::new("."), &[], registry).or_exit(Exit::Refused)?;
+    let reads = reads(&scenario.setup, scenario.seed)?;
+    let campaign = dataset(&reads).or_exit(Exit::SomeFailed)?;
+    let plan = NoisePlan { seed: scenario.seed, ..NoisePlan::default() };
+    let reproduction = reproduce(&campaign, plan).or_exit(Exit::SomeFailed)?;
+    sections(&campaign, &reproduction).or_exit(Exit::SomeFailed)
+}
+
+/// Runs a probe under each law.
+fn of_probes() -> Result<Section, Failure> {
+    let probes: Result<Vec<_>, Failure> = PROBE_LAWS
+        .into_iter()
+        .map(|(a, b)| {
+            let setup = probe_setup(AccessCoefficients { a, b, c: 0.001538 }).or_exit(Exit::Refused)?;
+            probe(ProbeCoefficients { a, b }, &reads(&setup, 0)?).or_exit(Exit::SomeFailed)
+        })
+        .collect();
+    probe_section(&probes?).or_exit(Exit::SomeFailed)
+}
+
+/// The reads of one run in which all jobs stream.
+fn reads(setup: &Setup, seed: u64) -> Result<TableData, Failure> {
+    let policies = Policies { access: Box::new(AlwaysRemote::new("remote".into())) };
+    let output = engine::run(setup, policies, seed, &mut NoProgress).or_exit(Exit::SomeFailed)?;
+    let found = output.tables.into_iter().find(|table| table.schema.name == "reads");
+    found.ok_or_else(|| Failure::new(Exit::SomeFailed, "the run has no table `reads`"))
+}
+
+/// One job with two threads on an idle node: they read 2 GB and 300 MB from one RSE.
+fn probe_setup(law: AccessCoefficients) -> Result<Setup, dapple_simulator::topology::TopologyError> {
+    let mut topology = TopologyBuilder::default();
+    let site = topology.site(Site { name: "site".into(), position: None, lan: None });
+    let rse = topology.rse(Rse {
+        name: "rse".into(),
+        site,
+        capacity: None,
+        initial_used: Bytes::new(0),
+        read: None,
+        write: None,
+        dtn: None,
+    });
+    let pool = topology.pool(Pool { name: "pool".into(), site, nodes: 1, slots: 1, scratch: None, speed: 1.0 });
+    topology.law(pool, rse, Series::constant(law));
+    let (large, small) = PROBE_SIZES_MB;
+    let job = JobTemplate {
+        threads: 2,
+        inputs: Inputs::Sized { rse, sizes: vec![Bytes::from_megabytes(large), Bytes::from_megabytes(small)] },
+        read_fraction: 1.0,
+        compute_fixed: Distribution::Constant(0.0),
+        compute_per_byte: 0.0,
+        blocks: 1,
+    };
+    let kind = WorkloadKind::Jobs(JobStream { pool, arrivals: Arrivals::At(vec![SimTime::ZERO]), job });
+    let none = RecordLevel::Summary;
+    Ok(Setup {
+        topology: topology.build()?,
+        datasets: Table::new(),
+        workloads: [Workload { name: "probe".into(), kind }].into_iter().collect(),
+        transfers: TransferSettings {
+            max_active_per_link: 1,
+            max_outbound: 1,
+            max_inbound: 1,
+            link_limits: Vec::new(),
+            streams: 1,
+            window: None,
+            start_up: SimSpan::ZERO,
+            when_full: WhenFull::Fail,
+        },
+        warm_up: SimSpan::ZERO,
+        // A GB takes 200 s at most under the laws above.
+        horizon: SimTime::from_secs_f64(86_400.0),
+        record: RecordPlan {
+            requests: none,
+            reads: RecordLevel::Rows,
+            jobs: none,
+            series: none,
+            decisions: none,
+            series_interval: SimSpan::from_secs_f64(60.0),
+        },
+    })
+}

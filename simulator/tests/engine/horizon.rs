@@ -1,0 +1,126 @@
+//! The end of a run, and what never ends.
+
+use dapple_simulator::results::Kpi;
+use dapple_simulator::workload::{Distribution, JobTemplate};
+
+use super::{NEVER, assert_millions, assert_texts, assert_times, jobs, transfers};
+use crate::grid::{Always, Grid, at, fresh, idle_job, rates, span};
+
+#[test]
+fn the_horizon_cuts_what_is_in_flight() {
+    let job = JobTemplate { inputs: fresh(1, 500.0), ..idle_job() };
+    let workloads = vec![transfers(&[(0.0, 500.0), (0.0, 500.0)]), jobs(&[1.0, 1.0], job)];
+    let mut grid = Grid { workloads, horizon: at(2.0), ..Grid::default() };
+    grid.transfers.max_active_per_link = 1;
+    let output = grid.run(Always::Remote, 1);
+    // One transfer alone for 1 s, then half of the wire each with the read of the only slot.
+    assert_texts(&output, "requests", "outcome", &["active", "queued"]);
+    assert_millions(&output, "requests", "moved_bytes", &[150, 0]);
+    assert_times(&output, "requests", "transferred_at_ns", &[NEVER, NEVER]);
+    assert_texts(&output, "jobs", "outcome", &["running", "queued"]);
+    assert_millions(&output, "reads", "moved_bytes", &[50, 0]);
+    let counters = output.counters;
+    assert_eq!((counters.bytes_in_flight, counters.bytes_received, counters.bytes_sent), (200_000_000, 0, 200_000_000));
+    assert_eq!((counters.flows_in_flight, counters.flows_done, counters.flows_stalled), (2, 0, 0));
+    assert_eq!((counters.requests_left, counters.jobs_left), (2, 2));
+    // Ages at the horizon.
+    assert_eq!(output.kpis.get(Kpi::JobTurnaround), Some(1.0));
+    assert_eq!(output.kpis.get(Kpi::WanBytes), Some(2e8));
+    assert_eq!(output.kpis.get(Kpi::BusiestLink), Some(1.0));
+}
+
+#[test]
+fn what_happens_at_the_horizon_is_part_of_the_run() {
+    let run = |horizon: f64| {
+        let workloads = vec![transfers(&[(0.0, 500.0), (5.0, 1.0)])];
+        Grid { workloads, horizon: at(horizon), ..Grid::default() }.run(Always::Remote, 1)
+    };
+    assert_texts(&run(5.0), "requests", "outcome", &["done", "active"]);
+    assert_texts(&run(4.999_999_999), "requests", "outcome", &["active"]);
+}
+
+#[test]
+fn a_transfer_in_its_start_up_at_the_horizon_has_moved_nothing() {
+    let mut grid = Grid { workloads: vec![transfers(&[(0.0, 500.0)])], horizon: at(2.0), ..Grid::default() };
+    grid.transfers.start_up = span(3.0);
+    let output = grid.run(Always::Remote, 1);
+    assert_texts(&output, "requests", "outcome", &["active"]);
+    assert_times(&output, "requests", "flowing_at_ns", &[NEVER]);
+    assert_eq!((output.counters.bytes_sent, output.counters.flows_started), (0, 0));
+}
+
+#[test]
+fn a_job_without_inputs_only_computes() {
+    let job = JobTemplate { compute_fixed: Distribution::Constant(7.0), ..idle_job() };
+    let output = Grid { workloads: vec![jobs(&[1.0, 2.0], job)], ..Grid::default() }.run(Always::Place, 1);
+    assert_times(&output, "jobs", "started_at_ns", &[1.0, 8.0]);
+    assert_times(&output, "jobs", "data_at_ns", &[1.0, 8.0]);
+    assert_times(&output, "jobs", "ended_at_ns", &[8.0, 15.0]);
+    assert_eq!(output.counters.flows_started, 0);
+    assert_eq!(output.kpis.get(Kpi::CpuEfficiency), Some(1.0));
+    assert_eq!(output.kpis.get(Kpi::Makespan), Some(14.0));
+}
+
+#[test]
+fn a_job_with_nothing_to_do_ends_at_once() {
+    let output = Grid { workloads: vec![jobs(&[1.0, 1.0], idle_job())], ..Grid::default() }.run(Always::Remote, 1);
+    assert_times(&output, "jobs", "ended_at_ns", &[1.0, 1.0]);
+}
+
+#[test]
+fn empty_files_take_no_time() {
+    for access in [Always::Remote, Always::StageIn, Always::Place] {
+        let job = JobTemplate { inputs: fresh(2, 0.0), blocks: 3, ..idle_job() };
+        let output = Grid { workloads: vec![jobs(&[1.0], job)], ..Grid::default() }.run(access, 1);
+        assert_times(&output, "reads", "ended_at_ns", &[1.0, 1.0]);
+        assert_times(&output, "jobs", "ended_at_ns", &[1.0]);
+    }
+    // Not even over a dead link.
+    let grid = Grid { bandwidth: rates(&[(0.0, 0.0)]), workloads: vec![transfers(&[(3.0, 0.0)])], ..Grid::default() };
+    assert_times(&grid.run(Always::Remote, 1), "requests", "transferred_at_ns", &[3.0]);
+}
+
+#[test]
+fn flows_over_a_dead_link_are_counted_and_told() {
+    let job = JobTemplate { inputs: fresh(1, 500.0), ..idle_job() };
+    let workloads = vec![transfers(&[(0.0, 500.0)]), jobs(&[1.0], job)];
+    let grid = Grid { bandwidth: rates(&[(0.0, 100.0), (2.0, 0.0)]), workloads, ..Grid::default() };
+    let output = grid.run(Always::Remote, 1);
+    assert_eq!((output.counters.flows_stalled, output.counters.flows_in_flight), (2, 2));
+    assert_eq!(output.warnings, ["2 flows wait at rate zero at the horizon"]);
+    assert_millions(&output, "requests", "moved_bytes", &[150]);
+    assert_millions(&output, "reads", "moved_bytes", &[50]);
+    assert_eq!(output.kpis.get(Kpi::BusiestLink), Some(1.0));
+}
+
+#[test]
+fn flows_go_on_after_an_outage() {
+    let grid = Grid {
+        bandwidth: rates(&[(0.0, 100.0), (2.0, 0.0), (7.0, 50.0)]),
+        workloads: vec![transfers(&[(0.0, 500.0)])],
+        ..Grid::default()
+    };
+    let output = grid.run(Always::Remote, 1);
+    // 200 MB in 2 s, 5 s of nothing, 300 MB at 50 MB/s.
+    assert_times(&output, "requests", "transferred_at_ns", &[13.0]);
+    assert_eq!(output.warnings, [""; 0]);
+}
+
+#[test]
+fn series_are_sampled_after_all_that_happens_at_an_instant() {
+    let mut grid =
+        Grid { workloads: vec![transfers(&[(0.0, 150.0), (1.0, 100.0)])], horizon: at(3.0), ..Grid::default() };
+    grid.record.series = dapple_simulator::engine::RecordLevel::Rows;
+    grid.transfers.max_active_per_link = 1;
+    let output = grid.run(Always::Remote, 1);
+    let table = crate::grid::table(&output, "series");
+    let of = |entity: &str, quantity: &str| -> Vec<f64> {
+        let entities = table.texts("entity").expect("names").iter().zip(table.texts("quantity").expect("names"));
+        let values = table.floats("value").expect("doubles").iter();
+        let wanted =
+            |(e, q): (&Option<String>, &Option<String>)| e.as_deref() == Some(entity) && q.as_deref() == Some(quantity);
+        entities.zip(values).filter(|(name, _)| wanted(*name)).filter_map(|(_, value)| *value).collect()
+    };
+    assert_eq!(of("link", "rate_bytes_per_s"), [1e8, 1e8, 1e8, 0.0]);
+    assert_eq!(of("local", "queued"), [0.0, 1.0, 0.0, 0.0]);
+}

@@ -1,0 +1,201 @@
+//! Slots of FTS links, RSEs and data transfer nodes, and the weights of what has started.
+
+use dapple_simulator::ids::Id;
+use dapple_simulator::results::Kpi;
+use dapple_simulator::topology::{Dtn, LoadCurve, Series};
+use dapple_simulator::units::{Bytes, Rate};
+use dapple_simulator::workload::{
+    Distribution, JobTemplate, TracedTransfer, TransferStream, TransferTrace, WorkloadKind,
+};
+
+use super::{NEVER, assert_texts, assert_times, jobs, transfers};
+use crate::grid::{Always, Grid, arrivals, at, dtn, fresh, here, idle_job, ints, local, remote, rse, span, there};
+
+/// Five transfers of 100 MB at once over a link of 100 MB/s.
+fn five() -> Grid {
+    Grid { workloads: vec![transfers(&[(0.0, 100.0); 5])], ..Grid::default() }
+}
+
+#[test]
+fn an_fts_link_starts_as_many_as_it_has_slots() {
+    let mut grid = five();
+    grid.transfers.max_active_per_link = 2;
+    let output = grid.run(Always::Remote, 1);
+    assert_times(&output, "requests", "started_at_ns", &[0.0, 0.0, 2.0, 2.0, 4.0]);
+    assert_times(&output, "requests", "transferred_at_ns", &[2.0, 2.0, 4.0, 4.0, 5.0]);
+    assert_eq!(output.kpis.get(Kpi::FtsQueueTime), Some(8.0 / 5.0));
+    assert_eq!(output.kpis.get(Kpi::NetworkTime), Some(9.0 / 5.0));
+    assert_eq!(output.kpis.get(Kpi::TtcP50), Some(4.0));
+}
+
+#[test]
+fn an_exception_changes_the_slots_of_one_link() {
+    let mut grid = five();
+    grid.transfers.max_active_per_link = 2;
+    grid.transfers.link_limits = vec![(remote(), local(), 1)];
+    assert_times(&grid.run(Always::Remote, 1), "requests", "started_at_ns", &[0.0, 1.0, 2.0, 3.0, 4.0]);
+}
+
+#[test]
+fn rses_have_slots_for_what_enters_and_what_leaves() {
+    let mut grid = five();
+    grid.transfers.max_outbound = 3;
+    assert_times(&grid.run(Always::Remote, 1), "requests", "started_at_ns", &[0.0, 0.0, 0.0, 3.0, 3.0]);
+    let mut grid = five();
+    grid.transfers.max_inbound = 4;
+    assert_times(&grid.run(Always::Remote, 1), "requests", "started_at_ns", &[0.0, 0.0, 0.0, 0.0, 4.0]);
+}
+
+/// Transfers of 100 MB requested at once between these RSEs, of which there are four: two here, two there.
+fn between(pairs: &[(usize, usize)]) -> Grid {
+    let transfer = |(row, &(source, destination)): (u64, &(usize, usize))| TracedTransfer {
+        at: at(0.0),
+        source: Id::from_index(source),
+        destination: Id::from_index(destination),
+        bytes: Bytes::from_megabytes(100.0),
+        row,
+    };
+    let transfers = (1..).zip(pairs).map(transfer).collect();
+    let workloads = vec![WorkloadKind::TransferTrace(TransferTrace { transfers, queues: true })];
+    let mut grid = Grid { workloads, ..Grid::default() };
+    grid.rses.push(rse("second local", here()));
+    grid.rses.push(rse("second remote", there()));
+    grid
+}
+
+#[test]
+fn links_of_one_source_take_turns_in_order_of_their_requests() {
+    let mut grid = between(&[(1, 0), (1, 0), (1, 2), (1, 0), (1, 2)]);
+    grid.transfers.max_outbound = 1;
+    assert_times(&grid.run(Always::Remote, 1), "requests", "started_at_ns", &[0.0, 1.0, 2.0, 3.0, 4.0]);
+}
+
+#[test]
+fn a_link_without_slots_does_not_hold_up_another() {
+    let mut grid = between(&[(1, 0), (1, 0), (3, 2)]);
+    grid.transfers.max_active_per_link = 1;
+    // The first and the third share the wire.
+    let output = grid.run(Always::Remote, 1);
+    assert_times(&output, "requests", "started_at_ns", &[0.0, 2.0, 0.0]);
+    assert_times(&output, "requests", "transferred_at_ns", &[2.0, 3.0, 2.0]);
+}
+
+fn dtn_of(curve: LoadCurve, slots: Option<u32>, start_up: f64) -> Dtn {
+    Dtn { name: "dtn".into(), curve, slots, start_up: span(start_up) }
+}
+
+fn table_of(megabytes: &[f64]) -> LoadCurve {
+    LoadCurve::Tabulated(megabytes.iter().map(|&mb| Rate::from_mb_per_s(mb)).collect())
+}
+
+#[test]
+fn slots_of_a_dtn_are_shared_by_the_rses_behind_it() {
+    let mut grid = between(&[(1, 0), (3, 0), (1, 2)]);
+    grid.dtns = vec![dtn_of(table_of(&[1000.0]), Some(1), 0.0)];
+    grid.rses[1].dtn = Some(dtn());
+    grid.rses[3].dtn = Some(dtn());
+    assert_times(&grid.run(Always::Remote, 1), "requests", "started_at_ns", &[0.0, 1.0, 2.0]);
+}
+
+#[test]
+fn a_starting_transfer_holds_a_slot_and_does_not_load_the_curve() {
+    // 100 MB/s for one, 60 MB/s for two.
+    let mut grid = Grid {
+        bandwidth: Series::constant(Rate::INFINITE),
+        dtns: vec![dtn_of(table_of(&[100.0, 60.0]), Some(2), 2.0)],
+        workloads: vec![transfers(&[(0.0, 450.0), (3.0, 300.0), (4.0, 100.0)])],
+        ..Grid::default()
+    };
+    grid.rses[1].dtn = Some(dtn());
+    let output = grid.run(Always::Remote, 1);
+    // The first alone from 2 to 5 s: 300 MB; then 30 MB/s each. It ends at 10 s. The second has 150 MB left and is alone
+    // until 11.5 s, while the third, which had no slot until 10 s, starts up.
+    assert_times(&output, "requests", "started_at_ns", &[0.0, 3.0, 10.0]);
+    assert_times(&output, "requests", "flowing_at_ns", &[2.0, 5.0, 12.0]);
+    assert_times(&output, "requests", "transferred_at_ns", &[10.0, 11.5, 13.0]);
+}
+
+#[test]
+fn start_ups_of_both_ends_and_the_round_trip_add_up() {
+    let first = dtn_of(table_of(&[1000.0]), None, 2.0);
+    let second = Dtn { name: "second".into(), ..dtn_of(table_of(&[50.0]), None, 3.0) };
+    let mut grid = Grid {
+        latency: span(0.05),
+        dtns: vec![first, second],
+        workloads: vec![transfers(&[(0.0, 100.0)])],
+        ..Grid::default()
+    };
+    grid.transfers.start_up = span(0.5);
+    grid.rses[1].dtn = Some(dtn());
+    grid.rses[0].dtn = Some(Id::from_index(1));
+    let output = grid.run(Always::Remote, 1);
+    // 0.5 + 0.1 + 2 + 3 s, then the slower of the two curves.
+    assert_times(&output, "requests", "flowing_at_ns", &[5.6]);
+    assert_times(&output, "requests", "transferred_at_ns", &[7.6]);
+    // One DTN at both ends counts once.
+    grid.rses[0].dtn = Some(dtn());
+    assert_times(&grid.run(Always::Remote, 1), "requests", "flowing_at_ns", &[2.6]);
+}
+
+#[test]
+fn a_window_caps_a_transfer() {
+    let mut grid = Grid { latency: span(0.05), workloads: vec![transfers(&[(0.0, 100.0)])], ..Grid::default() };
+    grid.transfers.window = Some(Bytes::from_megabytes(1.0));
+    // 1 MB in 0.1 s.
+    assert_times(&grid.run(Always::Remote, 1), "requests", "transferred_at_ns", &[10.1]);
+    grid.transfers.streams = 4;
+    assert_times(&grid.run(Always::Remote, 1), "requests", "transferred_at_ns", &[2.6]);
+}
+
+#[test]
+fn a_transfer_weighs_as_many_streams_as_it_has() {
+    let job = JobTemplate { inputs: fresh(1, 100.0), ..idle_job() };
+    let workloads = vec![transfers(&[(0.0, 400.0)]), jobs(&[0.0], job)];
+    let mut grid = Grid { workloads, ..Grid::default() };
+    grid.transfers.streams = 4;
+    // 80 and 20 MB/s: both end at 5 s.
+    let output = grid.run(Always::StageIn, 1);
+    assert_times(&output, "requests", "transferred_at_ns", &[5.0]);
+    assert_times(&output, "reads", "ended_at_ns", &[5.0]);
+}
+
+#[test]
+fn limits_of_rses_and_lans_are_wires() {
+    let end = |change: fn(&mut Grid)| {
+        let mut grid = Grid { workloads: vec![transfers(&[(0.0, 100.0)])], ..Grid::default() };
+        change(&mut grid);
+        crate::grid::seconds(&grid.run(Always::Remote, 1), "requests", "transferred_at_ns")[0]
+    };
+    assert_eq!(end(|grid| grid.rses[1].read = Some(Rate::from_mb_per_s(50.0))), Some(2.0));
+    assert_eq!(end(|grid| grid.rses[0].write = Some(Rate::from_mb_per_s(25.0))), Some(4.0));
+    assert_eq!(end(|grid| grid.lan = Some(Rate::from_mb_per_s(20.0))), Some(5.0));
+    // Limits of the other direction do not count.
+    assert_eq!(end(|grid| grid.rses[0].read = Some(Rate::from_mb_per_s(1.0))), Some(1.0));
+    assert_eq!(end(|grid| grid.rses[1].write = Some(Rate::from_mb_per_s(1.0))), Some(1.0));
+}
+
+#[test]
+fn a_replayed_start_does_not_queue_a_second_time() {
+    let mut grid = five();
+    grid.transfers.max_active_per_link = 1;
+    let [WorkloadKind::TransferTrace(trace)] = &mut grid.workloads[..] else { panic!("one trace") };
+    trace.queues = false;
+    let output = grid.run(Always::Remote, 1);
+    assert_times(&output, "requests", "started_at_ns", &[0.0; 5]);
+    assert_times(&output, "requests", "transferred_at_ns", &[5.0; 5]);
+    assert_eq!(ints(&output, "requests", "trace_row"), [1, 2, 3, 4, 5].map(Some));
+}
+
+#[test]
+fn a_transfer_without_a_route_fails() {
+    let stream = TransferStream {
+        source: local(),
+        destinations: vec![remote()],
+        arrivals: arrivals(&[2.0]),
+        size: Distribution::Constant(1e8),
+    };
+    let output = Grid { workloads: vec![WorkloadKind::Transfers(stream)], ..Grid::default() }.run(Always::Remote, 1);
+    assert_texts(&output, "requests", "outcome", &["failed"]);
+    assert_texts(&output, "requests", "error_class", &["no-route"]);
+    assert_times(&output, "requests", "started_at_ns", &[NEVER]);
+}

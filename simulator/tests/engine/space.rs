@@ -1,0 +1,154 @@
+//! Disks that are full, and scratch space that is short.
+
+use dapple_simulator::engine::WhenFull;
+use dapple_simulator::ids::{Id, RseId};
+use dapple_simulator::policy::{Access, AccessPolicy, AccessRequest, GridView};
+use dapple_simulator::results::Kpi;
+use dapple_simulator::rng::PolicyRng;
+use dapple_simulator::units::Bytes;
+use dapple_simulator::workload::{Distribution, JobTemplate};
+
+use super::{NEVER, assert_texts, assert_times, jobs};
+use crate::grid::{Always, Grid, at, fresh, here, idle_job, ints, local, remote, rse, table};
+
+/// Places the input of the nth job at the nth target, then at the last.
+struct Targets(Vec<RseId>);
+
+impl AccessPolicy for Targets {
+    fn name(&self) -> &str {
+        "targets"
+    }
+
+    fn decide(&mut self, request: &AccessRequest, _: &GridView<'_>, _: &mut PolicyRng) -> Access {
+        let nth = Id::index(request.job).min(self.0.len() - 1);
+        Access::Place { source: remote(), target: self.0[nth] }
+    }
+}
+
+/// Three jobs with a file of 300 MB each and an RSE with 400 MB left.
+fn full_disk(when_full: WhenFull) -> Grid {
+    let job = JobTemplate { inputs: fresh(1, 300.0), ..idle_job() };
+    let mut grid = Grid { workloads: vec![jobs(&[0.0, 1.0, 2.0], job)], horizon: at(100.0), ..Grid::default() };
+    grid.rses[0].capacity = Some(Bytes::from_megabytes(600.0));
+    grid.rses[0].initial_used = Bytes::from_megabytes(200.0);
+    grid.transfers.when_full = when_full;
+    grid
+}
+
+#[test]
+fn a_placement_on_a_full_disk_fails() {
+    let output = full_disk(WhenFull::Fail).run(Always::Place, 1);
+    // Space is taken when a transfer starts: the second finds 100 MB at 1 s, when the first is still under way.
+    assert_texts(&output, "requests", "outcome", &["done", "failed", "failed"]);
+    assert_texts(&output, "requests", "error_class", &["", "no-space", "no-space"]);
+    assert_times(&output, "requests", "started_at_ns", &[0.0, NEVER, NEVER]);
+    assert_texts(&output, "jobs", "outcome", &["done", "failed", "failed"]);
+    assert_texts(&output, "jobs", "error_class", &["", "placement-failed", "placement-failed"]);
+    assert_times(&output, "jobs", "ended_at_ns", &[3.0, 1.0, 2.0]);
+    assert_eq!(output.counters.space_used_bytes, 300_000_000);
+    assert_eq!(output.kpis.get(Kpi::JobsFailed), Some(2.0));
+    assert_eq!(output.kpis.get(Kpi::TransfersFailed), Some(2.0));
+}
+
+#[test]
+fn a_placement_can_wait_for_space() {
+    let mut grid = full_disk(WhenFull::Wait);
+    grid.rses.push(rse("spare", here()));
+    // The second waits for ever; the third goes elsewhere and passes it.
+    let spare = Id::from_index(2);
+    let output = grid.run(Targets(vec![local(), local(), spare]), 1);
+    assert_texts(&output, "requests", "outcome", &["done", "queued", "done"]);
+    // From 2 s on two share the link: 100 MB are left of the first, which takes 2 s; then 200 MB are left of the third.
+    assert_times(&output, "requests", "transferred_at_ns", &[4.0, NEVER, 6.0]);
+    assert_texts(&output, "jobs", "outcome", &["done", "placing", "done"]);
+    assert_times(&output, "jobs", "ready_at_ns", &[4.0, NEVER, 6.0]);
+    assert_eq!((output.counters.requests_left, output.counters.jobs_left), (1, 1));
+    assert_eq!(output.kpis.get(Kpi::JobsUnfinished), Some(1.0));
+    assert_eq!(output.kpis.get(Kpi::Makespan), None);
+}
+
+#[test]
+fn what_waits_for_space_holds_up_its_own_link_only() {
+    let output = full_disk(WhenFull::Wait).run(Always::Place, 1);
+    assert_texts(&output, "requests", "outcome", &["done", "queued", "queued"]);
+    assert_eq!(output.counters.space_used_bytes, 300_000_000);
+}
+
+#[test]
+fn a_failed_job_leaves_its_other_placements_going() {
+    let job = JobTemplate { inputs: fresh(2, 300.0), ..idle_job() };
+    let output = Grid { workloads: vec![jobs(&[0.0], job)], ..full_disk(WhenFull::Fail) }.run(Always::Place, 1);
+    assert_texts(&output, "requests", "outcome", &["done", "failed"]);
+    assert_times(&output, "jobs", "ended_at_ns", &[0.0]);
+    assert_times(&output, "reads", "ended_at_ns", &[NEVER, NEVER]);
+    assert_eq!((output.counters.jobs_failed, output.counters.bytes_received), (1, 300_000_000));
+}
+
+#[test]
+fn a_file_that_fits_exactly_is_placed() {
+    let mut grid = full_disk(WhenFull::Fail);
+    grid.rses[0].capacity = Some(Bytes::from_megabytes(500.0));
+    assert_texts(&grid.run(Always::Place, 1), "requests", "outcome", &["done", "failed", "failed"]);
+    grid.rses[0].capacity = Some(Bytes::new(499_999_999));
+    assert_texts(&grid.run(Always::Place, 1), "requests", "outcome", &["failed", "failed", "failed"]);
+}
+
+#[test]
+fn an_overfull_disk_is_told_and_takes_nothing_more() {
+    let mut grid = full_disk(WhenFull::Fail);
+    grid.rses[0].capacity = Some(Bytes::from_megabytes(100.0));
+    let output = grid.run(Always::Place, 1);
+    assert_eq!(output.counters.requests_failed, 3);
+    assert_eq!(output.warnings, ["RSE `local` holds more at the start than its capacity"]);
+}
+
+/// Jobs with one file each of these MB, submitted together, and 1 s of compute.
+fn staging(megabytes: &[f64], scratch_mb: f64, slots: u32) -> Grid {
+    let job = |&mb: &f64| {
+        let compute_fixed = Distribution::Constant(1.0);
+        jobs(&[0.0], JobTemplate { inputs: fresh(1, mb), compute_fixed, ..idle_job() })
+    };
+    let mut grid = Grid { workloads: megabytes.iter().map(job).collect(), ..Grid::default() };
+    grid.pool.slots = slots;
+    grid.pool.scratch = Some(Bytes::from_megabytes(scratch_mb));
+    grid
+}
+
+#[test]
+fn a_job_waits_for_scratch_space_and_lets_others_pass() {
+    let output = staging(&[600.0, 600.0, 300.0], 1000.0, 2).run(Always::StageIn, 1);
+    // The first and the third share 100 MB/s: 300 MB each by 6 s, the rest of the first by 9 s. When the third ends, at
+    // 7 s, 400 MB are free: the second has to wait for the first.
+    assert_times(&output, "jobs", "ready_at_ns", &[0.0, 0.0, 0.0]);
+    assert_times(&output, "jobs", "started_at_ns", &[0.0, 10.0, 0.0]);
+    assert_times(&output, "jobs", "data_at_ns", &[9.0, 16.0, 6.0]);
+    assert_times(&output, "jobs", "ended_at_ns", &[10.0, 17.0, 7.0]);
+}
+
+#[test]
+fn a_job_that_can_never_fit_fails() {
+    let output = staging(&[1001.0, 1000.0], 1000.0, 2).run(Always::StageIn, 1);
+    assert_texts(&output, "jobs", "outcome", &["failed", "done"]);
+    assert_texts(&output, "jobs", "error_class", &["scratch-too-small", ""]);
+    assert_times(&output, "jobs", "started_at_ns", &[NEVER, 0.0]);
+    assert_eq!(table(&output, "reads").rows(), 2);
+    assert_times(&output, "reads", "ended_at_ns", &[NEVER, 10.0]);
+}
+
+#[test]
+fn streaming_needs_no_scratch_space() {
+    let output = staging(&[1001.0, 1000.0], 10.0, 2).run(Always::Remote, 1);
+    assert_texts(&output, "jobs", "outcome", &["done", "done"]);
+    assert_times(&output, "jobs", "started_at_ns", &[0.0, 0.0]);
+}
+
+#[test]
+fn jobs_go_to_the_node_with_most_free_slots() {
+    let mut grid = staging(&[400.0, 100.0, 300.0, 100.0, 100.0], 500.0, 2);
+    grid.pool.nodes = 2;
+    let output = grid.run(Always::StageIn, 1);
+    // Nodes 0 and 1 in turn; the third finds scratch space on node 1 only; the fourth the last slot of node 0.
+    assert_eq!(ints(&output, "jobs", "node")[..4], [Some(0), Some(1), Some(1), Some(0)]);
+    // The fifth has waited for the first slot that was given back.
+    assert_eq!(output.counters.jobs_done, 5);
+}
