@@ -13,12 +13,12 @@ use flate2::write::GzEncoder;
 
 const N: usize = 600;
 
-/// Starts [s] and sizes [B] without any pattern that matters: bursts of up to six, 0.2 to 20 GB.
+/// Starts [s] and sizes [B]: twelve transfers almost at once, then twelve one after the other, and so on; 0.2 to 20 GB.
 fn transfer(nth: usize) -> (f64, u64) {
-    let burst = nth / 6;
-    let spread = (nth as f64 * 0.618_034).fract();
-    let start = 1.5e9 + burst as f64 * 60.0 + (nth % 6) as f64 * (burst % 4) as f64;
-    (start, (0.2e9 * 100.0_f64.powf(spread)) as u64)
+    let (group, member) = (nth / 12, nth % 12);
+    let gap = if group.is_multiple_of(2) { 0.5 } else { 30.0 };
+    let size = 0.2e9 * 100.0_f64.powf((nth as f64 * 0.618_034).fract());
+    (1.5e9 + group as f64 * 400.0 + member as f64 * gap, size as u64)
 }
 
 /// Writes a log with these durations and loads it with its scenario.
