@@ -2,10 +2,12 @@
 //!
 //! A paper is an entry of [`PAPERS`] with the function that makes its [`Item`]s, one table, figure or statement each.
 
+mod hpss;
 mod remote_access;
 
 use std::path::PathBuf;
 
+use dapple_reports::papers::Sheet;
 use dapple_scenarios::Registry;
 
 use crate::columns::columns;
@@ -33,6 +35,9 @@ pub struct ReproduceOptions {
     /// Runs at once [default: number of cores]
     #[arg(long, short, value_name = "N", env = "DAPPLE_JOBS", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
+    /// Do not fit what takes minutes to fit: take the constants that are stored
+    #[arg(long, visible_alias = "quick")]
+    pub no_fit: bool,
     /// Show no progress
     #[arg(long, short)]
     pub quiet: bool,
@@ -42,7 +47,9 @@ const EXAMPLES: &str = "\
 Examples:
   dapple reproduce                        what can be reproduced
   dapple reproduce remote-access          everything of one paper
-  dapple reproduce remote-access eq2      one table, figure or statement of it";
+  dapple reproduce remote-access eq2      one table, figure or statement of it
+  DAPPLE_DATA=~/logs dapple reproduce hpss          a real log, fitted and replayed (minutes)
+  DAPPLE_DATA=~/logs dapple reproduce hpss --no-fit the same with the constants of scenarios/logs/hpss.ron";
 
 /// A paper of which something can be reproduced.
 struct Paper {
@@ -60,7 +67,7 @@ struct Item {
 }
 
 /// All papers, in the order in which they are listed.
-const PAPERS: &[Paper] = &[remote_access::PAPER];
+const PAPERS: &[Paper] = &[remote_access::PAPER, hpss::PAPER];
 
 impl Reproduce {
     /// Makes what was asked for, or lists what there is.
@@ -87,6 +94,32 @@ fn list() -> String {
         let rows: Vec<Vec<String>> =
             paper.items.iter().map(|item| vec![format!("  {}", item.name), item.about.to_owned()]).collect();
         text.push_str(&format!("{}: {}\n{}", paper.name, paper.title, columns(&rows, 2)));
+    }
+    text
+}
+
+/// Widest line of a note.
+const NOTE_WIDTH: usize = 110;
+
+/// A sheet for the terminal: title, table, notes.
+fn text(sheet: &Sheet) -> String {
+    let mut text = format!("{}\n\n{}\n", sheet.title, columns(&sheet.rows, sheet.figures_from));
+    for note in &sheet.notes {
+        let mut width = 0;
+        for word in note.split(' ') {
+            let length = word.chars().count();
+            let breaks = width > 0 && width + 1 + length > NOTE_WIDTH;
+            text.push_str(if breaks {
+                "\n"
+            } else if width > 0 {
+                " "
+            } else {
+                ""
+            });
+            text.push_str(word);
+            width = if breaks || width == 0 { length } else { width + 1 + length };
+        }
+        text.push_str("\n\n");
     }
     text
 }

@@ -14,6 +14,7 @@
 //! |---|---|
 //! | [`dataset`] | which columns, how many rows, is anything missing |
 //! | [`regression`] | what does a transfer cost; which load curve does a data transfer node follow |
+//! | [`optimise`] | which constants make an objective small, where there are no derivatives |
 //! | [`metrics`] | how far are predictions from what happened |
 //! | [`statistics`] | is policy A better than policy B, and how many replications would tell |
 //! | [`distributions`] | tails of Student's t and of F where the p-value itself underflows |
@@ -39,11 +40,13 @@
 pub mod dataset;
 pub mod distributions;
 pub mod metrics;
+pub mod optimise;
 pub mod regression;
 pub mod statistics;
 
 pub use dataset::{DataError, Features};
 pub use metrics::PredictionErrors;
+pub use optimise::NelderMead;
 pub use regression::{
     ExactProbe, FitError, LeastSquares, LeastSquaresFit, PaperProbe, ProbeEstimator, SaturatingCurve, WeibullCurve,
 };

@@ -199,6 +199,18 @@ impl<'a> PredictionErrors<'a> {
         share(self.pairs().filter(|&(y, p)| good(y, p)).count(), self.truth.len())
     }
 
+    /// FoGP(τ) with a soft threshold, for optimisers that need a slope: the mean of `1 / (1 + exp((|e|/|y| - τ) / width))`.
+    ///
+    /// A pair far below the threshold counts 1, at it one half, far above it 0. Approaches [`Self::fogp`] as `width` goes
+    /// to 0; a truth of 0 counts as there. `width` is positive.
+    pub fn soft_fogp(&self, tau: f64, width: f64) -> f64 {
+        let good = |y: f64, p: f64| match (y == 0.0, p == 0.0) {
+            (false, _) => 1.0 / (1.0 + (((y - p).abs() / y.abs() - tau) / width).exp()),
+            (true, right) => f64::from(right && tau >= 0.0),
+        };
+        self.mean_of(good)
+    }
+
     fn pairs(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
         self.truth.iter().copied().zip(self.prediction.iter().copied())
     }
@@ -481,6 +493,17 @@ mod tests {
         assert_eq!(errors.relative_errors(), [None, Some(0.5)]);
         assert_eq!(errors.fogp(0.0), 0.5);
         assert_eq!(errors.fogp(f64::NAN), 0.0);
+    }
+
+    #[test]
+    fn the_soft_threshold_hardens() {
+        // relative errors 0.1, 0.3, 0.5
+        let errors = PredictionErrors::new(&[1.0, 1.0, 1.0], &[1.1, 0.7, 1.5]).unwrap();
+        let at = |e: f64| 1.0 / (1.0 + ((e - 0.3) / 0.1).exp());
+        assert_relative_eq!(errors.soft_fogp(0.3, 0.1), (at(0.1) + 0.5 + at(0.5)) / 3.0, epsilon = 1e-12);
+        assert_relative_eq!(errors.soft_fogp(0.31, 1e-6), errors.fogp(0.31), epsilon = 1e-12);
+        let nothing = PredictionErrors::new(&[0.0, 0.0], &[0.0, 1.0]).unwrap();
+        assert_relative_eq!(nothing.soft_fogp(0.3, 0.1), 0.5);
     }
 
     #[test]

@@ -330,6 +330,46 @@ pub fn replications_for(sd: f64, effect: f64, alpha: f64, power: f64) -> Result<
     Ok(answerable.then_some(n as u64))
 }
 
+/// Percentile bootstrap of `Σ parts / Σ wholes` where whole blocks are drawn again: what belongs together (the transfers of
+/// one day, say) stays together, so that their likeness widens the interval.
+///
+/// Of the settings, `method` is not used: the interval is always that of percentiles. Resamples without any whole are left
+/// out; with none left the limits are NaN.
+///
+/// # Errors
+/// [`DataError::Empty`], [`DataError::LengthMismatch`] and [`DataError::NotFinite`] for the blocks;
+/// [`DataError::OutOfRange`] unless `0 < level < 1`, [`DataError::TooFew`] for no resamples.
+///
+/// ```
+/// use dapple_models::statistics::{Bootstrap, block_bootstrap};
+///
+/// // right predictions and predictions on three days
+/// let interval = block_bootstrap(&[80.0, 10.0, 55.0], &[100.0, 20.0, 60.0], &Bootstrap::default())?;
+/// assert_eq!((interval.low, interval.high), (0.5, 55.0 / 60.0));
+/// # Ok::<(), dapple_models::DataError>(())
+/// ```
+pub fn block_bootstrap(parts: &[f64], wholes: &[f64], settings: &Bootstrap) -> Result<Interval, DataError> {
+    usable_pair(("parts", parts), ("wholes", wholes))?;
+    open_unit("the confidence level", settings.level)?;
+    if settings.resamples == 0 {
+        return Err(DataError::TooFew { needed: 1, found: 0 });
+    }
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(settings.seed);
+    let n = parts.len();
+    let resampled = (0..settings.resamples).map(|_| {
+        let drawn = (0..n).map(|_| rng.random_range(0..n));
+        let (part, whole) = drawn.fold((0.0, 0.0), |(part, whole), i| (part + parts[i], whole + wholes[i]));
+        part / whole
+    });
+    let mut shares: Vec<f64> = resampled.filter(|share| share.is_finite()).collect();
+    shares.sort_by(f64::total_cmp);
+    if shares.is_empty() {
+        return Ok(Interval { low: f64::NAN, high: f64::NAN });
+    }
+    let tail = 0.5 * (1.0 - settings.level);
+    Ok(Interval { low: sorted_quantile(&shares, tail), high: sorted_quantile(&shares, 1.0 - tail) })
+}
+
 /// Type 7 quantile of sorted values; `probability` within [0, 1], at least one value.
 fn sorted_quantile(sorted: &[f64], probability: f64) -> f64 {
     let position = probability * (sorted.len() - 1) as f64;
@@ -397,6 +437,21 @@ mod tests {
         assert_eq!((interval.low, interval.high), (0.0, 0.0));
         let shifted = PairedDifferences::from_differences(vec![2.0; 5]).unwrap();
         assert_eq!(shifted.t_test().map(|test| test.p), Some(0.0));
+    }
+
+    #[test]
+    fn blocks_that_are_alike_inside_widen_the_interval() {
+        let settings = Bootstrap::default();
+        let few: Vec<f64> = (0..10).map(|day| if day % 2 == 0 { 100.0 } else { 0.0 }).collect();
+        let many: Vec<f64> = (0..1000).map(|n| f64::from(n % 2 == 0)).collect();
+        let days = block_bootstrap(&few, &[100.0; 10], &settings).unwrap();
+        let alone = block_bootstrap(&many, &[1.0; 1000], &settings).unwrap();
+        // binomial: 0.5 ± 1.96 · 0.5 / sqrt(n), n = 10 and 1000
+        assert_relative_eq!(days.high - days.low, 0.6, epsilon = 0.05);
+        assert_relative_eq!(alone.high - alone.low, 0.062, epsilon = 0.005);
+        assert_eq!(days, block_bootstrap(&few, &[100.0; 10], &settings).unwrap());
+        assert!(block_bootstrap(&[0.0], &[0.0], &settings).unwrap().low.is_nan());
+        assert!(block_bootstrap(&[1.0], &[], &settings).is_err());
     }
 
     #[test]

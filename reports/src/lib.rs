@@ -13,6 +13,7 @@ mod comparison;
 mod error;
 mod experiment;
 pub mod life;
+pub mod logs;
 pub mod papers;
 mod plots;
 mod quantity;

@@ -36,6 +36,8 @@ pub enum Purpose {
     Policy = 8,
     /// Whether a sampled table keeps a row; thing: table, row.
     RowSample = 9,
+    /// Order of the rows of a log that nothing else orders; thing: row.
+    RowOrder = 10,
 }
 
 /// A generator for one thing: the same (seed, purpose, thing) always draws the same numbers.

@@ -5,7 +5,7 @@ use dapple_policies::access::AlwaysRemote;
 use dapple_reports::papers::remote_access::{
     NoisePlan, PROBE_SIZES_MB, TITLE, dataset, probe, probe_section, reproduce, sections,
 };
-use dapple_reports::papers::{Section, Sheet, write_page};
+use dapple_reports::papers::{Section, write_page};
 use dapple_scenarios::{LoadOptions, Registry, load_bundled};
 use dapple_simulator::engine::{
     self, NoProgress, Policies, RecordLevel, RecordPlan, Setup, TransferSettings, WhenFull,
@@ -16,8 +16,7 @@ use dapple_simulator::topology::{AccessCoefficients, Pool, Rse, Series, Site, To
 use dapple_simulator::units::{Bytes, SimSpan, SimTime};
 use dapple_simulator::workload::{Arrivals, Distribution, Inputs, JobStream, JobTemplate, Workload, WorkloadKind};
 
-use super::{Item, Paper, ReproduceOptions};
-use crate::columns::columns;
+use super::{Item, Paper, ReproduceOptions, text};
 use crate::exit::{Exit, Failure, OrExit};
 use crate::terminal::{note, print};
 
@@ -152,30 +151,4 @@ fn probe_setup(law: AccessCoefficients) -> Result<Setup, dapple_simulator::topol
             series_interval: SimSpan::from_secs_f64(60.0),
         },
     })
-}
-
-/// Widest line of a note.
-const NOTE_WIDTH: usize = 110;
-
-/// A sheet for the terminal: title, table, notes.
-fn text(sheet: &Sheet) -> String {
-    let mut text = format!("{}\n\n{}\n", sheet.title, columns(&sheet.rows, sheet.figures_from));
-    for note in &sheet.notes {
-        let mut width = 0;
-        for word in note.split(' ') {
-            let length = word.chars().count();
-            let breaks = width > 0 && width + 1 + length > NOTE_WIDTH;
-            text.push_str(if breaks {
-                "\n"
-            } else if width > 0 {
-                " "
-            } else {
-                ""
-            });
-            text.push_str(word);
-            width = if breaks || width == 0 { length } else { width + 1 + length };
-        }
-        text.push_str("\n\n");
-    }
-    text
 }

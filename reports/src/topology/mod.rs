@@ -28,6 +28,7 @@ mod tests {
                     curve: curve.clone(),
                     slots,
                     start_up,
+                    start_up_each: SimSpan::ZERO,
                 });
                 builder.rse(Rse {
                     name: format!("{name}_DATADISK"),

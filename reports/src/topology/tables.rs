@@ -140,7 +140,9 @@ fn pools(topology: &Topology) -> Listing {
 fn dtns(topology: &Topology) -> Listing {
     let row = |dtn: &dapple_simulator::topology::Dtn| {
         let slots = dtn.slots.map_or_else(|| "unlimited".into(), |slots| slots.to_string());
-        vec![dtn.name.clone(), curve(&dtn.curve), slots, latency(dtn.start_up)]
+        let each = dtn.start_up_each;
+        let queued = if each > SimSpan::ZERO { format!(", {} for each other", latency(each)) } else { String::new() };
+        vec![dtn.name.clone(), curve(&dtn.curve), slots, latency(dtn.start_up) + &queued]
     };
     listing("DTNs", &["DTN", "load curve", "slots", "start-up"], topology.dtns().values().map(row))
 }
@@ -197,6 +199,10 @@ fn curve(curve: &LoadCurve) -> String {
         LoadCurve::Saturating { each, total } => {
             let rate = |rate: &Rate| figure(Dimension::Rate, rate.as_bytes_per_s());
             format!("{} per stream, {} together", rate(each), rate(total))
+        }
+        LoadCurve::Approach { total, scale } => {
+            let total = figure(Dimension::Rate, total.as_bytes_per_s());
+            format!("approaches {total}, 63 % of it at {} streams", significant(*scale))
         }
         LoadCurve::Tabulated(rates) => format!("table of {} values", rates.len()),
     }

@@ -98,6 +98,10 @@ documented! {
         /// Time from taking a slot to the first byte; the transfer does not count in the curve meanwhile.
         #[serde(default = "super::no_time")]
         pub start_up: Span,
+        /// Added to `start_up` for each other transfer that is starting up when a transfer takes its slot: connections are
+        /// set up one after the other.
+        #[serde(default = "super::no_time")]
+        pub start_up_each: Span,
     }
 }
 
@@ -119,6 +123,14 @@ documented! {
             each: Bandwidth,
             /// What all can move together.
             total: Bandwidth,
+        },
+        /// `C(x) = total (1 - exp(-x/scale))`: each stream adds less than the one before; no knee, no collapse. Empirical, see
+        /// `scenarios/logs/hpss.ron`.
+        Approach {
+            /// What all can move together; approached, never reached.
+            total: Bandwidth,
+            /// Concurrency at which 63 % of it is reached.
+            scale: f64,
         },
         /// C(1), C(2), C(3) ...; the last value holds beyond.
         Tabulated(Vec<Bandwidth>),

@@ -78,9 +78,10 @@ fn dtns(file: &[file::Dtn], top: &At<'_>, builder: &mut TopologyBuilder, check: 
             check.at_least_one(&at.field("slots"), u64::from(slots));
         }
         let start_up = check.span_or_zero(&at.field("start_up"), &dtn.start_up);
+        let start_up_each = check.span_or_zero(&at.field("start_up_each"), &dtn.start_up_each);
         let id = curve.map(|curve| {
-            let start_up = start_up.unwrap_or(SimSpan::ZERO);
-            builder.dtn(Dtn { name: dtn.name.clone(), curve, slots: dtn.slots, start_up })
+            let (start_up, start_up_each) = (start_up.unwrap_or(SimSpan::ZERO), start_up_each.unwrap_or(SimSpan::ZERO));
+            builder.dtn(Dtn { name: dtn.name.clone(), curve, slots: dtn.slots, start_up, start_up_each })
         });
         names.declare(&at, &dtn.name, id, check);
     }
@@ -99,6 +100,11 @@ fn curve(file: &file::Curve, at: &At<'_>, check: &mut Check) -> Option<LoadCurve
             let each = check.rate(&at.field("each"), each);
             let total = check.rate(&at.field("total"), total);
             Some(LoadCurve::Saturating { each: each?, total: total? })
+        }
+        file::Curve::Approach { total, scale } => {
+            let total = check.rate(&at.field("total"), total);
+            let scale = check.positive(&at.field("scale"), *scale);
+            Some(LoadCurve::Approach { total: total?, scale: scale? })
         }
         file::Curve::Tabulated(rates) => {
             if rates.is_empty() {

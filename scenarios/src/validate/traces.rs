@@ -75,7 +75,7 @@ pub(super) fn transfers(
     let transfers = on_time(taken, (&file.origin, nanos), (&file.name, around.horizon), at, check, |at, what| {
         TracedTransfer { at, ..what }
     })?;
-    Some(TransferTrace { transfers, queues: file.queues })
+    Some(TransferTrace::new(transfers, file.queues))
 }
 
 /// Reads a log of jobs.

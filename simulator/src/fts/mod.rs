@@ -6,8 +6,12 @@
 //!
 //! An FTS link is an ordered pair of RSEs. The head of its queue starts as soon as the link, both RSEs and both
 //! DTNs have a slot and the destination has space; heads of different links start in order of their requests.
-//! A starting transfer holds its slots and its space but moves nothing until its start-up is over. There are
+//! A starting transfer holds its slots and its space but moves nothing until its start-up is over. A DTN may set
+//! connections up one after the other; a start-up then takes longer the more transfers are starting there. There are
 //! no retries, no optimiser and no shares between activities yet.
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -77,6 +81,8 @@ pub(crate) struct Fts {
     outbound: Table<RseId, u32>,
     inbound: Table<RseId, u32>,
     on_dtn: Table<DtnId, u32>,
+    /// Transfers of each DTN that are starting up.
+    starting: Table<DtnId, u32>,
     queued_to: Table<RseId, u32>,
     placing: BTreeMap<(FileId, RseId), RequestId>,
     n_done: u64,
@@ -95,6 +101,7 @@ impl Fts {
             outbound: per_rse(),
             inbound: per_rse(),
             on_dtn: setup.topology.dtns().ids().map(|_| 0).collect(),
+            starting: setup.topology.dtns().ids().map(|_| 0).collect(),
             queued_to: per_rse(),
             placing: BTreeMap::new(),
             n_done: 0,
@@ -229,11 +236,22 @@ impl Fts {
         let order = self.requests[request].order;
         self.requests[request].started_at = Some(cx.now);
         self.count_slots(&order, cx.setup, |count| *count += 1);
-        let route = cx.setup.topology.route_between(order.source, order.destination);
-        let round_trip = route.map_or(SimSpan::ZERO, |route| route.latency * 2);
-        let start_up = dtns(order.source, order.destination, cx.setup)
-            .fold(cx.setup.transfers.start_up + round_trip, |sum, dtn| sum + cx.setup.topology.dtns()[dtn].start_up);
+        let start_up = self.start_up(&order, cx.setup);
+        for dtn in dtns(order.source, order.destination, cx.setup) {
+            self.starting[dtn] += 1;
+        }
         cx.calendar.schedule(cx.now + start_up, Event::Fts(FtsEvent::Flowing { request }));
+    }
+
+    /// Start-up of a transfer that takes its slot now: the service's, two times of flight, and that of each DTN with
+    /// what the transfers starting there add.
+    fn start_up(&self, order: &Order, setup: &Setup) -> SimSpan {
+        let route = setup.topology.route_between(order.source, order.destination);
+        let round_trip = route.map_or(SimSpan::ZERO, |route| route.latency * 2);
+        dtns(order.source, order.destination, setup).fold(setup.transfers.start_up + round_trip, |sum, id| {
+            let dtn = &setup.topology.dtns()[id];
+            sum + dtn.start_up + dtn.start_up_each * u64::from(self.starting[id])
+        })
     }
 
     fn count_slots(&mut self, order: &Order, setup: &Setup, count: fn(&mut u32)) {
@@ -249,6 +267,9 @@ impl Fts {
 
     fn on_flowing(&mut self, request: RequestId, fabric: &mut Fabric, cx: &mut Context<'_>) {
         let order = self.requests[request].order;
+        for dtn in dtns(order.source, order.destination, cx.setup) {
+            self.starting[dtn] -= 1;
+        }
         let ends = (order.source, order.destination);
         let route = fabric.wiring.placement(ends, &cx.setup.topology, &mut fabric.network);
         let spec = FlowSpec {

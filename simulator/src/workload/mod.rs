@@ -12,6 +12,7 @@ pub use distribution::Distribution;
 pub(crate) use sources::{Arriving, Sources};
 
 use crate::ids::{DatasetId, PoolId, RseId};
+use crate::rng::{Purpose, keyed};
 use crate::units::{Bytes, SimSpan, SimTime};
 
 /// One entry of a scenario's workload.
@@ -176,11 +177,27 @@ pub struct TransferStream {
 /// Transfers from a log.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TransferTrace {
-    /// The transfers in order of time.
+    /// The transfers in order of time; [`TransferTrace::new`] puts them in order.
     pub transfers: Vec<TracedTransfer>,
     /// Whether a logged time is a request, which queues for slots, or the moment at which a slot was taken,
     /// which does not queue a second time.
     pub queues: bool,
+}
+
+impl TransferTrace {
+    /// A trace of transfers in any order.
+    ///
+    /// Those of one instant go in order of size, source and destination, and then in an order drawn by row, the same in
+    /// every run. The order of a log will not do: logs are often written at the ends of transfers, and a replay
+    /// must not learn from its input which of two transfers ended first.
+    pub fn new(mut transfers: Vec<TracedTransfer>, queues: bool) -> Self {
+        use rand::RngExt;
+        let drawn = |row: u64| keyed(0, Purpose::RowOrder, [row]).random::<u64>();
+        transfers.sort_by_cached_key(|transfer| {
+            (transfer.at, transfer.bytes, transfer.source, transfer.destination, drawn(transfer.row))
+        });
+        Self { transfers, queues }
+    }
 }
 
 /// One transfer of a log.
@@ -196,4 +213,29 @@ pub struct TracedTransfer {
     pub bytes: Bytes,
     /// Row of the log it came from, 1 for the first row of data.
     pub row: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::Id;
+
+    #[test]
+    fn the_order_of_a_log_does_not_reach_its_replay() {
+        let transfer = |row: u64| TracedTransfer {
+            at: SimTime::from_nanos(100 - row % 2),
+            source: RseId::from_index(0),
+            destination: RseId::from_index(1),
+            bytes: Bytes::new(row % 3),
+            row,
+        };
+        let rows = |order: &mut dyn Iterator<Item = u64>| -> Vec<u64> {
+            let trace = TransferTrace::new(order.map(transfer).collect(), false);
+            trace.transfers.iter().map(|transfer| transfer.row).collect()
+        };
+        let (forwards, backwards) = (rows(&mut (1..=60)), rows(&mut (1..=60).rev()));
+        assert_eq!(forwards, backwards);
+        assert_ne!(forwards[..10], (0..10).map(|n| 6 * n + 3).collect::<Vec<_>>());
+        assert!(forwards[..10].iter().all(|row| row % 6 == 3));
+    }
 }

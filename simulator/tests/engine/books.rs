@@ -70,7 +70,7 @@ fn busy() -> Grid {
     let mut grid = Grid {
         bandwidth: rates(&[(0.0, 200.0), (700.0, 0.0), (900.0, 100.0), (2000.0, 300.0)]),
         latency: span(0.02),
-        dtns: vec![Dtn { name: "dtn".into(), curve, slots: Some(8), start_up: span(1.5) }],
+        dtns: vec![Dtn { name: "dtn".into(), curve, slots: Some(8), start_up: span(1.5), start_up_each: span(0.0) }],
         law: law(),
         datasets: vec![Dataset {
             name: "popular".into(),

@@ -81,7 +81,7 @@ fn a_link_without_slots_does_not_hold_up_another() {
 }
 
 fn dtn_of(curve: LoadCurve, slots: Option<u32>, start_up: f64) -> Dtn {
-    Dtn { name: "dtn".into(), curve, slots, start_up: span(start_up) }
+    Dtn { name: "dtn".into(), curve, slots, start_up: span(start_up), start_up_each: span(0.0) }
 }
 
 fn table_of(megabytes: &[f64]) -> LoadCurve {

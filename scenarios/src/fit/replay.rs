@@ -1,0 +1,131 @@
+//! The starts of a log, run again under one law after the other.
+
+use dapple_policies::access::AlwaysRemote;
+use dapple_simulator::engine::{EngineError, NoProgress, Policies, RecordLevel, RecordPlan, RunOutput, Setup, run};
+use dapple_simulator::ids::DtnId;
+use dapple_simulator::results::ColumnData;
+use dapple_simulator::topology::{Dtn, LoadCurve};
+use dapple_simulator::units::{SimSpan, SimTime};
+use dapple_simulator::workload::{TransferTrace, Workload, WorkloadKind};
+
+/// What a replay needs to know of its DTN: a law with numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mover {
+    /// Aggregate rate as a function of concurrency.
+    pub curve: LoadCurve,
+    /// From slot to first byte.
+    pub start_up: SimSpan,
+    /// Added to it for each other transfer that is starting up.
+    pub start_up_each: SimSpan,
+}
+
+/// Transfers of a log on one DTN.
+///
+/// Their logged starts are the moments at which slots are taken, so there is no second queue. All that it has of a
+/// log is starts and sizes: no end and no duration can reach a prediction.
+#[derive(Clone, Debug)]
+pub struct Replay {
+    setup: Setup,
+    dtn: DtnId,
+}
+
+/// Why a replay cannot be made.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReplayError {
+    /// The run stopped.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// There is not exactly one DTN to put laws on.
+    #[error("a replay needs one data transfer node, there are {0}")]
+    NotOneDtn(usize),
+    /// There is not exactly one workload, or it is not a log of starts.
+    #[error("a replay needs one workload, a transfer trace with `queues: false`")]
+    NotOneTrace,
+}
+
+impl Replay {
+    /// The replay that a scenario describes.
+    ///
+    /// # Errors
+    /// [`ReplayError::NotOneDtn`], [`ReplayError::NotOneTrace`].
+    pub fn new(mut setup: Setup) -> Result<Self, ReplayError> {
+        let mut dtns = setup.topology.dtns().ids();
+        let (1, Some(dtn)) = (dtns.len(), dtns.next()) else {
+            return Err(ReplayError::NotOneDtn(setup.topology.dtns().len()));
+        };
+        let mut traces = setup.workloads.values().map(trace);
+        let (Some(Some(TransferTrace { queues: false, .. })), None) = (traces.next(), traces.next()) else {
+            return Err(ReplayError::NotOneTrace);
+        };
+        let summary = RecordLevel::Summary;
+        setup.record = RecordPlan {
+            requests: RecordLevel::Rows,
+            reads: summary,
+            jobs: summary,
+            series: summary,
+            decisions: summary,
+            ..setup.record
+        };
+        Ok(Self { setup, dtn })
+    }
+
+    /// The law that the scenario itself puts on its DTN.
+    pub fn mover(&self) -> Mover {
+        let Dtn { curve, start_up, start_up_each, .. } = self.setup.topology.dtns()[self.dtn].clone();
+        Mover { curve, start_up, start_up_each }
+    }
+
+    /// The same with the transfers that start before an instant only: for fits that may not know the rest.
+    #[must_use]
+    pub fn before(&self, until: SimTime) -> Self {
+        let mut part = self.clone();
+        for workload in part.setup.workloads.values_mut() {
+            if let WorkloadKind::TransferTrace(trace) = &mut workload.kind {
+                trace.transfers.retain(|transfer| transfer.at < until);
+            }
+        }
+        part
+    }
+
+    /// Simulated end minus simulated start under a law [s], for each of the first `rows` rows of the log; `None` where
+    /// a row was not replayed or did not end before the horizon.
+    ///
+    /// # Errors
+    /// [`ReplayError::Engine`], where the engine finds a fault of its own.
+    pub fn durations_s(&self, mover: &Mover, rows: usize) -> Result<Vec<Option<f64>>, ReplayError> {
+        let mut setup = self.setup.clone();
+        let dtn = setup.topology.dtns()[self.dtn].clone();
+        let Mover { curve, start_up, start_up_each } = mover.clone();
+        setup.topology = setup.topology.with_dtn(self.dtn, Dtn { curve, start_up, start_up_each, ..dtn });
+        // There are no jobs, so nobody asks it.
+        let access = Box::new(AlwaysRemote::new("replay".into()));
+        let output = run(&setup, Policies { access }, 0, &mut NoProgress)?;
+        Ok(durations_s(&output, rows))
+    }
+}
+
+fn trace(workload: &Workload) -> Option<&TransferTrace> {
+    match &workload.kind {
+        WorkloadKind::TransferTrace(trace) => Some(trace),
+        _ => None,
+    }
+}
+
+fn durations_s(output: &RunOutput, rows: usize) -> Vec<Option<f64>> {
+    let mut durations = vec![None; rows];
+    let Some(requests) = output.tables.iter().find(|table| table.schema.name == "requests") else { return durations };
+    let column = |name: &str| match requests.schema.position(name).map(|position| &requests.columns[position]) {
+        Some(ColumnData::Int(cells)) => cells.as_slice(),
+        _ => &[],
+    };
+    let times = column("started_at_ns").iter().zip(column("transferred_at_ns"));
+    for (row, (start, end)) in column("trace_row").iter().zip(times) {
+        let (Some(row), Some(start), Some(end)) = (row, start, end) else { continue };
+        let slot = usize::try_from(row - 1).ok().and_then(|index| durations.get_mut(index));
+        if let Some(slot) = slot {
+            *slot = Some((end - start) as f64 / 1e9);
+        }
+    }
+    durations
+}
