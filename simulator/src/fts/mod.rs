@@ -198,28 +198,26 @@ impl Fts {
         in_flight
     }
 
+    /// Starts the head of a queue if it can; what was behind it waits for its turn as the new head.
     fn start_head(&mut self, head: (RequestId, RseId, RseId), fabric: &mut Fabric, cx: &mut Context<'_>) {
-        let mut head = Some(head);
-        while let Some(next @ (request, source, destination)) = head {
-            let order = self.requests[request].order;
-            if !self.has_slots(source, destination, cx.setup) {
-                return;
-            }
-            let fits = order.file.is_none() || fabric.storage.reserve(destination, order.bytes);
-            if !fits && cx.setup.transfers.when_full == WhenFull::Wait {
-                return;
-            }
-            self.heads.remove(&next);
-            self.queued_to[destination] -= 1;
-            let queue = &mut self.links.get_mut(&(source, destination)).expect("its head was queued").queue;
-            queue.pop_front();
-            head = queue.front().map(|&request| (request, source, destination));
-            self.heads.extend(head);
-            if fits {
-                self.start(request, cx);
-            } else {
-                self.fail(request, "no-space", cx);
-            }
+        let (request, source, destination) = head;
+        let order = self.requests[request].order;
+        if !self.has_slots(source, destination, cx.setup) {
+            return;
+        }
+        let fits = order.file.is_none() || fabric.storage.reserve(destination, order.bytes);
+        if !fits && cx.setup.transfers.when_full == WhenFull::Wait {
+            return;
+        }
+        self.heads.remove(&head);
+        self.queued_to[destination] -= 1;
+        let queue = &mut self.links.get_mut(&(source, destination)).expect("its head was queued").queue;
+        queue.pop_front();
+        self.heads.extend(queue.front().map(|&request| (request, source, destination)));
+        if fits {
+            self.start(request, cx);
+        } else {
+            self.fail(request, "no-space", cx);
         }
     }
 

@@ -152,3 +152,15 @@ fn jobs_go_to_the_node_with_most_free_slots() {
     // The fifth has waited for the first slot that was given back.
     assert_eq!(output.counters.jobs_done, 5);
 }
+#[test]
+fn after_a_failure_the_next_in_order_has_its_turn() {
+    let job = |mb: f64| jobs(&[0.0], JobTemplate { inputs: fresh(1, mb), ..idle_job() });
+    let mut grid = full_disk(WhenFull::Fail);
+    grid.workloads = [100.0, 900.0, 100.0, 100.0].map(job).into();
+    grid.rses.push(rse("spare", here()));
+    grid.transfers.max_outbound = 1;
+    let output = grid.run(Targets(vec![local(), local(), Id::from_index(2), local()]), 1);
+    // The second does not fit; then it is the turn of the third, on another link, and not of the fourth behind it.
+    assert_texts(&output, "requests", "outcome", &["done", "failed", "done", "done"]);
+    assert_times(&output, "requests", "started_at_ns", &[0.0, NEVER, 1.0, 2.0]);
+}
