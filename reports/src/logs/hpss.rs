@@ -156,7 +156,8 @@ fn notes(sheet: &mut Sheet, laws: &[LawResult], selected: usize) -> Result<(), D
     match law.fitted {
         Some(FirstHalf { validation, .. }) => sheet.note(format!(
             "* Selected by the first half alone: fitted to the first quarter, `{}` predicts the second quarter best ({}). The \
-             second half had no say in constants or choice.",
+             second half had no say in constants or choice; the list of laws to choose from was drawn up with the whole log \
+             in view.",
             law.name,
             number(validation, 3)
         )),
