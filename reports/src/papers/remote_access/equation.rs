@@ -81,6 +81,12 @@ impl Equation {
         }
     }
 
+    /// What the paper says about one coefficient; `None` where the equation has no such column.
+    pub fn published_coefficient(self, column: &str) -> Option<f64> {
+        let at = self.columns().iter().position(|own| *own == column)?;
+        Some(self.published().coefficients[at])
+    }
+
     /// Position among the three.
     pub(super) fn index(self) -> usize {
         usize::from(self.number() - 1)
@@ -110,12 +116,9 @@ impl EquationFit {
 
     /// Largest relative distance of our coefficients from those of eq. 1, the law that was put in.
     pub fn distance_from_law(&self) -> f64 {
-        let law = Equation::Full;
-        let of_law =
-            |name: &str| law.columns().iter().position(|own| *own == name).map(|i| law.published().coefficients[i]);
         let distances = self.equation.columns().iter().zip(self.coefficients());
         distances
-            .filter_map(|(name, ours)| of_law(name).map(|law| (ours / law - 1.0).abs()))
+            .filter_map(|(name, ours)| Equation::Full.published_coefficient(name).map(|law| (ours / law - 1.0).abs()))
             .fold(0.0, |largest, distance| if distance > largest || distance.is_nan() { distance } else { largest })
     }
 }

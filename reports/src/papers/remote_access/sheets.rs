@@ -3,6 +3,14 @@
 use super::{Equation, EquationFit, InteractionCheck, Noise, NoiseStudy, Probe, Range, Reproduction};
 use crate::papers::{Label, Sheet};
 
+/// Coefficients that a reduced model shares with eq. 1; the paper compares the second and the last.
+const SHARED: [(Equation, &str); 4] = [
+    (Equation::Threads, "S"),
+    (Equation::Threads, "ConTh"),
+    (Equation::Processes, "S"),
+    (Equation::Processes, "ConPr"),
+];
+
 const HEADING: [&str; 7] = ["figure", "paper", "put in", "ours", "95 % of replications", "agrees", "label"];
 
 /// Theirs and ours for one equation, without noise and under each kind of it.
@@ -28,19 +36,16 @@ pub fn equation_sheet(fit: &EquationFit, noise: &[NoiseStudy]) -> Sheet {
             Label::Consistency.to_string(),
         ]);
     }
-    let law = Equation::Full;
     for (at, column) in equation.columns().iter().enumerate() {
-        let theirs = published.coefficients[at];
-        let put_in = law.columns().iter().position(|own| own == column).map(|at| law.published().coefficients[at]);
-        let ours = fit.coefficients()[at];
-        let put_in_text = put_in.map_or_else(String::new, |value| value.to_string());
+        let (theirs, ours) = (published.coefficients[at], fit.coefficients()[at]);
+        let put_in = Equation::Full.published_coefficient(column).unwrap_or(f64::NAN);
         sheet.row([
             format!("{column} [s/MB], no noise"),
             theirs.to_string(),
-            put_in_text.clone(),
+            put_in.to_string(),
             format!("{ours:.9}"),
             String::new(),
-            put_in.map_or_else(String::new, |law| yes_or_no((ours / law - 1.0).abs() <= 1e-6)),
+            yes_or_no((ours / put_in - 1.0).abs() <= 1e-6),
             Label::Consistency.to_string(),
         ]);
         for study in noise {
@@ -49,7 +54,7 @@ pub fn equation_sheet(fit: &EquationFit, noise: &[NoiseStudy]) -> Sheet {
             sheet.row([
                 format!("{column} [s/MB], {}", study.noise),
                 theirs.to_string(),
-                put_in_text.clone(),
+                put_in.to_string(),
                 coefficient(range.median),
                 format!("{} to {}", coefficient(range.low), coefficient(range.high)),
                 yes_or_no(range.contains(theirs)),
@@ -57,6 +62,19 @@ pub fn equation_sheet(fit: &EquationFit, noise: &[NoiseStudy]) -> Sheet {
             ]);
         }
     }
+    f_rows(&mut sheet, fit, noise);
+    sheet.note(format!(
+        "Without noise the coefficients are those of the law to {} relative. \"agrees\" compares them with what was put in, \
+         and all other figures with the paper.",
+        small(fit.distance_from_law())
+    ));
+    sheet
+}
+
+/// F without noise and under each kind of it.
+fn f_rows(sheet: &mut Sheet, fit: &EquationFit, noise: &[NoiseStudy]) {
+    let equation = fit.equation;
+    let published = equation.published();
     sheet.row([
         "F, no noise".into(),
         f_statistic(published.f),
@@ -79,12 +97,6 @@ pub fn equation_sheet(fit: &EquationFit, noise: &[NoiseStudy]) -> Sheet {
             if calibrated { Label::Calibrated } else { Label::Predicted }.to_string(),
         ]);
     }
-    sheet.note(format!(
-        "Without noise the coefficients are those of the law to {} relative. \"agrees\" compares them with what was put in, \
-         and all other figures with the paper.",
-        small(fit.distance_from_law())
-    ));
-    sheet
 }
 
 /// The sizes of noise, and what they say about it.
@@ -167,12 +179,10 @@ pub fn interaction_sheet(reproduction: &Reproduction) -> Sheet {
     let InteractionCheck { n_mixed, n_alone, largest_effect_s, longest_s } = reproduction.interaction;
     let title = "Do ConTh and ConPr interact? ln(coefficient in the reduced model / in eq. 1)";
     let mut sheet = Sheet::new("interaction", title, &HEADING, 1);
-    let [full, threads, processes] = &reproduction.fits;
-    let changes = [(threads, "S"), (threads, "ConTh"), (processes, "S"), (processes, "ConPr")];
-    for (reduced, column) in changes {
-        let theirs = published_change(reduced.equation, column);
-        let named = format!("{column}, eq. {} against 1", reduced.equation.number());
-        let ours = change(reduced, full, column);
+    for (equation, column) in SHARED {
+        let theirs = published_change(equation, column);
+        let named = format!("{column}, eq. {} against 1", equation.number());
+        let ours = change(&reproduction.fits[equation.index()], &reproduction.fits[0], column);
         sheet.row([
             format!("{named}, no noise"),
             signed(theirs),
@@ -183,7 +193,7 @@ pub fn interaction_sheet(reproduction: &Reproduction) -> Sheet {
             Label::Consistency.to_string(),
         ]);
         for study in &reproduction.noise {
-            let range = Range::of(&study.log_change(reduced.equation, column));
+            let range = Range::of(&study.log_change(equation, column));
             sheet.row([
                 format!("{named}, {}", study.noise),
                 signed(theirs),
@@ -226,13 +236,7 @@ pub fn interaction_sheet(reproduction: &Reproduction) -> Sheet {
 
 /// Says which of the paper's log changes no noise explains, and where the test of the product is misled.
 fn surprises(sheet: &mut Sheet, reproduction: &Reproduction) {
-    let changes = [
-        (Equation::Threads, "S"),
-        (Equation::Threads, "ConTh"),
-        (Equation::Processes, "S"),
-        (Equation::Processes, "ConPr"),
-    ];
-    let beyond = changes.iter().filter(|(equation, column)| {
+    let beyond = SHARED.iter().filter(|(equation, column)| {
         let theirs = published_change(*equation, column);
         reproduction.noise.iter().all(|study| !Range::of(&study.log_change(*equation, column)).contains(theirs))
     });
@@ -297,11 +301,8 @@ pub fn probe_sheet(probes: &[Probe]) -> Sheet {
 }
 
 fn published_change(reduced: Equation, column: &str) -> f64 {
-    let of = |equation: Equation| {
-        let at = equation.columns().iter().position(|own| *own == column);
-        at.map_or(f64::NAN, |at| equation.published().coefficients[at])
-    };
-    (of(reduced) / of(Equation::Full)).ln()
+    let ratio = reduced.published_coefficient(column).zip(Equation::Full.published_coefficient(column));
+    ratio.map_or(f64::NAN, |(reduced, full)| (reduced / full).ln())
 }
 
 fn change(reduced: &EquationFit, full: &EquationFit, column: &str) -> f64 {
