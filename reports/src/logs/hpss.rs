@@ -274,12 +274,16 @@ fn shade(count: u32, most: u32) -> f64 {
     (100.0 * (0.22 + 0.78 * share)).round() / 100.0
 }
 
-/// What the shades and lines mean.
+/// What the lines and shades mean.
 fn key(canvas: &Canvas<'_>, (x, y): (f64, f64), most: u32) -> Drawn {
-    canvas.text("Transfers per cell", (x, y), Anchor::Start, TEXT)?;
+    canvas.line(&[(x, y), (x + 28.0, y)], MUTED, 1.0, 1.0)?;
+    canvas.note("as measured", (x + 36.0, y), Anchor::Start)?;
+    canvas.dashed(&[(x, y + 20.0), (x + 28.0, y + 20.0)], MUTED, 1.2)?;
+    canvas.note("30 % more or less", (x + 36.0, y + 20.0), Anchor::Start)?;
+    canvas.text("Transfers per cell", (x, y + 56.0), Anchor::Start, TEXT)?;
     let powers = (0..10).map(|power| 10_u32.pow(power)).take_while(|count| *count < most);
     for (row, count) in powers.chain([most]).enumerate() {
-        let top = y + 18.0 + 20.0 * row as f64;
+        let top = y + 72.0 + 20.0 * row as f64;
         canvas.rectangle((x, top), (x + 12.0, top + 12.0), SERIES[0], shade(count, most))?;
         canvas.note(&number(f64::from(count), 0), (x + 20.0, top + 6.0), Anchor::Start)?;
     }
