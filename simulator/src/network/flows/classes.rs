@@ -1,0 +1,181 @@
+//! Who is in which class: flows come, go, and change class with the number of their siblings.
+
+use crate::ids::Id;
+use crate::network::flows::{Class, ClassKey, Network, RouteId, Share, WeightKey, number};
+use crate::network::heap::Heap;
+use crate::network::levels::{Limiter, Member};
+use crate::network::resource::thread_weight;
+use crate::network::{Capacity, ResourceId};
+use crate::units::Rate;
+
+impl<T: Copy> Network<T> {
+    /// Bytes moved so far by the process of a thread, and by all processes over its pair.
+    pub(super) fn traffic_around(&self, share: Share) -> (f64, f64) {
+        let Share::Thread { pair, process } = share else { return (0.0, 0.0) };
+        let state = &self.processes[&(pair, process)];
+        // A thread that has not entered a class yet has moved nothing.
+        let moving = state.flows.iter().filter_map(|&flow| self.flows[flow as usize].as_ref());
+        let moved: f64 = moving.map(|flow| self.clock_of(flow.class) - flow.origin).sum();
+        (state.settled + moved, self.carried(pair))
+    }
+
+    /// Adds a thread to its process and moves its siblings to the class of one more.
+    pub(super) fn join_process(&mut self, pair: ResourceId, process: u64, flow: u32) -> u32 {
+        let flows = &mut self.processes.entry((pair, process)).or_default().flows;
+        flows.push(flow);
+        self.regroup(pair, process)
+    }
+
+    /// Moves all threads of a process to the class of their number, which is returned.
+    fn regroup(&mut self, pair: ResourceId, process: u64) -> u32 {
+        let flows = self.processes[&(pair, process)].flows.clone();
+        let siblings = u32::try_from(flows.len()).unwrap_or(u32::MAX);
+        for index in flows {
+            let Some(flow) = self.flows[index as usize].as_ref() else { continue };
+            let (old, moved) = (flow.class, self.clock_of(flow.class) - flow.origin);
+            let key = key_of(self.class(old).key.route, flow.share, flow.cap, siblings);
+            if key != self.class(old).key {
+                self.leave_class(index);
+                let class = self.class_of(key);
+                let origin = self.clock_of(class) - moved;
+                let flow = self.flow_mut(index);
+                (flow.class, flow.origin) = (class, origin);
+                self.enter_class(index, class);
+            }
+        }
+        siblings
+    }
+
+    pub(super) fn class_of(&mut self, key: ClassKey) -> u32 {
+        if let Some(&class) = self.class_ids.get(&key) {
+            return class;
+        }
+        let index = self.free_classes.pop().unwrap_or_else(|| {
+            self.classes.push(None);
+            self.class_places.cover(number(self.classes.len() - 1));
+            number(self.classes.len() - 1)
+        });
+        let weight = self.weight_of(key.weight);
+        let class = Class {
+            key,
+            weight,
+            marked: 0.0,
+            marked_at: self.now,
+            limiter_marked: 0.0,
+            counted: 0.0,
+            stops: Heap::default(),
+        };
+        self.classes[index as usize] = Some(class);
+        self.class_ids.insert(key, index);
+        index
+    }
+
+    fn weight_of(&self, weight: WeightKey) -> f64 {
+        match weight {
+            WeightKey::Streams(n) => f64::from(n),
+            WeightKey::Thread { pair, siblings } => match &self.resources[pair.index()].capacity {
+                Capacity::Access(law) => thread_weight(law.at(self.now), siblings),
+                // A pair is an access law; should it not be one, its threads share equally.
+                Capacity::Wire(_) | Capacity::Curve(_) => 1.0,
+            },
+        }
+    }
+
+    /// Gives a class the weight that its law has now.
+    pub(super) fn weigh(&mut self, id: u32) {
+        self.mark(id);
+        let weight = self.weight_of(self.class(id).key.weight);
+        let class = self.class_mut(id);
+        class.weight = weight;
+        let (flows, cap) = (class.stops.len() as f64, f64::from_bits(class.key.cap));
+        self.levels.set_flows(id, flows, weight, cap / weight);
+        self.refresh_class(id);
+    }
+
+    pub(super) fn enter_class(&mut self, flow: u32, id: u32) {
+        let is_new = self.class(id).stops.is_empty();
+        if !is_new {
+            // This flow is not among those whose origins the mark moves.
+            let back = self.mark(id);
+            self.flow_mut(flow).origin -= back;
+        }
+        let stop = self.flow(flow).stop_key();
+        let class = self.classes[id as usize].as_mut().expect("just made");
+        class.stops.set(flow, stop, &mut self.flow_places);
+        let (flows, weight, cap) = (class.stops.len() as f64, class.weight, f64::from_bits(class.key.cap));
+        if is_new {
+            let resources = self.routes[class.key.route.index()].iter().map(|id| number(id.index())).collect();
+            let cap_level = cap / weight;
+            let member = Member { flows, weight, cap_level, resources, limiter: Limiter::Unsolved };
+            self.levels.add_class(id, member);
+        } else {
+            self.levels.set_flows(id, flows, weight, cap / weight);
+            self.refresh_class(id);
+        }
+    }
+
+    fn leave_class(&mut self, flow: u32) {
+        let id = self.flow(flow).class;
+        self.mark(id);
+        let class = self.classes[id as usize].as_mut().expect("flows belong to living classes");
+        class.stops.remove(flow, &mut self.flow_places);
+        let (flows, weight, cap) = (class.stops.len() as f64, class.weight, f64::from_bits(class.key.cap));
+        if class.stops.is_empty() {
+            let limiter = self.levels.member(id).limiter;
+            self.leave_heap(id, limiter);
+            self.levels.remove_class(id);
+            let gone = self.classes[id as usize].take().expect("just changed");
+            self.class_ids.remove(&gone.key);
+            self.free_classes.push(id);
+        } else {
+            self.levels.set_flows(id, flows, weight, cap / weight);
+            self.refresh_class(id);
+        }
+    }
+
+    pub(super) fn remove(&mut self, index: u32) {
+        let flow = self.flow(index);
+        let (share, route) = (flow.share, self.class(flow.class).key.route);
+        let moved = (self.clock_of(flow.class) - flow.origin).clamp(0.0, flow.bytes);
+        self.leave_class(index);
+        self.flows[index as usize] = None;
+        self.n_ended += 1;
+        self.free.push(index);
+        self.count_streams(route, |count| *count -= u64::from(streams(share)));
+        if let Share::Thread { pair, process } = share {
+            let state = self.processes.get_mut(&(pair, process)).expect("its thread was in it");
+            state.flows.retain(|&flow| flow != index);
+            state.settled += moved;
+            if state.flows.is_empty() {
+                self.processes.remove(&(pair, process));
+            } else {
+                self.regroup(pair, process);
+            }
+        }
+    }
+
+    pub(super) fn count_streams(&mut self, route: RouteId, count: impl Fn(&mut u64)) {
+        for id in &self.routes[route.index()] {
+            let resource = &mut self.resources[id.index()];
+            count(&mut resource.streams);
+            if let Capacity::Curve(_) = resource.capacity {
+                self.levels.set_equation(number(id.index()), resource.equation(self.now));
+            }
+        }
+    }
+}
+
+pub(super) fn key_of(route: RouteId, share: Share, cap: Rate, siblings: u32) -> ClassKey {
+    let weight = match share {
+        Share::Streams(n) => WeightKey::Streams(n.max(1)),
+        Share::Thread { pair, .. } => WeightKey::Thread { pair, siblings },
+    };
+    ClassKey { route, weight, cap: cap.as_bytes_per_s().to_bits() }
+}
+
+pub(super) fn streams(share: Share) -> u32 {
+    match share {
+        Share::Streams(n) => n.max(1),
+        Share::Thread { .. } => 1,
+    }
+}
