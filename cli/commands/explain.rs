@@ -23,9 +23,10 @@ pub struct Explain {
 
 const EXAMPLES: &str = "\
 Example:
-  dapple explain results/two-sites 3fa job 12
+  dapple run my.ron --set record=Rows --out results/rows
+  dapple explain results/rows 3fa job 12
 
-The scenario must have recorded the tables: record: Rows.";
+The run must have recorded its tables, as the first of these does.";
 
 impl Explain {
     /// Prints the life of the thing.

@@ -61,7 +61,7 @@ pub enum ReportError {
         what: String,
     },
     /// The run did not record the table.
-    #[error("run {run} did not record its {table}: put `record: Rows` into the scenario and run it again")]
+    #[error("run {run} did not record its {table}: run it again with `--set record=Rows` and another `--out`")]
     NotRecorded {
         /// The run.
         run: String,

@@ -39,7 +39,7 @@ entity_id! {
     SiteId;
     /// A storage element.
     RseId;
-    /// A directed wire between two sites, or a site's own LAN.
+    /// A directed wire between two sites.
     LinkId;
     /// A data transfer node in front of one or more RSEs.
     DtnId;

@@ -4,10 +4,10 @@
 //!  Setup (topology, catalogue, workload, services)      policies
 //!        |                                                 | decide: GridView -> value
 //!        v                                                 v
-//!  engine: calendar -> event -> component (fts, network, storage, compute) -> new events
+//!  engine: calendar -> event -> fts | compute --calls--> network, storage -> new events
 //!        |
 //!        v  facts
-//!  observers: recorder (tables, KPIs, conservation counters), progress
+//!  recorder (tables, KPIs), conservation counters, progress
 //! ```
 //!
 //! Start with [`engine`]: [`engine::Setup`] is everything a run needs, [`engine::run`] runs it. A run is one

@@ -116,11 +116,6 @@ impl Bytes {
         self.0 as f64
     }
 
-    /// The volume in MB (10^6 B).
-    pub fn as_megabytes(self) -> f64 {
-        self.as_f64() / 1e6
-    }
-
     /// This volume less `other`, zero where `other` is larger.
     pub const fn saturating_sub(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))

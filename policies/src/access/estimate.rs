@@ -3,7 +3,7 @@
 use dapple_simulator::ids::{DtnId, RseId, SiteId};
 use dapple_simulator::policy::{Access, AccessPolicy, AccessRequest, GridView};
 use dapple_simulator::rng::PolicyRng;
-use dapple_simulator::topology::{AccessCoefficients, Rse};
+use dapple_simulator::topology::AccessCoefficients;
 use dapple_simulator::units::{Bytes, Rate};
 
 use super::nearby::{fits_scratch, placement_under_way, room_at_home, source_at_home};
@@ -14,10 +14,11 @@ use super::nearby::{fits_scratch, placement_under_way, room_at_home, source_at_h
 ///   the part that is read. Concurrent traffic is known only at the end of a read, so it is forecast: the
 ///   processes and threads that read now are taken to be spread evenly over the pool's nodes and to go on as long
 ///   as this read does, at the rates that the law gives them; the job's own threads read files like this one. Without a
-///   law the part is read at an equal share of the nominal bandwidth. Streaming overlaps with compute.
+///   law the part is read at an equal share of the nominal bandwidth. Streaming is taken
+///   to overlap with compute perfectly.
 /// - **Stage-in** moves the whole file at an equal share of the nominal bandwidth, then computes.
 /// - **Placement** waits for what is queued and active on the FTS link, taken to be files of this size, copies at
-///   nominal bandwidth (that of the DTNs at the present concurrency included) after the DTNs' start-up, then
+///   nominal bandwidth (that of the DTNs at the number of files now active on this FTS link included, as if nothing else used them) after the DTNs' start-up, then
 ///   stages in from the local RSE.
 ///
 /// Nominal bandwidth is the least capacity on the way at this instant. Ties go to remote access, then stage-in, and
@@ -135,8 +136,9 @@ impl Forecast<'_> {
 
     fn start_up_s(&self, source: RseId, target: RseId) -> f64 {
         let topology = self.grid.topology();
-        let start_up = |rse: &Rse| rse.dtn.map_or(0.0, |dtn| topology.dtns()[dtn].start_up.as_secs_f64());
-        start_up(&topology.rses()[source]) + start_up(&topology.rses()[target])
+        let first = topology.rses()[source].dtn;
+        let second = topology.rses()[target].dtn.filter(|dtn| Some(*dtn) != first);
+        first.into_iter().chain(second).map(|dtn| topology.dtns()[dtn].start_up.as_secs_f64()).sum()
     }
 
     /// The least capacity between two sites at this instant [B/s], their LANs included.

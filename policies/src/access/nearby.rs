@@ -30,7 +30,8 @@ pub fn room_at_home(request: &AccessRequest, grid: &GridView<'_>) -> Option<RseI
     grid.local_rse(request.pool).filter(has_room)
 }
 
-/// Whether the input fits at all into the scratch space of a node of the pool.
+/// Whether the input by itself fits into the scratch space of a node of the pool. A policy is not shown the other inputs
+/// of the job, with which it may still be too much.
 pub fn fits_scratch(request: &AccessRequest, grid: &GridView<'_>) -> bool {
     grid.topology().pools()[request.pool].scratch.is_none_or(|scratch| request.bytes <= scratch)
 }

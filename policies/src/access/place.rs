@@ -4,12 +4,12 @@ use dapple_simulator::ids::RseId;
 use dapple_simulator::policy::{Access, AccessPolicy, AccessRequest, GridView};
 use dapple_simulator::rng::PolicyRng;
 
-use super::nearby::{nearest_source, placement_under_way, room_at_home, source_at_home};
+use super::nearby::{fits_scratch, nearest_source, placement_under_way, room_at_home, source_at_home};
 
 /// Places a file at the job's own site once it has been asked for often enough, after the model of dynamic
 /// placement in production: popularity in the past stands for reuse in the future.
 ///
-/// In this order:
+/// A file that does not fit into the scratch space of a node is read remotely. Otherwise, in this order:
 /// 1. a replica at the pool's own site is staged in from there;
 /// 2. a site without an RSE stages in from the nearest source;
 /// 3. a placement to the site that is under way is joined;
@@ -42,12 +42,16 @@ struct Situation {
     under_way: Option<RseId>,
     room: Option<RseId>,
     past_uses: u64,
+    fits_scratch: bool,
 }
 
 impl Situation {
     fn access(self, min_reuse: u64) -> Access {
         let often_enough = self.past_uses.saturating_add(1) >= min_reuse;
         let source = self.nearest;
+        if !self.fits_scratch {
+            return Access::Remote { source: self.at_home.unwrap_or(source) };
+        }
         if let Some(source) = self.at_home {
             return Access::StageIn { source };
         }
@@ -74,6 +78,7 @@ impl AccessPolicy for Place {
             under_way: placement_under_way(request, grid),
             room: room_at_home(request, grid),
             past_uses: grid.past_uses(request.file),
+            fits_scratch: fits_scratch(request, grid),
         };
         situation.access(self.min_reuse)
     }
@@ -97,6 +102,7 @@ mod tests {
             under_way: None,
             room: Some(rse(0)),
             past_uses: 0,
+            fits_scratch: true,
         }
     }
 

@@ -28,7 +28,9 @@ pub(super) fn life(recorded: &Recorded<'_>, id: i64) -> Result<String, ReportErr
     }
     match &reads {
         None => {
-            text.push_str("\nIts reads were not recorded: put `record: Rows` into the scenario and run it again.\n");
+            text.push_str(
+                "\nIts reads were not recorded: run it again with `--set record=Rows` and another `--out`.\n",
+            );
         }
         Some(reads) => {
             for own in rows(reads).filter(|row| row.int("job") == Some(id)) {

@@ -153,7 +153,7 @@ mod tests {
         let last = manifest.runs.iter().find(|run| run.replication == 2).expect("three");
         let error = explain(folder.path(), &last.id, "job 1").expect_err("not recorded").to_string();
         assert!(
-            error.ends_with("did not record its jobs: put `record: Rows` into the scenario and run it again"),
+            error.ends_with("did not record its jobs: run it again with `--set record=Rows` and another `--out`"),
             "{error}"
         );
     }

@@ -167,7 +167,15 @@ fn lock(dir: &Path) -> Result<File, ExperimentError> {
 
 /// Whether dapple gives such names to what is not finished: `run-<id>.tmp-<process>`, `manifest.json.tmp-<process>`.
 fn is_unfinished(name: &str) -> bool {
-    let ours = |stem: &str| stem.starts_with("run-") || stem.contains('.');
+    // Only names that dapple gives: the folder may hold what is not ours.
+    let is_run = |stem: &str| {
+        stem.strip_prefix("run-").is_some_and(|id| id.len() == 16 && id.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    };
+    let is_file = |stem: &str| {
+        ["manifest.json", "provenance.json", "dictionary.md", "runs.parquet", "runs.csv", "report.html", "run.json"]
+            .contains(&stem)
+    };
+    let ours = |stem: &str| is_run(stem) || is_file(stem);
     name.rsplit_once(UNFINISHED).is_some_and(|(stem, process)| ours(stem) && process.parse::<u32>().is_ok())
 }
 

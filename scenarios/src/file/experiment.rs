@@ -134,7 +134,7 @@ documented! {
         Summary,
         /// Every row.
         Rows,
-        /// Each row with this probability, drawn by the row's own id and therefore equal under all policies.
+        /// Each row with this probability, drawn by the row's own id: the same jobs, reads and decisions under all policies.
         Sample(f64),
     }
 }

@@ -70,7 +70,7 @@ documented! {
         /// It fails, and the jobs that wait for it fail.
         #[default]
         Fail,
-        /// It keeps its place in the queue until space is freed.
+        /// It keeps its place in the queue, and all behind it on its FTS link wait too, until space is freed. Nothing is evicted yet, so they wait to the end of the run.
         Wait,
     }
 }

@@ -98,7 +98,7 @@ pub struct LawScores {
     pub first_half: f64,
     /// FoGP on the second half with the constants of the first.
     pub second_half: f64,
-    /// Simulated durations by row of the log [s] with the constants of the first half.
+    /// Simulated durations in seconds, by row of the log, with the constants of the first half.
     pub durations_s: Vec<Option<f64>>,
 }
 
@@ -248,7 +248,7 @@ fn compared(
 pub struct ReplayScore {
     /// FoGP.
     pub second_half: f64,
-    /// Simulated durations by row of the log [s].
+    /// Simulated durations in seconds, by row of the log.
     pub durations_s: Vec<Option<f64>>,
 }
 

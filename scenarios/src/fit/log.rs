@@ -21,9 +21,9 @@ pub struct LoggedTransfer {
     pub started_at_s: f64,
     /// When it ended [s since 1970].
     pub ended_at_s: f64,
-    /// Its size [B].
+    /// Its size in bytes.
     pub bytes: u64,
-    /// From slot to end [s]; 0: below the resolution of the log.
+    /// From slot to end in seconds; 0: below the resolution of the log.
     pub duration_s: f64,
     /// Where it went.
     pub direction: Direction,

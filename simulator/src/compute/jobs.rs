@@ -482,7 +482,7 @@ fn request(job: JobId, input: u32, new: &NewJob, wanted: NewInput, fabric: &Fabr
         file: wanted.file,
         bytes,
         read_fraction: new.read_fraction,
-        threads: new.threads,
+        threads: new.threads.max(1),
         pool: new.pool,
         compute_s,
     }
@@ -498,7 +498,8 @@ fn check(
 ) -> Result<(), EngineError> {
     let topology = &cx.setup.topology;
     let policy = || if by_policy { cx.policies.access.name() } else { "(campaign)" }.to_owned();
-    let named = |rse: RseId| (topology.rses()[rse].name.clone(), request.job.index() as u64, request.input, cx.now);
+    let name = |rse: RseId| topology.rses().get(rse).map_or_else(|| format!("{rse:?}"), |rse| rse.name.clone());
+    let named = |rse: RseId| (name(rse), request.job.index() as u64, request.input, cx.now);
     let holds = |file: FileId, rse: RseId| fabric.storage.has_replica(file, rse);
     let (source, stops) = match access {
         Access::Remote { source } | Access::StageIn { source } => (source, None),
@@ -507,6 +508,13 @@ fn check(
     if !holds(request.file, source) {
         let (rse, job, input, at) = named(source);
         return Err(EngineError::NoReplicaThere { policy: policy(), rse, job, input, at });
+    }
+    if let Some(target) = stops {
+        let home = topology.pools()[request.pool].site;
+        if topology.rses().get(target).is_none_or(|rse| rse.site != home) {
+            let (rse, job, input, at) = named(target);
+            return Err(EngineError::TargetElsewhere { policy: policy(), rse, job, input, at });
+        }
     }
     let reader = stops.unwrap_or(source);
     let reached = stops.is_none_or(|target| topology.route_between(source, target).is_some());

@@ -34,6 +34,22 @@ pub enum EngineError {
         /// When.
         at: SimTime,
     },
+    /// A policy chose to place a file where the job does not run.
+    #[error(
+        "at {at} policy `{policy}` would place input {input} of job {job} at `{rse}`, which is not at the pool's site"
+    )]
+    TargetElsewhere {
+        /// Name of the policy.
+        policy: String,
+        /// Name of the RSE it chose.
+        rse: String,
+        /// Id of the job.
+        job: u64,
+        /// Position of the input.
+        input: u32,
+        /// When.
+        at: SimTime,
+    },
     /// No replica of an input can be reached from the pool.
     #[error("at {at} job {job} in pool `{pool}` asks for an input of which no replica can be reached")]
     Unreachable {

@@ -1,7 +1,7 @@
 //! One run: the event loop and everything it needs.
 //!
 //! ```text
-//!   calendar --pop--> event --dispatch--> fts | network | storage | compute --schedule--> calendar
+//!   calendar --pop--> event --dispatch--> fts | compute --calls--> network, storage --schedule--> calendar
 //!                                              |
 //!                                              v at the end of each instant, once
 //!                                       network.settle: all rates

@@ -151,21 +151,21 @@ impl<'a> Engine<'a> {
         let topology = &setup.topology;
         for (id, link) in topology.links().iter() {
             let rate = fabric.network.load(fabric.wiring.link(id)).as_bytes_per_s();
-            recorder.sample((&link.name, "rate_bytes_per_s"), now, rate);
+            recorder.sample((&link.name, "rate_bytes_per_s"), now, rate, setup);
         }
         for (id, rse) in topology.rses().iter() {
-            recorder.sample((&rse.name, "used_bytes"), now, fabric.storage.taken(id).as_f64());
-            recorder.sample((&rse.name, "queued"), now, f64::from(fts.queued_to(id)));
+            recorder.sample((&rse.name, "used_bytes"), now, fabric.storage.taken(id).as_f64(), setup);
+            recorder.sample((&rse.name, "queued"), now, f64::from(fts.queued_to(id)), setup);
         }
         for (id, dtn) in topology.dtns().iter() {
-            recorder.sample((&dtn.name, "active"), now, f64::from(fts.on_dtn(id)));
+            recorder.sample((&dtn.name, "active"), now, f64::from(fts.on_dtn(id)), setup);
             let rate = fabric.network.load(fabric.wiring.dtn(id)).as_bytes_per_s();
-            recorder.sample((&dtn.name, "rate_bytes_per_s"), now, rate);
+            recorder.sample((&dtn.name, "rate_bytes_per_s"), now, rate, setup);
         }
         for (id, pool) in topology.pools().iter() {
             let (waiting, running) = compute.load(id);
-            recorder.sample((&pool.name, "queued"), now, waiting as f64);
-            recorder.sample((&pool.name, "running"), now, f64::from(running));
+            recorder.sample((&pool.name, "queued"), now, waiting as f64, setup);
+            recorder.sample((&pool.name, "running"), now, f64::from(running), setup);
         }
     }
 
@@ -193,7 +193,7 @@ impl<'a> Engine<'a> {
         let bytes_received = self.recorder.received.get();
         let flows_in_flight = network.n_flows() as u64;
         Counters {
-            bytes_sent: bytes_received + bytes_in_flight,
+            bytes_sent: bytes_received.saturating_add(bytes_in_flight),
             bytes_received,
             bytes_lost: 0,
             bytes_in_flight,
@@ -220,7 +220,8 @@ impl<'a> Engine<'a> {
         }
         let (booked, integral) = (counters.bytes_sent as f64, self.fabric.network.moved());
         // Ends are rounded up to a nanosecond, and bytes in flight down to a byte.
-        let rounding = counters.flows_started as f64 * 1e3 + booked * 1e-9 + 1.0;
+        let per_flow = (2e-9 * self.fabric.network.fastest()).max(1e3);
+        let rounding = counters.flows_started as f64 * per_flow + booked * 1e-9 + 1.0;
         if (booked - integral).abs() > rounding {
             return Err(EngineError::Books(format!("{booked} bytes were given out and {integral} moved")));
         }

@@ -64,7 +64,8 @@ pub struct TransferSettings {
 pub enum WhenFull {
     /// The request fails with error class `no-space`, and the jobs that wait for it fail.
     Fail,
-    /// It keeps its place in the queue until space is freed.
+    /// It keeps its place in the queue, and all behind it on its FTS link wait too, until space is freed. Nothing is
+    /// evicted yet, so they wait to the end of the run.
     Wait,
 }
 
@@ -92,7 +93,7 @@ pub enum RecordLevel {
     Summary,
     /// Every row.
     Rows,
-    /// Each row with this probability, in (0, 1], drawn by the row's own id and therefore equal under all policies.
+    /// Each row with this probability, in (0, 1], drawn by the row's own id: the same jobs, reads and decisions under all policies.
     Sample(f64),
 }
 

@@ -103,11 +103,6 @@ impl Levels {
         }
     }
 
-    /// Levels solved so far, one resource at a time.
-    pub fn n_solved(&self) -> u64 {
-        self.n_solved
-    }
-
     /// How often local solving gave way to plain filling.
     pub fn n_refills(&self) -> u64 {
         self.n_refills

@@ -32,8 +32,8 @@ impl GridView<'_> {
         self.topology
     }
 
-    /// RSEs with a replica from which the request's pool can be reached, least latency first, then in order of their
-    /// ids; never empty.
+    /// RSEs with a replica from which the request's pool can be reached: least latency first, among equals those at the
+    /// pool's own site, then in order of their ids. Never empty for a request that a policy is asked about.
     pub fn sources(&self, request: &AccessRequest) -> Vec<RseId> {
         let latency = |rse: RseId| self.topology.route_to_pool(rse, request.pool).map(|route| route.latency);
         let mut sources: Vec<_> = self

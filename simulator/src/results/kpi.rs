@@ -16,7 +16,7 @@ pub enum Kpi {
     JobWaitP95,
     /// Mean time from submission until a job's last input byte has arrived.
     DataWait,
-    /// Compute time over slot time, over all jobs that ended.
+    /// Compute time over slot time, over jobs done.
     CpuEfficiency,
     /// Jobs that ended well.
     JobsDone,
@@ -151,7 +151,7 @@ pub const KPIS: [KpiInfo; 23] = [
         "redundant_bytes",
         ("Redundant bytes", "B"),
         Some(true),
-        "bytes over the WAN for jobs, less one copy of each distinct file's largest read part, not below 0",
+        "bytes over the WAN for jobs beyond the largest part of each file that a job needed, summed per file, not below 0 for any",
     ),
     info(
         Kpi::BusiestLink,

@@ -88,7 +88,8 @@ pub struct FailedRun {
 
 /// Conservation counters (physics: what enters leaves exactly once or is still there at the horizon).
 ///
-/// `bytes_sent = bytes_received + bytes_lost + bytes_in_flight` holds in every run; the engine checks it.
+/// `bytes_sent = bytes_received + bytes_lost + bytes_in_flight` by definition; the engine checks that sum against the
+/// integral of all rates, and the other laws against counts made one by one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counters {
     /// Bytes that left sources.
@@ -101,7 +102,7 @@ pub struct Counters {
     pub bytes_in_flight: u64,
     /// Flows that were started.
     pub flows_started: u64,
-    /// Flows that moved all their bytes.
+    /// Flows that ended, by moving all their bytes or by being cancelled.
     pub flows_done: u64,
     /// Flows still under way at the horizon.
     pub flows_in_flight: u64,
@@ -134,7 +135,7 @@ impl Counters {
             (
                 "bytes sent = received + lost + in flight",
                 self.bytes_sent,
-                self.bytes_received + self.bytes_lost + self.bytes_in_flight,
+                self.bytes_received.saturating_add(self.bytes_lost).saturating_add(self.bytes_in_flight),
             ),
             (
                 "jobs submitted = done + failed + left",

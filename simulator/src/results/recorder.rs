@@ -20,6 +20,7 @@ pub(crate) struct Recorder {
     jobs: Vec<JobRecord>,
     decisions: Vec<DecisionRecord>,
     series: TableData,
+    n_samples: u64,
     figures: Figures,
     /// Bytes of accesses and transfers that were completed.
     pub received: Bytes,
@@ -41,9 +42,8 @@ struct Figures {
     remote: Vec<f64>,
     wan: f64,
     lan: f64,
-    wan_for_jobs: f64,
-    /// Largest part of each file that jobs needed, if any of it crossed the WAN for them.
-    needed: BTreeMap<u64, (f64, bool)>,
+    /// Largest part of each file that a job needed, and its bytes that crossed the WAN for jobs.
+    needed: BTreeMap<u64, (f64, f64)>,
     first_submitted: Option<SimTime>,
     last_ended: Option<SimTime>,
     any_unfinished: bool,
@@ -60,6 +60,7 @@ impl Recorder {
             jobs: Vec::new(),
             decisions: Vec::new(),
             series: TableData::new(schema::series()),
+            n_samples: 0,
             figures: Figures::default(),
             received: Bytes::ZERO,
         }
@@ -146,7 +147,12 @@ impl Recorder {
     }
 
     /// A quantity was sampled.
-    pub fn sample(&mut self, (entity, quantity): (&str, &str), now: SimTime, value: f64) {
+    pub fn sample(&mut self, (entity, quantity): (&str, &str), now: SimTime, value: f64, setup: &Setup) {
+        let row = self.n_samples;
+        self.n_samples += 1;
+        if !self.keeps(setup.record.series, 4, row) {
+            return;
+        }
         let at = i64::try_from(now.as_nanos()).unwrap_or(i64::MAX);
         self.series.push(&[Value::Text(entity), Value::Text(quantity), Value::Int(at), Value::Float(value)]);
     }
@@ -183,8 +189,7 @@ impl Figures {
         if route.is_some_and(|route| !route.links.is_empty()) {
             self.wan += moved;
             if let Some(file) = file {
-                self.wan_for_jobs += moved;
-                self.needed.entry(file).or_default().1 |= moved > 0.0;
+                self.needed.entry(file).or_default().1 += moved;
             }
         } else {
             self.lan += moved;
@@ -193,7 +198,7 @@ impl Figures {
 
     fn kpis(mut self, busiest_link: Option<f64>) -> Kpis {
         let count = |n: u64| Some(n as f64);
-        let useful: f64 = self.needed.values().filter(|(_, wan)| *wan).map(|(bytes, _)| bytes).sum();
+        let redundant: f64 = self.needed.values().map(|(part, wan)| (wan - part).max(0.0)).sum();
         let span = self.last_ended.zip(self.first_submitted).map(|(last, first)| last.since(first).as_secs_f64());
         let mut kpis = Kpis::default();
         kpis.set(Kpi::JobTurnaround, mean(&self.turnaround));
@@ -216,7 +221,7 @@ impl Figures {
         kpis.set(Kpi::RemoteReadTime, mean(&self.remote));
         kpis.set(Kpi::WanBytes, Some(self.wan));
         kpis.set(Kpi::LanBytes, Some(self.lan));
-        kpis.set(Kpi::RedundantBytes, Some((self.wan_for_jobs - useful).max(0.0)));
+        kpis.set(Kpi::RedundantBytes, Some(redundant));
         kpis.set(Kpi::BusiestLink, busiest_link);
         kpis.set(Kpi::Makespan, span.filter(|_| !self.any_unfinished));
         kpis

@@ -283,13 +283,22 @@ fn answers_that_cannot_be_carried_out_are_errors() {
             at: at(3.0)
         })
     );
-    // No link leads from here to there, where the pool is now.
+    // An RSE that is not there at all.
+    let nowhere = Access::Remote { source: Id::from_index(99) };
+    assert!(matches!(grid.try_run(Always::Exactly(nowhere), 1), Err(EngineError::NoReplicaThere { .. })));
+    // The pool is there now, and a placement here is of no use to it.
     grid.pool.site = there();
     let target = local();
     let error = grid.try_run(Always::Exactly(Access::Place { source: remote(), target }), 1);
     assert_eq!(
         error,
-        Err(EngineError::NoRoute { policy: "always".into(), rse: "local".into(), job: 0, input: 0, at: at(3.0) })
+        Err(EngineError::TargetElsewhere {
+            policy: "always".into(),
+            rse: "local".into(),
+            job: 0,
+            input: 0,
+            at: at(3.0)
+        })
     );
     let inputs = Inputs::Fresh { rse: local(), files: 1, size: Distribution::Constant(1e8) };
     grid.workloads = vec![jobs(&[3.0], JobTemplate { inputs, ..idle_job() })];

@@ -231,6 +231,7 @@ pub struct Network<T> {
     next_sequence: u64,
     n_ended: u64,
     moved: f64,
+    fastest: f64,
     n_solutions: u64,
     changed: Vec<(u32, f64, f64)>,
     migrated: Vec<(u32, Limiter)>,
@@ -262,6 +263,7 @@ impl<T> Default for Network<T> {
             next_sequence: 0,
             n_ended: 0,
             moved: 0.0,
+            fastest: 0.0,
             n_solutions: 0,
             changed: Vec::new(),
             migrated: Vec::new(),
@@ -372,6 +374,11 @@ impl<T: Copy> Network<T> {
         self.capped.for_each_until(nanos, &mut |class| self.due_flows(class, &mut reached));
         self.unlimited.for_each_until(u64::MAX, &mut |class| self.due_flows(class, &mut reached));
         reached.sort_unstable();
+        for &(_, flow) in &reached {
+            let class = self.flow(flow).class;
+            let rate = self.levels.level_of(class) * self.class(class).weight;
+            self.fastest = if rate.is_finite() { self.fastest.max(rate) } else { self.fastest };
+        }
         reached.into_iter().map(|(_, flow)| self.arrive(flow)).collect()
     }
 
@@ -422,6 +429,11 @@ impl<T: Copy> Network<T> {
         self.moved + open.sum::<f64>()
     }
 
+    /// Highest finite rate at which a flow arrived [B/s]: its end may be off by a nanosecond of it.
+    pub fn fastest(&self) -> f64 {
+        self.fastest
+    }
+
     /// Flows under way.
     pub fn n_flows(&self) -> usize {
         self.flows.len() - self.free.len()
@@ -451,11 +463,6 @@ impl<T: Copy> Network<T> {
     /// How often a local solution went round in a circle and everything was solved anew; hardly ever.
     pub fn n_refills(&self) -> u64 {
         self.levels.n_refills()
-    }
-
-    /// Levels solved in all solutions together.
-    pub fn n_levels_solved(&self) -> u64 {
-        self.levels.n_solved()
     }
 
     /// Processes and threads that read over an access law.
