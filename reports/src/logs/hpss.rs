@@ -31,9 +31,9 @@ pub const BAR: f64 = 0.61;
 pub struct Prediction {
     /// The day on which it started, for resampling; any origin.
     pub day: i64,
-    /// How long it took [s].
+    /// How long it took, in seconds.
     pub real_s: f64,
-    /// How long it was simulated to take [s]; infinite where it did not end.
+    /// How long it was simulated to take, in seconds; infinite where it did not end.
     pub simulated_s: f64,
 }
 

@@ -88,7 +88,7 @@ impl Replay {
         part
     }
 
-    /// Simulated end minus simulated start under a law [s], for each of the first `rows` rows of the log; `None` where
+    /// Simulated end minus simulated start under a law, in seconds, for each of the first `rows` rows of the log; `None` where
     /// a row was not replayed or did not end before the horizon.
     ///
     /// # Errors
