@@ -89,6 +89,13 @@ impl Run {
         let outcome = outcome.map_err(folder_failure)?;
 
         tell_failures(&outcome);
+        if outcome.left_out > 0 {
+            note(&format!(
+                "{} finished runs in {} are not part of this experiment (another seed, policy or sweep) and are left out",
+                outcome.left_out,
+                dir.display()
+            ));
+        }
         let report = self.report(&dir, &outcome)?;
         if !self.quiet {
             print(&summary(&outcome, &dir, report.as_deref()))?;

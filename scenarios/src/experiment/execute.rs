@@ -40,6 +40,8 @@ pub struct Outcome {
     pub failed: Vec<FailedRun>,
     /// Runs that were finished before.
     pub skipped: usize,
+    /// Finished runs in the folder that this plan does not ask for, of another seed or policy say; they stay as they are.
+    pub left_out: usize,
     /// Runs that are still to be done because it was stopped.
     pub missing: usize,
     /// The manifest as it was written.
@@ -59,8 +61,10 @@ pub fn execute(plan: &Plan<'_>, dir: &Path, options: &Options<'_>) -> Result<Out
     let clock = Clock::start();
     let (folder, found) = Folder::open(dir, &Origin::of(plan))?;
     let threads = if options.jobs == 0 { thread::available_parallelism().map_or(1, usize::from) } else { options.jobs };
+    let n_found = found.len();
     let results = Results::resumed(plan, &folder, found)?;
     let skipped = results.locked().done.len();
+    let left_out = n_found - skipped;
     write_manifest(dir, &results.manifest(plan)).map_err(write_error(dir))?;
 
     let to_do: Vec<&PlannedRun> = plan.runs.iter().filter(|run| !results.locked().done.contains_key(&run.id)).collect();
@@ -74,7 +78,7 @@ pub fn execute(plan: &Plan<'_>, dir: &Path, options: &Options<'_>) -> Result<Out
         }
     });
 
-    let outcome = results.outcome(plan, skipped)?;
+    let outcome = Outcome { left_out, ..results.outcome(plan, skipped)? };
     write_summary(&folder, &outcome, options.format).map_err(write_error(dir))?;
     if outcome.done + outcome.failed.len() > 0 {
         clock.write(dir, threads, outcome.done, outcome.failed.len()).map_err(write_error(dir))?;
@@ -140,6 +144,7 @@ impl Results {
             done: done.len() - skipped,
             failed: manifest.failed.clone(),
             skipped,
+            left_out: 0,
             missing: manifest.missing.len(),
             manifest,
             kpis: done.iter().map(|(id, record)| (id.clone(), record.kpis())).collect(),
