@@ -7,6 +7,7 @@
 use std::fmt;
 
 use dapple_simulator::results::SCHEMA_VERSION;
+use dapple_simulator::rng::mix;
 
 /// The bits of a seed: numbers below 2^53 are exact in every reader of JSON and Parquet.
 const SEED_BITS: u32 = 53;
@@ -71,13 +72,6 @@ pub fn replication_seed(seed: u64, replication: u32) -> u64 {
 
 fn fnv(hash: u64, bytes: &[u8]) -> u64 {
     bytes.iter().fold(hash, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
-}
-
-/// Finaliser of SplitMix64: a bijection in which every input bit reaches every output bit.
-fn mix(mut z: u64) -> u64 {
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }
 
 #[cfg(test)]
