@@ -2,12 +2,12 @@
 
 use crate::compute::Compute;
 use crate::engine::calendar::Calendar;
-use crate::engine::context::{Context, Fabric};
+use crate::engine::context::{Context, Fabric, Owner};
 use crate::engine::event::Event;
 use crate::engine::{EngineError, Policies, Progress, RecordLevel, RunOutput, Setup};
 use crate::fts::Fts;
 use crate::ids::WorkloadId;
-use crate::network::{Network, Wiring};
+use crate::network::{Arrival, Network, Wiring};
 use crate::results::{Counters, Recorder};
 use crate::storage::Storage;
 use crate::units::SimTime;
@@ -44,6 +44,8 @@ struct Engine<'a> {
     /// Instant that it announced.
     announced: Option<SimTime>,
     sample_due: bool,
+    /// What arrives in one instant, to be told.
+    arrived: Vec<Arrival<Owner>>,
     n_events: u64,
 }
 
@@ -64,6 +66,7 @@ impl<'a> Engine<'a> {
             epoch: 0,
             announced: None,
             sample_due: false,
+            arrived: Vec::new(),
             n_events: 0,
         }
     }
@@ -90,7 +93,7 @@ impl<'a> Engine<'a> {
     }
 
     fn dispatch(&mut self, now: SimTime, event: Event) -> Result<(), EngineError> {
-        let Self { setup, seed, policies, calendar, recorder, fts, compute, fabric, .. } = self;
+        let Self { setup, seed, policies, calendar, recorder, fts, compute, fabric, arrived, .. } = self;
         let cx = &mut Context { now, calendar, recorder, setup, policies, seed: *seed };
         match event {
             Event::Fts(event) => fts.handle(event, fabric, cx),
@@ -109,7 +112,8 @@ impl<'a> Engine<'a> {
             Event::Network { epoch } if epoch != self.epoch => {}
             Event::Network { .. } => {
                 self.announced = None;
-                for arrival in fabric.network.arrivals(now) {
+                fabric.network.arrivals(now, arrived);
+                for arrival in arrived.drain(..) {
                     cx.calendar.schedule(now, arrival.owner.news(arrival.blocks, arrival.ended));
                 }
             }

@@ -8,16 +8,39 @@
 //! [`Levels::relax`] keeps the resources whose equation has changed in a queue, lowest level first, and solves one
 //! after the other until nothing changes. A changed level touches the equation of a neighbour only where it binds a
 //! common class below the neighbour's own level; all others are left alone. The left side is concave and
-//! piecewise linear in y, so Newton's iteration ends exactly, after as many steps as it crosses bounds.
+//! piecewise linear in y, so Newton's iteration ends exactly, after as many steps as it crosses bounds: most often
+//! none, as a small change of one level leaves every class where it was.
+//!
+//! That guess is made by whom a resource limits: it knows which of its classes it limited last, adds the weights of
+//! these and the rates of the others, and if no bound lies between, the quotient is the new level. Only where one
+//! does is the iteration needed. Every level comes from sums made at that moment, so nothing drifts.
+//!
+//! A resource that limits nothing, because all of its classes are bound elsewhere and there is room, is not solved for
+//! changes elsewhere: the room that is left is kept up to date, and only when it gets narrow is the resource looked at.
+//!
+//! ```text
+//!   levels:  [y0 y1 y2 ...]              one flat list, read at random
+//!   node 7:  masses  [n·w  n·w | n·w]    one place per class that crosses resource 7, read in order;
+//!            caps    [  ∞    ∞ |   ∞]    those that it limits come first
+//!            others  [ .. | .. | .. ]    the class's other resources
+//! ```
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+
+use smallvec::SmallVec;
 
 use crate::network::resource::Equation;
 use crate::network::solver::{Demand, fill};
 
 /// A level counts as changed beyond this relative difference: a few roundings of a sum.
 const SAME: f64 = 4e-15;
+
+/// The other resources of a class that an entry holds itself. Longer routes are read where they are kept.
+const OTHERS: usize = 3;
+
+/// Stands for "no resource" among the others of an entry; its level is infinite.
+const NONE: u32 = 0;
 
 /// What limits a class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,63 +56,223 @@ pub(super) enum Limiter {
 }
 
 /// A class as its resources see it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Member {
-    /// Number of flows.
+    /// Number of flows; zero: nobody is there.
     pub flows: f64,
     /// Weight of each.
     pub weight: f64,
     /// Cap over weight [B/s]; infinite: none.
     pub cap_level: f64,
-    /// The resources it crosses.
-    pub resources: Vec<u32>,
     pub limiter: Limiter,
 }
 
+/// Where the resources of a class stand in the list of all paths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Path {
+    start: u32,
+    end: u32,
+}
+
+/// A resource, and in lists of equal length the classes that cross it. The first `n_limited` are those that it limits.
 #[derive(Clone, Debug)]
 struct Node {
     equation: Equation,
-    level: f64,
-    /// Rate of everything that crosses it [B/s].
-    load: f64,
-    /// Classes that cross it.
+    n_limited: usize,
+    /// Classes that have a cap; while there are none, nobody reads the caps.
+    n_capped: usize,
+    /// Most others of any class that has crossed it; more than [`OTHERS`]: paths are read where they are kept.
+    width: usize,
     classes: Vec<u32>,
-    queued: bool,
+    /// Flows times weight.
+    masses: Vec<f64>,
+    /// The resources that each class crosses besides this one, by slot, `width` of them; [`NONE`] fills up.
+    others: Vec<u32>,
+    /// Caps over weight [B/s].
+    caps: Vec<f64>,
+}
+
+impl Node {
+    fn new(equation: Equation) -> Self {
+        let (classes, masses, others, caps) = Default::default();
+        Self { equation, n_limited: 0, n_capped: 0, width: 1, classes, masses, others, caps }
+    }
+
+    fn push(&mut self, class: u32, member: &Member, others: impl ExactSizeIterator<Item = u32> + Clone) {
+        if others.len() > self.width {
+            self.widen(others.len());
+        }
+        self.classes.push(class);
+        self.masses.push(member.flows * member.weight);
+        self.caps.push(member.cap_level);
+        self.n_capped += usize::from(member.cap_level.is_finite());
+        if self.width <= OTHERS {
+            self.others.extend(others.chain(std::iter::repeat(NONE)).take(self.width));
+        }
+    }
+
+    /// Makes room for more others of each class.
+    fn widen(&mut self, width: usize) {
+        let old = std::mem::replace(&mut self.width, width);
+        let others = std::mem::take(&mut self.others);
+        if width <= OTHERS {
+            let fill = std::iter::repeat_n(NONE, width - old);
+            self.others = others.chunks(old).flat_map(|others| others.iter().copied().chain(fill.clone())).collect();
+        }
+    }
+
+    fn set(&mut self, place: usize, mass: f64, cap_level: f64) {
+        self.masses[place] = mass;
+        let old = std::mem::replace(&mut self.caps[place], cap_level);
+        self.n_capped = self.n_capped + usize::from(cap_level.is_finite()) - usize::from(old.is_finite());
+    }
+
+    fn swap(&mut self, one: usize, two: usize) {
+        self.classes.swap(one, two);
+        self.masses.swap(one, two);
+        self.caps.swap(one, two);
+        if self.width <= OTHERS {
+            (0..self.width).for_each(|nth| self.others.swap(one * self.width + nth, two * self.width + nth));
+        }
+    }
+
+    fn pop(&mut self) {
+        self.classes.pop();
+        self.masses.pop();
+        self.n_capped -= usize::from(self.caps.pop().is_some_and(f64::is_finite));
+        self.others.truncate(self.classes.len() * self.width);
+    }
+
+    /// Lowest level that binds a class elsewhere, given its others and its cap.
+    #[inline(always)]
+    fn bound<const WIDTH: usize>(others: &[u32; WIDTH], cap: f64, levels: &[f64]) -> f64 {
+        let mut bound = cap;
+        for &other in others {
+            bound = least(bound, levels[other as usize]);
+        }
+        bound
+    }
+
+    /// Masses and bounds of all classes; the node is that wide.
+    fn bounds<const WIDTH: usize>(&self, levels: &[f64], bounds: &mut Vec<(f64, f64)>) {
+        let (others, _) = self.others.as_chunks::<WIDTH>();
+        let classes = self.masses.iter().zip(others).zip(&self.caps);
+        bounds.clear();
+        bounds.extend(classes.map(|((&mass, others), &cap)| (mass, Self::bound(others, cap, levels))));
+    }
+
+    /// The sums with the classes taken for limited that were so last; the node is that wide.
+    #[inline(always)]
+    fn sums<const WIDTH: usize, const CAPPED: bool>(&self, levels: &[f64]) -> Sums {
+        let (others, _) = self.others.as_chunks::<WIDTH>();
+        let (limited_masses, masses) = self.masses.split_at(self.n_limited);
+        let (limited_others, others) = others.split_at(self.n_limited);
+        let mut sums = Sums::NOBODY;
+        if CAPPED {
+            let (limited_caps, caps) = self.caps.split_at(self.n_limited);
+            for ((&mass, others), &cap) in limited_masses.iter().zip(limited_others).zip(limited_caps) {
+                sums.add_limited(mass, Self::bound(others, cap, levels));
+            }
+            for ((&mass, others), &cap) in masses.iter().zip(others).zip(caps) {
+                sums.add_held(mass, Self::bound(others, cap, levels));
+            }
+        } else {
+            for (&mass, others) in limited_masses.iter().zip(limited_others) {
+                sums.add_limited(mass, Self::bound(others, f64::INFINITY, levels));
+            }
+            for (&mass, others) in masses.iter().zip(others) {
+                sums.add_held(mass, Self::bound(others, f64::INFINITY, levels));
+            }
+        }
+        sums
+    }
+}
+
+/// The lesser of two numbers that are not NaN: one instruction.
+fn least(one: f64, two: f64) -> f64 {
+    if one < two { one } else { two }
 }
 
 /// Levels of all resources.
-#[derive(Clone, Debug, Default)]
+///
+/// Resources have slots, their number plus one: slot 0 is no resource.
+#[derive(Clone, Debug)]
 pub(super) struct Levels {
+    levels: Vec<f64>,
+    /// What changes elsewhere may add to what crosses a resource before it must be solved again [B/s]: nothing for one
+    /// that limits classes ([`WATCHED`]), without end for slot 0 and those in the queue ([`QUEUED`]).
+    room: Vec<f64>,
     nodes: Vec<Node>,
-    members: Vec<Option<Member>>,
-    queue: BinaryHeap<Reverse<(u64, u32)>>,
+    members: Vec<Member>,
+    paths: Vec<u32>,
+    /// Path of each class, and its place on each resource of the path.
+    routes: Vec<(Path, SmallVec<[u32; 8]>)>,
+    queue: Queue,
     /// Classes whose limiter may have changed.
     doubtful: Vec<u32>,
     is_doubtful: Vec<bool>,
-    /// Resources whose level or load has changed, with the values before.
-    changed: Vec<(u32, f64, f64)>,
+    /// Resources whose level has changed.
+    changed: Vec<u32>,
     is_changed: Vec<bool>,
+    /// Masses and bounds of the classes on one resource.
     bounds: Vec<(f64, f64)>,
     n_solved: u64,
+    n_iterated: u64,
     n_refills: u64,
+}
+
+impl Default for Levels {
+    fn default() -> Self {
+        let nobody = Node::new(Equation { numerator: 0.0, scale: 0.0, base: 1.0 });
+        Self {
+            levels: vec![f64::INFINITY],
+            room: vec![QUEUED],
+            nodes: vec![nobody],
+            members: Vec::new(),
+            paths: Vec::new(),
+            routes: Vec::new(),
+            queue: Queue::default(),
+            doubtful: Vec::new(),
+            is_doubtful: Vec::new(),
+            changed: Vec::new(),
+            is_changed: vec![false],
+            bounds: Vec::new(),
+            n_solved: 0,
+            n_iterated: 0,
+            n_refills: 0,
+        }
+    }
 }
 
 impl Levels {
     pub fn add_resource(&mut self, equation: Equation) {
-        self.nodes.push(Node { equation, level: f64::INFINITY, load: 0.0, classes: Vec::new(), queued: false });
+        assert!(self.nodes.len() < 1 << SLOT_BITS, "fewer than 2^28 resources");
+        self.nodes.push(Node::new(equation));
+        self.levels.push(f64::INFINITY);
+        self.room.push(room(&equation, f64::INFINITY, 0.0));
         self.is_changed.push(false);
     }
 
+    /// Keeps a list of resources, each of them once.
+    pub fn add_path(&mut self, resources: impl Iterator<Item = u32>) -> Path {
+        let start = self.paths.len() as u32;
+        self.paths.extend(resources.map(|resource| resource + 1));
+        Path { start, end: self.paths.len() as u32 }
+    }
+
     pub fn level(&self, resource: u32) -> f64 {
-        self.nodes[resource as usize].level
+        self.levels[resource as usize + 1]
     }
 
+    /// Rate of everything that crosses a resource. Takes a look at every class that crosses it.
     pub fn load(&self, resource: u32) -> f64 {
-        self.nodes[resource as usize].load
+        let node = &self.nodes[resource as usize + 1];
+        node.classes.iter().zip(&node.masses).map(|(&class, &mass)| mass * self.level_of(class)).sum()
     }
 
+    /// A class; one without flows where nobody is there.
     pub fn member(&self, class: u32) -> &Member {
-        self.members[class as usize].as_ref().expect("classes with flows are members")
+        &self.members[class as usize]
     }
 
     /// Rate per unit weight of a class.
@@ -103,58 +286,117 @@ impl Levels {
         }
     }
 
+    /// How many levels were solved.
+    pub fn n_solved(&self) -> u64 {
+        self.n_solved
+    }
+
+    /// How many of them took more than one division.
+    pub fn n_iterated(&self) -> u64 {
+        self.n_iterated
+    }
+
     /// How often local solving gave way to plain filling.
     pub fn n_refills(&self) -> u64 {
         self.n_refills
     }
 
     pub fn set_equation(&mut self, resource: u32, equation: Equation) {
-        if self.nodes[resource as usize].equation != equation {
-            self.nodes[resource as usize].equation = equation;
-            self.enqueue(resource);
+        let slot = resource + 1;
+        if self.nodes[slot as usize].equation != equation {
+            self.nodes[slot as usize].equation = equation;
+            self.enqueue(slot);
         }
     }
 
     /// Adds a class under a free number.
-    pub fn add_class(&mut self, class: u32, member: Member) {
-        for &resource in &member.resources {
-            self.nodes[resource as usize].classes.push(class);
-        }
+    pub fn add_class(&mut self, class: u32, path: Path, member: Member) {
         if self.members.len() <= class as usize {
-            self.members.resize(class as usize + 1, None);
+            let nobody = Member { flows: 0.0, weight: 1.0, cap_level: 0.0, limiter: Limiter::Unsolved };
+            self.members.resize(class as usize + 1, nobody);
+            self.routes.resize_with(class as usize + 1, || (path, SmallVec::new()));
             self.is_doubtful.resize(class as usize + 1, false);
         }
-        self.members[class as usize] = Some(member);
+        self.members[class as usize] = member;
+        let (old_path, places) = &mut self.routes[class as usize];
+        *old_path = path;
+        places.clear();
+        let slots = &self.paths[path.start as usize..path.end as usize];
+        for &slot in slots {
+            let node = &mut self.nodes[slot as usize];
+            places.push(node.classes.len() as u32);
+            let others: SmallVec<[u32; 8]> = slots.iter().copied().filter(|&other| other != slot).collect();
+            node.push(class, &member, others.iter().copied());
+        }
         self.doubt(class);
-        self.touch(class);
+        self.touch(path);
     }
 
-    /// The classes that cross a resource.
-    pub fn classes_on(&self, resource: u32) -> Vec<u32> {
-        self.nodes[resource as usize].classes.clone()
+    /// Number of classes that cross a resource.
+    pub fn n_classes_on(&self, resource: u32) -> usize {
+        self.nodes[resource as usize + 1].classes.len()
+    }
+
+    /// The nth class that crosses a resource.
+    pub fn class_on(&self, resource: u32, nth: usize) -> u32 {
+        self.nodes[resource as usize + 1].classes[nth]
     }
 
     /// Changes number and weight of a class's flows.
     pub fn set_flows(&mut self, class: u32, flows: f64, weight: f64, cap_level: f64) {
-        let member = self.members[class as usize].as_mut().expect("classes with flows are members");
-        member.flows = flows;
-        if member.cap_level != cap_level {
-            member.cap_level = cap_level;
+        let member = &mut self.members[class as usize];
+        (member.flows, member.weight) = (flows, weight);
+        let is_same_cap = member.cap_level == cap_level;
+        member.cap_level = cap_level;
+        if !is_same_cap {
             self.doubt(class);
         }
-        let member = self.members[class as usize].as_mut().expect("just seen");
-        member.weight = weight;
-        self.touch(class);
+        let (path, places) = &self.routes[class as usize];
+        for (&slot, &place) in self.paths[path.start as usize..path.end as usize].iter().zip(places) {
+            self.nodes[slot as usize].set(place as usize, flows * weight, cap_level);
+        }
+        self.touch(*path);
     }
 
     pub fn remove_class(&mut self, class: u32) {
-        self.touch(class);
-        let member = self.members[class as usize].take().expect("classes with flows are members");
-        for resource in member.resources {
-            let classes = &mut self.nodes[resource as usize].classes;
-            let place = classes.iter().position(|&other| other == class).expect("it was added there");
-            classes.swap_remove(place);
+        self.members[class as usize].flows = 0.0;
+        let path = self.routes[class as usize].0;
+        self.touch(path);
+        for nth in path.start..path.end {
+            let slot = self.paths[nth as usize];
+            let place = self.routes[class as usize].1[(nth - path.start) as usize] as usize;
+            let place = self.set_limited(slot, place, false);
+            let last = self.nodes[slot as usize].classes.len() - 1;
+            self.swap(slot, place, last);
+            self.nodes[slot as usize].pop();
         }
+    }
+
+    /// Exchanges two classes on a resource.
+    fn swap(&mut self, slot: u32, one: usize, two: usize) {
+        if one == two {
+            return;
+        }
+        self.nodes[slot as usize].swap(one, two);
+        for place in [one, two] {
+            let class = self.nodes[slot as usize].classes[place];
+            let (path, places) = &mut self.routes[class as usize];
+            let slots = &self.paths[path.start as usize..path.end as usize];
+            let nth = slots.iter().position(|&other| other == slot).expect("it crosses this resource");
+            places[nth] = place as u32;
+        }
+    }
+
+    /// Puts the class at a place among those that the resource limits, or among the others; gives its new place.
+    fn set_limited(&mut self, slot: u32, place: usize, is_limited: bool) -> usize {
+        let n_limited = self.nodes[slot as usize].n_limited;
+        if (place < n_limited) == is_limited {
+            return place;
+        }
+        let border = if is_limited { n_limited } else { n_limited - 1 };
+        self.nodes[slot as usize].n_limited = if is_limited { n_limited + 1 } else { n_limited - 1 };
+        self.swap(slot, place, border);
+        border
     }
 
     /// Whether any equation has changed since the last [`Levels::relax`].
@@ -162,25 +404,25 @@ impl Levels {
         !self.queue.is_empty() || !self.doubtful.is_empty()
     }
 
-    /// Solves until nothing changes. Gives the resources that have changed, with level and load before, to
-    /// `changed`, and the classes whose limiter has changed, with the one before, to `moved`.
-    pub fn relax(&mut self, changed: &mut Vec<(u32, f64, f64)>, moved: &mut Vec<(u32, Limiter)>) {
+    /// Solves until nothing changes. Gives the resources whose level has changed to `changed`, and the classes whose
+    /// limiter has changed, with the one before, to `moved`.
+    pub fn relax(&mut self, changed: &mut Vec<u32>, moved: &mut Vec<(u32, Limiter)>) {
         let patience = self.n_solved + 200 + 50 * self.nodes.len() as u64;
-        while let Some(Reverse((_, resource))) = self.queue.pop() {
-            self.nodes[resource as usize].queued = false;
+        while let Some(slot) = self.queue.pop() {
             if self.n_solved < patience {
-                self.solve(resource);
+                self.solve(slot);
             } else {
                 self.refill();
             }
         }
         changed.clear();
         std::mem::swap(changed, &mut self.changed);
-        for (resource, ..) in changed.iter() {
-            self.is_changed[*resource as usize] = false;
+        for slot in changed.iter_mut() {
+            self.is_changed[*slot as usize] = false;
+            *slot -= 1;
         }
         moved.clear();
-        for class in std::mem::take(&mut self.doubtful) {
+        while let Some(class) = self.doubtful.pop() {
             self.is_doubtful[class as usize] = false;
             if let Some(before) = self.assign(class) {
                 moved.push((class, before));
@@ -191,47 +433,41 @@ impl Levels {
     /// Solves everything at once by plain filling: the way out where local solutions go round in a circle.
     fn refill(&mut self) {
         self.n_refills += 1;
-        for Reverse((_, resource)) in std::mem::take(&mut self.queue) {
-            self.nodes[resource as usize].queued = false;
-        }
+        self.queue.clear();
         let equations: Vec<Equation> = self.nodes.iter().map(|node| node.equation).collect();
-        let living = self.members.iter().flatten();
-        let routes: Vec<Vec<usize>> =
-            living.clone().map(|member| member.resources.iter().map(|&id| id as usize).collect()).collect();
-        let demands: Vec<Demand<'_>> = living
-            .zip(&routes)
-            .map(|(member, resources)| {
-                let cap = member.cap_level * member.weight;
-                Demand { flows: member.flows, weight: member.weight, cap, resources }
-            })
-            .collect();
-        let filled = fill(&equations, &demands);
-        let mut loads = vec![0.0; equations.len()];
-        for (demand, rate) in demands.iter().zip(&filled.rates) {
-            demand.resources.iter().for_each(|&resource| loads[resource] += demand.flows * rate);
-        }
-        for (resource, (level, load)) in (0..).zip(filled.levels.into_iter().zip(loads)) {
-            let node = &self.nodes[resource as usize];
-            self.note(resource, node.level, node.load);
-            let node = &mut self.nodes[resource as usize];
-            (node.level, node.load) = (level, load);
+        let living = || self.members.iter().zip(&self.routes).filter(|(member, _)| member.flows > 0.0);
+        let paths: Vec<Vec<usize>> =
+            living().map(|(_, (path, _))| self.slots(*path).iter().map(|&slot| slot as usize).collect()).collect();
+        let demand = |(member, resources): (&Member, _)| {
+            let cap = member.cap_level * member.weight;
+            Demand { flows: member.flows, weight: member.weight, cap, resources }
+        };
+        let demands: Vec<Demand<'_>> =
+            living().zip(&paths).map(|((member, _), path)| demand((member, path.as_slice()))).collect();
+        for (slot, level) in fill(&equations, &demands).into_iter().enumerate().skip(1) {
+            // Who is next to touch it solves it.
+            self.room[slot] = WATCHED;
+            self.set_level(slot as u32, level);
         }
         for class in 0..self.members.len() as u32 {
             self.doubt(class);
         }
     }
 
-    fn enqueue(&mut self, resource: u32) {
-        let node = &mut self.nodes[resource as usize];
-        if !node.queued {
-            node.queued = true;
-            self.queue.push(Reverse((node.level.to_bits(), resource)));
+    fn slots(&self, path: Path) -> &[u32] {
+        &self.paths[path.start as usize..path.end as usize]
+    }
+
+    fn enqueue(&mut self, slot: u32) {
+        if self.room[slot as usize] != QUEUED {
+            self.room[slot as usize] = QUEUED;
+            self.queue.push(slot, self.levels[slot as usize]);
         }
     }
 
-    fn touch(&mut self, class: u32) {
-        for index in 0..self.member(class).resources.len() {
-            self.enqueue(self.member(class).resources[index]);
+    fn touch(&mut self, path: Path) {
+        for nth in path.start..path.end {
+            self.enqueue(self.paths[nth as usize]);
         }
     }
 
@@ -242,127 +478,285 @@ impl Levels {
         }
     }
 
-    /// Lowest level that binds a class elsewhere than at `resource`.
-    fn bound(&self, member: &Member, resource: u32) -> f64 {
-        let others = member.resources.iter().filter(|&&other| other != resource);
-        others.fold(member.cap_level, |least, &other| least.min(self.nodes[other as usize].level))
+    fn set_level(&mut self, slot: u32, level: f64) {
+        self.levels[slot as usize] = level;
+        if !self.is_changed[slot as usize] {
+            self.is_changed[slot as usize] = true;
+            self.changed.push(slot);
+        }
     }
 
-    fn solve(&mut self, resource: u32) {
+    fn solve(&mut self, slot: u32) {
         self.n_solved += 1;
-        let mut bounds = std::mem::take(&mut self.bounds);
-        bounds.clear();
-        let node = &self.nodes[resource as usize];
-        for &class in &node.classes {
-            let member = self.member(class);
-            bounds.push((member.flows * member.weight, self.bound(member, resource)));
-        }
-        let (level, load) = newton(&node.equation, node.level, &bounds);
-        let (old_level, old_load) = (node.level, node.load);
-        self.note(resource, old_level, old_load);
-        let node = &mut self.nodes[resource as usize];
-        node.load = load;
-        let same = level == old_level || (level - old_level).abs() <= SAME * old_level.min(level);
-        if !same {
-            node.level = level;
-            self.spread(resource, old_level, level, &bounds);
-        }
-        self.check_limited(resource, &bounds);
-        self.bounds = bounds;
-    }
-
-    fn note(&mut self, resource: u32, level: f64, load: f64) {
-        if !self.is_changed[resource as usize] {
-            self.is_changed[resource as usize] = true;
-            self.changed.push((resource, level, load));
+        let node = &self.nodes[slot as usize];
+        match (node.width, node.n_capped > 0) {
+            (1, false) => self.solve_narrow::<1, false>(slot),
+            (1, true) => self.solve_narrow::<1, true>(slot),
+            (2, false) => self.solve_narrow::<2, false>(slot),
+            (2, true) => self.solve_narrow::<2, true>(slot),
+            (OTHERS, false) => self.solve_narrow::<OTHERS, false>(slot),
+            (OTHERS, true) => self.solve_narrow::<OTHERS, true>(slot),
+            _ => {
+                let Self { nodes, levels, bounds, routes, paths, .. } = self;
+                let nearest = |(&class, &cap): (&u32, &f64)| {
+                    let path = routes[class as usize].0;
+                    let slots = paths[path.start as usize..path.end as usize].iter().filter(|&&other| other != slot);
+                    slots.fold(cap, |nearest, &other| least(nearest, levels[other as usize]))
+                };
+                let Node { classes, masses, caps, .. } = &nodes[slot as usize];
+                bounds.clear();
+                bounds.extend(masses.iter().copied().zip(classes.iter().zip(caps).map(nearest)));
+                self.solve_by_bounds(slot);
+            }
         }
     }
 
-    /// Queues the neighbours whose equations a changed level touches.
-    fn spread(&mut self, resource: u32, old: f64, new: f64, bounds: &[(f64, f64)]) {
-        let least = old.min(new);
-        for (index, &(_, bound)) in bounds.iter().enumerate() {
-            // Where something else binds the class below both, nobody sees the change. That something is the
-            // bound unless it is the neighbour itself, whose own level does not count.
-            let class = self.nodes[resource as usize].classes[index];
-            let member = self.member(class);
-            if member.cap_level < least {
+    /// Solves a resource whose classes cross up to `WIDTH` others.
+    fn solve_narrow<const WIDTH: usize, const CAPPED: bool>(&mut self, slot: u32) {
+        let Self { nodes, levels, bounds, .. } = self;
+        let node = &nodes[slot as usize];
+        let old = levels[slot as usize];
+        let sums = node.sums::<WIDTH, CAPPED>(levels);
+        let Some(new) = sums.level(&node.equation) else {
+            node.bounds::<WIDTH>(levels, bounds);
+            return self.solve_by_bounds(slot);
+        };
+        self.room[slot as usize] = room(&node.equation, new, sums.held);
+        if is_same(old, new) {
+            return;
+        }
+        self.set_level(slot, new);
+        let Self { nodes, levels, bounds, room, queue, .. } = self;
+        let node = &nodes[slot as usize];
+        if sums.below <= least(old, new) && old < sums.above && old.is_finite() {
+            // No bound was crossed: it limits the same classes as before, all of which see the whole change.
+            let change = new - old;
+            let (others, _) = node.others.as_chunks::<WIDTH>();
+            for (&mass, others) in node.masses[..node.n_limited].iter().zip(&others[..node.n_limited]) {
+                let more = mass * change;
+                for &other in others {
+                    tell(room, queue, levels, (other, more));
+                }
+            }
+        } else {
+            node.bounds::<WIDTH>(levels, bounds);
+            self.spread(slot, old, new);
+        }
+    }
+
+    /// Solves a resource whose bounds have been read.
+    fn solve_by_bounds(&mut self, slot: u32) {
+        self.n_iterated += 1;
+        let old = self.levels[slot as usize];
+        let equation = &self.nodes[slot as usize].equation;
+        let (new, held) = newton(equation, old, &self.bounds);
+        self.room[slot as usize] = room(equation, new, held);
+        if !is_same(old, new) {
+            self.set_level(slot, new);
+            self.spread(slot, old, new);
+        }
+    }
+
+    /// Tells the neighbours of a changed level whose bounds have been read, and doubts the limiters of the classes that
+    /// it passes.
+    fn spread(&mut self, slot: u32, old: f64, new: f64) {
+        let lower = least(old, new);
+        let Self { nodes, bounds, levels, room, queue, doubtful, is_doubtful, routes, paths, .. } = self;
+        let Node { n_limited, width, classes, others, .. } = &nodes[slot as usize];
+        for (place, (&class, &(mass, bound))) in classes.iter().zip(bounds.iter()).enumerate() {
+            // Where something else binds the class below both levels, nobody sees the change.
+            if bound <= lower && place >= *n_limited {
                 continue;
             }
-            for place in 0..self.member(class).resources.len() {
-                let other = self.member(class).resources[place];
-                if other == resource || self.nodes[other as usize].queued {
-                    continue;
-                }
-                let level = self.nodes[other as usize].level;
-                if least < level && (bound >= least || self.bound_without(class, resource, other) >= least) {
-                    self.enqueue(other);
-                }
+            let is_wrong = if place < *n_limited { bound < new } else { bound > new };
+            if is_wrong && !std::mem::replace(&mut is_doubtful[class as usize], true) {
+                doubtful.push(class);
             }
-        }
-    }
-
-    fn bound_without(&self, class: u32, one: u32, two: u32) -> f64 {
-        let member = self.member(class);
-        let others = member.resources.iter().filter(|&&other| other != one && other != two);
-        others.fold(member.cap_level, |least, &other| least.min(self.nodes[other as usize].level))
-    }
-
-    /// Doubts the limiter of every class that this resource limits and does not hold, or holds and does not limit.
-    fn check_limited(&mut self, resource: u32, bounds: &[(f64, f64)]) {
-        let level = self.nodes[resource as usize].level;
-        for (index, &(_, bound)) in bounds.iter().enumerate() {
-            let class = self.nodes[resource as usize].classes[index];
-            let limits = self.member(class).limiter == Limiter::Resource(resource);
-            if limits != (level <= bound && level.is_finite()) {
-                self.doubt(class);
+            if bound <= lower {
+                continue;
+            }
+            let more = mass * (least(bound, new) - least(bound, old));
+            let others = if *width <= OTHERS {
+                &others[place * width..(place + 1) * width]
+            } else {
+                let path = routes[class as usize].0;
+                &paths[path.start as usize..path.end as usize]
+            };
+            for &other in others.iter().filter(|&&other| other != slot) {
+                tell(room, queue, levels, (other, more));
             }
         }
     }
 
     /// Finds what limits a class; what limits it now stays where it is among equals.
     fn assign(&mut self, class: u32) -> Option<Limiter> {
-        let member = self.members[class as usize].as_ref()?;
+        let member = self.members[class as usize];
+        if member.flows <= 0.0 {
+            return None;
+        }
         let mut least = member.cap_level;
         let mut limiter = if least.is_finite() { Limiter::Cap } else { Limiter::Nothing };
-        for &resource in &member.resources {
-            let level = self.nodes[resource as usize].level;
+        for &slot in self.slots(self.routes[class as usize].0) {
+            let level = self.levels[slot as usize];
             if level < least {
-                (least, limiter) = (level, Limiter::Resource(resource));
+                (least, limiter) = (level, Limiter::Resource(slot - 1));
             }
         }
         let now = match member.limiter {
             Limiter::Unsolved | Limiter::Nothing => f64::INFINITY,
             Limiter::Cap => member.cap_level,
-            Limiter::Resource(resource) => self.nodes[resource as usize].level,
+            Limiter::Resource(resource) => self.level(resource),
         };
         if limiter == member.limiter || (now <= least && now.is_finite()) {
             return None;
         }
-        let member = self.members[class as usize].as_mut()?;
-        Some(std::mem::replace(&mut member.limiter, limiter))
+        self.flag(class, member.limiter, false);
+        self.flag(class, limiter, true);
+        self.members[class as usize].limiter = limiter;
+        Some(member.limiter)
+    }
+
+    /// Tells a resource whether it limits a class.
+    fn flag(&mut self, class: u32, limiter: Limiter, is_limited: bool) {
+        let Limiter::Resource(resource) = limiter else { return };
+        let (path, places) = &self.routes[class as usize];
+        let nth = self.slots(*path).iter().position(|&slot| slot == resource + 1).expect("limiters are on the path");
+        let place = places[nth] as usize;
+        self.set_limited(resource + 1, place, is_limited);
     }
 }
 
-/// Level and load of a resource whose classes weigh and are bound as given, from a first guess.
-fn newton(equation: &Equation, guess: f64, bounds: &[(f64, f64)]) -> (f64, f64) {
-    let sums = |level: f64| {
-        bounds.iter().fold((0.0, 0.0), |(held, free), &(weight, bound)| {
-            if bound <= level { (held + weight * bound, free) } else { (held, free + weight) }
-        })
-    };
-    // The tangent of a concave function meets the capacity left of the root, so after one step the iterates grow,
-    // and each step but the last crosses a bound. Where all classes are bound the tangent is flat: start from zero.
-    let (held, free) = sums(guess);
-    let mut level = if guess.is_finite() && free > 0.0 { equation.level(held, free) } else { 0.0 };
-    loop {
-        let (held, free) = sums(level);
-        let next = equation.level(held, free);
-        if next <= level || next.is_infinite() {
-            let level = if next.is_infinite() { next } else { level };
-            let load = if free > 0.0 { held + free * level } else { held };
-            return (level, load);
+/// Slots in order of the levels that they had when they came, lowest first: up to 7e-8 relative, which is as good, as the
+/// order only saves work.
+#[derive(Clone, Debug, Default)]
+struct Queue(BinaryHeap<Reverse<u64>>);
+
+/// Bits of a slot in the queue; the upper bits of its level go before.
+const SLOT_BITS: u32 = 28;
+
+impl Queue {
+    #[inline]
+    fn push(&mut self, slot: u32, level: f64) {
+        self.0.push(Reverse(level.to_bits() >> SLOT_BITS << SLOT_BITS | u64::from(slot)));
+    }
+
+    fn pop(&mut self) -> Option<u32> {
+        self.0.pop().map(|Reverse(key)| (key & ((1 << SLOT_BITS) - 1)) as u32)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+/// A class takes this much more [B/s] of a resource that did not limit it.
+#[inline]
+fn tell(room: &mut [f64], queue: &mut Queue, levels: &[f64], (slot, more): (u32, f64)) {
+    let left = room[slot as usize] - more;
+    room[slot as usize] = left;
+    if left < 0.0 {
+        room[slot as usize] = QUEUED;
+        queue.push(slot, levels[slot as usize]);
+    }
+}
+
+/// Whether two levels differ by no more than rounding.
+fn is_same(old: f64, new: f64) -> bool {
+    old == new || (new - old).abs() <= SAME * least(old, new)
+}
+
+/// Room of a resource in the queue: what else changes does not matter, it will be solved anyhow.
+const QUEUED: f64 = f64::INFINITY;
+
+/// Room of a resource that limits classes: whatever changes, it is to be solved.
+const WATCHED: f64 = f64::NEG_INFINITY;
+
+/// What a resource has left when others take `held` [B/s], less a millionth of all: far more than what rounding adds up
+/// to between two solutions.
+fn room(equation: &Equation, level: f64, held: f64) -> f64 {
+    if level.is_infinite() { least(equation.numerator * (1.0 - 1e-6) - held, f64::MAX) } else { WATCHED }
+}
+
+/// What crosses a resource at some level: the rates of the classes bound up to it, the weights of the others, and the
+/// bounds next to it on both sides.
+#[derive(Clone, Copy, Debug)]
+struct Sums {
+    held: f64,
+    free: f64,
+    below: f64,
+    above: f64,
+}
+
+impl Sums {
+    const NOBODY: Self = Self { held: 0.0, free: 0.0, below: 0.0, above: f64::INFINITY };
+
+    /// With the classes taken for limited whose bounds are above the level.
+    fn at(level: f64, bounds: &[(f64, f64)]) -> Self {
+        let mut sums = Self::NOBODY;
+        for &(mass, bound) in bounds {
+            if bound <= level {
+                sums.add_held(mass, bound);
+            } else {
+                sums.add_limited(mass, bound);
+            }
         }
+        sums
+    }
+
+    #[inline(always)]
+    fn add_limited(&mut self, mass: f64, bound: f64) {
+        self.free += mass;
+        self.above = least(bound, self.above);
+    }
+
+    #[inline(always)]
+    fn add_held(&mut self, mass: f64, bound: f64) {
+        self.held += mass * bound;
+        self.below = if bound > self.below { bound } else { self.below };
+    }
+
+    /// The level that makes of these sums, if it parts the classes in the same way.
+    #[inline]
+    fn level(&self, equation: &Equation) -> Option<f64> {
+        if self.free == 0.0 && equation.base == 0.0 {
+            return (equation.scale * self.held <= equation.numerator).then_some(f64::INFINITY);
+        }
+        let level = equation.level(self.held, self.free);
+        (self.below <= level && level < self.above).then_some(level)
+    }
+}
+
+/// Level of a resource whose classes weigh and are bound as given, from a first guess; and the rates of those that are
+/// bound elsewhere, where nothing is limited here.
+fn newton(equation: &Equation, guess: f64, bounds: &[(f64, f64)]) -> (f64, f64) {
+    let mut level = guess;
+    let mut sums = Sums::at(level, bounds);
+    if sums.free == 0.0 && equation.base == 0.0 {
+        // All are bound below the guess, so the tangent is flat. Where they fit, nothing is limited here; else the
+        // highest of them are.
+        if equation.scale * sums.held <= equation.numerator {
+            return (f64::INFINITY, sums.held);
+        }
+        level = sums.below.next_down();
+        sums = Sums::at(level, bounds);
+    }
+    // The tangent of a concave function meets the capacity left of the root, so after one step the iterates grow,
+    // and each step but the last crosses a bound.
+    let mut is_left = false;
+    loop {
+        let next = equation.level(sums.held, sums.free);
+        if next.is_infinite() || (sums.below <= next && next < sums.above) {
+            return (next, sums.held);
+        }
+        if is_left && next <= level {
+            return (level, sums.held);
+        }
+        is_left = true;
         level = next;
+        sums = Sums::at(level, bounds);
     }
 }

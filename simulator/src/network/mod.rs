@@ -36,6 +36,7 @@
 
 mod flows;
 mod heap;
+mod instants;
 mod levels;
 mod resource;
 mod solver;

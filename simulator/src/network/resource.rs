@@ -46,14 +46,13 @@ pub(super) struct Resource {
     pub capacity: Capacity,
     /// Streams of the flows that cross it; those at rate zero count.
     pub streams: u64,
-    /// Bytes that had crossed it at `carried_at`.
+    /// Bytes that had crossed it with classes that are gone.
     pub carried: f64,
-    pub carried_at: SimTime,
 }
 
 impl Resource {
     pub fn new(capacity: Capacity) -> Self {
-        Self { capacity, streams: 0, carried: 0.0, carried_at: SimTime::ZERO }
+        Self { capacity, streams: 0, carried: 0.0 }
     }
 
     /// Its equation at `now`.

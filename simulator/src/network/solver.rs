@@ -15,22 +15,12 @@ pub(super) struct Demand<'a> {
     pub resources: &'a [usize],
 }
 
-/// The weighted max-min allocation.
-#[derive(Clone, Debug)]
-pub(super) struct Filled {
-    /// Rate of one flow of each class [B/s]; infinite where nothing limits it.
-    pub rates: Vec<f64>,
-    /// Rate per unit weight at which each resource saturates; infinite where it does not.
-    pub levels: Vec<f64>,
-}
-
-/// Rate of one flow of each class [B/s]: the weighted max-min allocation.
+/// The weighted max-min allocation: the rate per unit weight at which each resource saturates, infinite where it does
+/// not.
 ///
 /// Rates grow together as weight times level, until a resource saturates or a class meets its cap; those are
 /// fixed and the others grow on. The result is unique because a class has one weight on all its resources.
-/// Infinite where nothing limits a class.
-pub(super) fn fill(equations: &[Equation], demands: &[Demand<'_>]) -> Filled {
-    let mut rates = vec![f64::INFINITY; demands.len()];
+pub(super) fn fill(equations: &[Equation], demands: &[Demand<'_>]) -> Vec<f64> {
     let mut saturated = vec![f64::INFINITY; equations.len()];
     let mut open: Vec<usize> = (0..demands.len()).collect();
     let mut held = vec![0.0; equations.len()];
@@ -64,12 +54,12 @@ pub(super) fn fill(equations: &[Equation], demands: &[Demand<'_>]) -> Filled {
                 return true;
             }
             let demand = &demands[class];
-            rates[class] = demand.cap.min(lowest * demand.weight);
+            let rate = demand.cap.min(lowest * demand.weight);
             for &resource in demand.resources {
-                held[resource] += demand.flows * rates[class];
+                held[resource] += demand.flows * rate;
             }
             false
         });
     }
-    Filled { rates, levels: saturated }
+    saturated
 }

@@ -42,7 +42,9 @@ impl Drive {
             let next = self.network.settle(self.now).into_iter().chain(starts).min();
             let Some(now) = next.filter(|at| *at <= until) else { return };
             self.now = now;
-            for arrival in self.network.arrivals(now) {
+            let mut arrived = Vec::new();
+            self.network.arrivals(now, &mut arrived);
+            for arrival in arrived {
                 if let Some(carried) = arrival.ended {
                     self.ends[arrival.owner] = Some(End { at: now, carried });
                 }

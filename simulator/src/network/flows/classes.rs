@@ -28,9 +28,10 @@ impl<T: Copy> Network<T> {
 
     /// Moves all threads of a process to the class of their number, which is returned.
     fn regroup(&mut self, pair: ResourceId, process: u64) -> u32 {
-        let flows = self.processes[&(pair, process)].flows.clone();
+        let of_process = self.processes.get_mut(&(pair, process)).expect("asked for one that is there");
+        let flows = std::mem::take(&mut of_process.flows);
         let siblings = u32::try_from(flows.len()).unwrap_or(u32::MAX);
-        for index in flows {
+        for &index in &flows {
             let Some(flow) = self.flows[index as usize].as_ref() else { continue };
             let (old, moved) = (flow.class, self.clock_of(flow.class) - flow.origin);
             let key = key_of(self.class(old).key.route, flow.share, flow.cap, siblings);
@@ -43,6 +44,7 @@ impl<T: Copy> Network<T> {
                 self.enter_class(index, class);
             }
         }
+        self.processes.get_mut(&(pair, process)).expect("just seen").flows = flows;
         siblings
     }
 
@@ -51,21 +53,17 @@ impl<T: Copy> Network<T> {
             return class;
         }
         let index = self.free_classes.pop().unwrap_or_else(|| {
-            self.classes.push(None);
+            let stops = Heap::default();
+            let (weight, marked_at) = (1.0, self.now);
+            let (marked, limiter_marked, carried, counted) = (0.0, 0.0, 0.0, 0.0);
+            self.classes.push(Class { key, weight, marked, marked_at, limiter_marked, carried, counted, stops });
             self.class_places.cover(number(self.classes.len() - 1));
             number(self.classes.len() - 1)
         });
         let weight = self.weight_of(key.weight);
-        let class = Class {
-            key,
-            weight,
-            marked: 0.0,
-            marked_at: self.now,
-            limiter_marked: 0.0,
-            counted: 0.0,
-            stops: Heap::default(),
-        };
-        self.classes[index as usize] = Some(class);
+        let class = &mut self.classes[index as usize];
+        (class.key, class.weight, class.marked_at) = (key, weight, self.now);
+        (class.marked, class.limiter_marked, class.carried, class.counted) = (0.0, 0.0, 0.0, 0.0);
         self.class_ids.insert(key, index);
         index
     }
@@ -100,14 +98,13 @@ impl<T: Copy> Network<T> {
             self.flow_mut(flow).origin -= back;
         }
         let stop = self.flow(flow).stop_key();
-        let class = self.classes[id as usize].as_mut().expect("just made");
+        let class = &mut self.classes[id as usize];
         class.stops.set(flow, stop, &mut self.flow_places);
         let (flows, weight, cap) = (class.stops.len() as f64, class.weight, f64::from_bits(class.key.cap));
         if is_new {
-            let resources = self.routes[class.key.route.index()].iter().map(|id| number(id.index())).collect();
-            let cap_level = cap / weight;
-            let member = Member { flows, weight, cap_level, resources, limiter: Limiter::Unsolved };
-            self.levels.add_class(id, member);
+            let path = self.routes[class.key.route.index()].path;
+            let member = Member { flows, weight, cap_level: cap / weight, limiter: Limiter::Unsolved };
+            self.levels.add_class(id, path, member);
         } else {
             self.levels.set_flows(id, flows, weight, cap / weight);
             self.refresh_class(id);
@@ -117,14 +114,18 @@ impl<T: Copy> Network<T> {
     fn leave_class(&mut self, flow: u32) {
         let id = self.flow(flow).class;
         self.mark(id);
-        let class = self.classes[id as usize].as_mut().expect("flows belong to living classes");
+        let class = &mut self.classes[id as usize];
         class.stops.remove(flow, &mut self.flow_places);
         let (flows, weight, cap) = (class.stops.len() as f64, class.weight, f64::from_bits(class.key.cap));
         if class.stops.is_empty() {
             let limiter = self.levels.member(id).limiter;
             self.leave_heap(id, limiter);
             self.levels.remove_class(id);
-            let gone = self.classes[id as usize].take().expect("just changed");
+            let gone = &self.classes[id as usize];
+            self.moved += gone.carried;
+            for resource in &self.routes[gone.key.route.index()].resources {
+                self.resources[resource.index()].carried += gone.carried;
+            }
             self.class_ids.remove(&gone.key);
             self.free_classes.push(id);
         } else {
@@ -144,7 +145,7 @@ impl<T: Copy> Network<T> {
         self.count_streams(route, |count| *count -= u64::from(streams(share)));
         if let Share::Thread { pair, process } = share {
             let state = self.processes.get_mut(&(pair, process)).expect("its thread was in it");
-            state.flows.retain(|&flow| flow != index);
+            state.flows.retain(|flow| *flow != index);
             state.settled += moved;
             if state.flows.is_empty() {
                 self.processes.remove(&(pair, process));
@@ -155,7 +156,7 @@ impl<T: Copy> Network<T> {
     }
 
     pub(super) fn count_streams(&mut self, route: RouteId, count: impl Fn(&mut u64)) {
-        for id in &self.routes[route.index()] {
+        for id in &self.routes[route.index()].resources {
             let resource = &mut self.resources[id.index()];
             count(&mut resource.streams);
             if let Capacity::Curve(_) = resource.capacity {

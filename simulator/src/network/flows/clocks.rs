@@ -45,7 +45,8 @@ impl<T: Copy> Network<T> {
             self.changes.extend(resource.next_change(at).map(|at| (at, id)));
             self.levels.set_equation(number(id.index()), resource.equation(self.now));
             if let Capacity::Access(_) = resource.capacity {
-                for class in self.levels.classes_on(number(id.index())) {
+                for nth in 0..self.levels.n_classes_on(number(id.index())) {
+                    let class = self.levels.class_on(number(id.index()), nth);
                     if self.class(class).key.weight.pair() == Some(id) {
                         self.weigh(class);
                     }
@@ -59,18 +60,18 @@ impl<T: Copy> Network<T> {
         let (mut changed, mut migrated) = (std::mem::take(&mut self.changed), std::mem::take(&mut self.migrated));
         // Classes move by the clocks of the last solution up to now; all clocks are brought here before any level changes.
         self.levels.relax(&mut changed, &mut migrated);
-        for &(id, level, load) in &changed {
-            let resource = &mut self.resources[id as usize];
-            let load = if load.is_finite() { load } else { 0.0 };
-            resource.carried += load * seconds(self.now, resource.carried_at);
-            resource.carried_at = self.now;
+        for &id in &changed {
             let clock = &mut self.clocks[id as usize];
-            debug_assert!(level.is_infinite() || clock.level == level);
             clock.served = clock.read(self.now);
             clock.at = self.now;
             let level = self.levels.level(id);
             clock.level = if level.is_finite() { level } else { 0.0 };
-            self.mark_stale(id);
+            if clock.served > REBASE_AT {
+                self.mark_stale(id);
+            } else if !clock.is_stale {
+                let served = clock.served;
+                self.announce(id, served);
+            }
         }
         for &(class, before) in &migrated {
             self.migrate(class, before);
@@ -111,7 +112,7 @@ impl<T: Copy> Network<T> {
 
     /// Puts a class where its next stop belongs among those of its limiter.
     pub(super) fn refresh_class(&mut self, id: u32) {
-        let class = self.classes[id as usize].as_ref().expect("members are living classes");
+        let class = &self.classes[id as usize];
         let Some((stop, _)) = class.stops.first() else { return };
         let ahead = (f64::from_bits(stop) - class.marked) / class.weight;
         let member = self.levels.member(id);
@@ -138,8 +139,11 @@ impl<T: Copy> Network<T> {
     /// When `left` bytes per unit weight are served at `level` [ns]; the end of time: never.
     fn instant_after(&self, left: f64, level: f64) -> u64 {
         // Up to the next nanosecond, but not for a hundredth of one: that is rounding noise, which `is_due` forgives.
-        let nanos = (left / level * NANOS_PER_SECOND as f64 - 0.01).ceil();
-        (self.now + SimSpan::from_nanos(nanos as u64).max(SimSpan::from_nanos(1))).as_nanos()
+        // Whole numbers by conversion: rounding functions are calls on plain x86-64.
+        let nanos = left / level * NANOS_PER_SECOND as f64 - 0.01;
+        let whole = nanos as u64;
+        let whole = if (whole as f64) < nanos { whole.saturating_add(1) } else { whole };
+        (self.now + SimSpan::from_nanos(whole.max(1))).as_nanos()
     }
 
     fn mark_stale(&mut self, resource: u32) {
@@ -148,32 +152,34 @@ impl<T: Copy> Network<T> {
         }
     }
 
+    /// Writes down when the next flow that a resource limits stops.
     pub(super) fn refresh_next(&mut self, resource: u32) {
-        self.rebase(resource);
         let clock = &mut self.clocks[resource as usize];
         clock.is_stale = false;
+        let mut served = clock.read(self.now);
+        if served > REBASE_AT {
+            self.rebase(resource);
+            served = 0.0;
+        }
+        self.announce(resource, served);
+    }
+
+    /// The same where its clock stands at `served`.
+    fn announce(&mut self, resource: u32, served: f64) {
         let clock = &self.clocks[resource as usize];
-        let served = clock.read(self.now);
         let at = match clock.classes.first() {
             None => u64::MAX,
             Some((stop, _)) if is_due(stop, served, clock.level) => self.now.as_nanos(),
             Some((stop, _)) if clock.level > 0.0 => self.instant_after(f64::from_bits(stop) - served, clock.level),
             Some(_) => u64::MAX,
         };
-        if at == u64::MAX {
-            self.next.remove(resource, &mut self.next_places);
-        } else {
-            self.next.set(resource, at, &mut self.next_places);
-        }
+        self.next.set(resource, at);
     }
 
     /// Starts the clock of a resource again where it has run far.
     fn rebase(&mut self, resource: u32) {
         let clock = &mut self.clocks[resource as usize];
         let run = clock.read(self.now);
-        if run <= REBASE_AT {
-            return;
-        }
         (clock.served, clock.at) = (0.0, self.now);
         let mut classes = std::mem::take(&mut clock.classes);
         for &(_, id) in classes.entries() {
@@ -193,8 +199,8 @@ impl<T: Copy> Network<T> {
     /// went back.
     pub(super) fn mark(&mut self, id: u32) -> f64 {
         let (now, clock, limiting) = (self.now, self.clock_of(id), self.limiting_clock(id));
-        let class = self.classes[id as usize].as_mut().expect("members are living classes");
-        self.moved += class.stops.len() as f64 * (clock - class.counted);
+        let class = &mut self.classes[id as usize];
+        class.carried += class.stops.len() as f64 * (clock - class.counted);
         (class.marked, class.counted) = (clock, clock);
         (class.marked_at, class.limiter_marked) = (now, limiting);
         if clock <= REBASE_AT {

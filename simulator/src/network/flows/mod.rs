@@ -5,10 +5,14 @@ mod clocks;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
 use crate::ids::{Id, entity_id};
 use crate::network::flows::classes::{key_of, streams};
 use crate::network::heap::{Heap, Places};
-use crate::network::levels::{Levels, Limiter};
+use crate::network::instants::Instants;
+use crate::network::levels::{Levels, Limiter, Path};
 use crate::network::resource::Resource;
 use crate::network::{Capacity, ResourceId};
 use crate::units::{Bytes, NANOS_PER_SECOND, Rate, SimTime};
@@ -40,7 +44,7 @@ pub enum Share {
 }
 
 /// What all flows of a class have in common.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClassKey {
     route: RouteId,
     weight: WeightKey,
@@ -48,7 +52,7 @@ pub struct ClassKey {
     cap: u64,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum WeightKey {
     Streams(u32),
     Thread { pair: ResourceId, siblings: u32 },
@@ -147,6 +151,7 @@ fn key(value: f64) -> u64 {
 
 /// Flows with the same rate. Its clock [B per flow] was `marked` at `marked_at` and has moved with its limiter since:
 /// `marked + weight·(clock of the limiter - limiter_marked)`.
+/// A class without flows is nobody's: its number is free.
 #[derive(Clone, Debug)]
 struct Class {
     key: ClassKey,
@@ -155,7 +160,8 @@ struct Class {
     marked_at: SimTime,
     /// Clock of the limiting resource at the mark [B per unit weight].
     limiter_marked: f64,
-    /// Clock up to which its bytes are in the total.
+    /// Bytes that its flows had moved together when its clock was at `counted`.
+    carried: f64,
     counted: f64,
     /// Next stops of its flows.
     stops: Heap,
@@ -175,14 +181,21 @@ struct Clock {
 
 impl Clock {
     fn read(&self, now: SimTime) -> f64 {
-        self.served + self.level * seconds(now, self.at)
+        if now == self.at { self.served } else { self.served + self.level * seconds(now, self.at) }
     }
+}
+
+/// A list of resources that flows cross together.
+#[derive(Clone, Debug)]
+struct Route {
+    resources: Vec<ResourceId>,
+    path: Path,
 }
 
 /// A process reading over one pair.
 #[derive(Clone, Debug, Default)]
 struct Process {
-    flows: Vec<u32>,
+    flows: SmallVec<[u32; 4]>,
     /// Bytes moved by its threads that have ended.
     settled: f64,
 }
@@ -200,7 +213,9 @@ struct Process {
 /// network.start(SimTime::ZERO, FlowSpec { route, share: Share::Streams(1), cap: Rate::INFINITE, bytes, blocks: 1, owner: "me" });
 /// let end = network.settle(SimTime::ZERO).expect("one flow");
 /// assert_eq!(end, SimTime::from_secs_f64(5.0));
-/// assert_eq!(network.arrivals(end)[0].owner, "me");
+/// let mut arrived = Vec::new();
+/// network.arrivals(end, &mut arrived);
+/// assert_eq!(arrived[0].owner, "me");
 /// ```
 #[derive(Clone, Debug)]
 pub struct Network<T> {
@@ -208,33 +223,36 @@ pub struct Network<T> {
     resources: Vec<Resource>,
     clocks: Vec<Clock>,
     levels: Levels,
-    routes: Vec<Vec<ResourceId>>,
+    routes: Vec<Route>,
     route_ids: BTreeMap<Vec<ResourceId>, RouteId>,
     flows: Vec<Option<Flow<T>>>,
     free: Vec<u32>,
     flow_places: Places,
-    classes: Vec<Option<Class>>,
+    classes: Vec<Class>,
     free_classes: Vec<u32>,
-    class_ids: BTreeMap<ClassKey, u32>,
+    /// Never iterated.
+    class_ids: FxHashMap<ClassKey, u32>,
     /// Every class is in the heap of its limiter: a resource's, or one of these two.
     class_places: Places,
     /// Classes at their cap, by the instant of their next stop [ns].
     capped: Heap,
     /// Classes that nothing limits; all of their flows are due.
     unlimited: Heap,
-    /// Resources that limit something, by the instant of the next stop [ns].
-    next: Heap,
-    next_places: Places,
+    /// When the next flow that a resource limits stops [ns].
+    next: Instants,
     stale: Vec<u32>,
-    processes: BTreeMap<(ResourceId, u64), Process>,
+    /// Never iterated.
+    processes: FxHashMap<(ResourceId, u64), Process>,
     changes: BTreeSet<(SimTime, ResourceId)>,
     next_sequence: u64,
     n_ended: u64,
+    /// Bytes moved by classes that are gone.
     moved: f64,
     fastest: f64,
     n_solutions: u64,
-    changed: Vec<(u32, f64, f64)>,
+    changed: Vec<u32>,
     migrated: Vec<(u32, Limiter)>,
+    reached: Vec<(u64, u32)>,
 }
 
 impl<T> Default for Network<T> {
@@ -251,14 +269,13 @@ impl<T> Default for Network<T> {
             flow_places: Places::default(),
             classes: Vec::new(),
             free_classes: Vec::new(),
-            class_ids: BTreeMap::new(),
+            class_ids: FxHashMap::default(),
             class_places: Places::default(),
             capped: Heap::default(),
             unlimited: Heap::default(),
-            next: Heap::default(),
-            next_places: Places::default(),
+            next: Instants::default(),
             stale: Vec::new(),
-            processes: BTreeMap::new(),
+            processes: FxHashMap::default(),
             changes: BTreeSet::new(),
             next_sequence: 0,
             n_ended: 0,
@@ -267,6 +284,7 @@ impl<T> Default for Network<T> {
             n_solutions: 0,
             changed: Vec::new(),
             migrated: Vec::new(),
+            reached: Vec::new(),
         }
     }
 }
@@ -285,7 +303,7 @@ impl<T: Copy> Network<T> {
         self.levels.add_resource(resource.equation(self.now));
         self.resources.push(resource);
         self.clocks.push(Clock::default());
-        self.next_places.cover(number(id.index()));
+        self.next.push();
         id
     }
 
@@ -295,9 +313,10 @@ impl<T: Copy> Network<T> {
         list.sort_unstable();
         list.dedup();
         let next = RouteId::from_index(self.routes.len());
-        let routes = &mut self.routes;
+        let (routes, levels) = (&mut self.routes, &mut self.levels);
         *self.route_ids.entry(list).or_insert_with_key(|list| {
-            routes.push(list.clone());
+            let path = levels.add_path(list.iter().map(|id| number(id.index())));
+            routes.push(Route { resources: list.clone(), path });
             next
         })
     }
@@ -354,13 +373,13 @@ impl<T: Copy> Network<T> {
         Some(Progressed { moved: Bytes::new(moved as u64), rate: Rate::from_bytes_per_s(rate) })
     }
 
-    /// Takes what has arrived by `now`, in order of the flows' starts.
+    /// Takes what has arrived by `now`, in order of the flows' starts, to the end of `arrived`.
     ///
     /// `now` must not pass an instant that [`Network::settle`] announced.
-    pub fn arrivals(&mut self, now: SimTime) -> Vec<Arrival<T>> {
+    pub fn arrivals(&mut self, now: SimTime, arrived: &mut Vec<Arrival<T>>) {
         self.advance(now);
         self.change_capacities();
-        let mut reached: Vec<(u64, u32)> = Vec::new();
+        let mut reached = std::mem::take(&mut self.reached);
         let nanos = now.as_nanos();
         self.next.for_each_until(nanos, &mut |resource| {
             let clock = &self.clocks[resource as usize];
@@ -379,7 +398,11 @@ impl<T: Copy> Network<T> {
             let rate = self.levels.level_of(class) * self.class(class).weight;
             self.fastest = if rate.is_finite() { self.fastest.max(rate) } else { self.fastest };
         }
-        reached.into_iter().map(|(_, flow)| self.arrive(flow)).collect()
+        for (_, flow) in reached.drain(..) {
+            let arrival = self.arrive(flow);
+            arrived.push(arrival);
+        }
+        self.reached = reached;
     }
 
     /// Solves the rates if anything has changed, and tells when the next block or end arrives or the next capacity
@@ -389,14 +412,14 @@ impl<T: Copy> Network<T> {
         if self.levels.is_dirty() {
             self.solve();
         }
-        for resource in std::mem::take(&mut self.stale) {
+        while let Some(resource) = self.stale.pop() {
             self.refresh_next(resource);
         }
         if !self.unlimited.is_empty() {
             return Some(now);
         }
-        let stops =
-            [self.next.first(), self.capped.first()].into_iter().flatten().map(|(at, _)| SimTime::from_nanos(at));
+        let stops = [self.next.first(), self.capped.first().map(|(at, _)| at)];
+        let stops = stops.into_iter().flatten().map(SimTime::from_nanos);
         // A resource that was added late may have steps behind it.
         stops.chain(self.changes.first().map(|(at, _)| (*at).max(self.now))).min()
     }
@@ -411,10 +434,11 @@ impl<T: Copy> Network<T> {
         Rate::from_bytes_per_s(self.levels.load(number(resource.index())))
     }
 
-    /// Bytes that have crossed a resource so far.
+    /// Bytes that have crossed a resource so far. Takes a look at every class that crosses it.
     pub fn carried(&self, resource: ResourceId) -> f64 {
-        let state = &self.resources[resource.index()];
-        state.carried + self.finite_load(resource) * seconds(self.now, state.carried_at)
+        let number = number(resource.index());
+        let classes = (0..self.levels.n_classes_on(number)).map(|nth| self.levels.class_on(number, nth));
+        self.resources[resource.index()].carried + classes.map(|class| self.carried_by(class)).sum::<f64>()
     }
 
     /// Streams of the flows that cross a resource.
@@ -424,9 +448,7 @@ impl<T: Copy> Network<T> {
 
     /// Bytes moved by all flows so far: the integral of all rates.
     pub fn moved(&self) -> f64 {
-        let living = (0..).zip(&self.classes).filter_map(|(id, class)| Some((id, class.as_ref()?)));
-        let open = living.map(|(id, class)| class.stops.len() as f64 * (self.clock_of(id) - class.counted));
-        self.moved + open.sum::<f64>()
+        self.moved + self.living().map(|class| self.carried_by(class)).sum::<f64>()
     }
 
     /// Highest finite rate at which a flow arrived [B/s]: its end may be off by a nanosecond of it.
@@ -451,8 +473,8 @@ impl<T: Copy> Network<T> {
 
     /// Flows under way at rate zero.
     pub fn n_stalled(&self) -> usize {
-        let living = (0..).zip(&self.classes).filter_map(|(id, class)| Some((id, class.as_ref()?)));
-        living.filter(|(id, _)| self.levels.level_of(*id) <= 0.0).map(|(_, class)| class.stops.len()).sum()
+        let stalled = self.living().filter(|class| self.levels.level_of(*class) <= 0.0);
+        stalled.map(|class| self.class(class).stops.len()).sum()
     }
 
     /// How often the rates were solved.
@@ -460,23 +482,32 @@ impl<T: Copy> Network<T> {
         self.n_solutions
     }
 
+    /// How many levels were solved for that: what the solutions cost.
+    pub fn n_levels_solved(&self) -> u64 {
+        self.levels.n_solved()
+    }
+
+    /// How many of those levels took more than one division.
+    pub fn n_levels_iterated(&self) -> u64 {
+        self.levels.n_iterated()
+    }
+
     /// How often a local solution went round in a circle and everything was solved anew; hardly ever.
     pub fn n_refills(&self) -> u64 {
         self.levels.n_refills()
     }
 
-    /// Processes and threads that read over an access law.
-    pub fn readers(&self, pair: ResourceId) -> (usize, usize) {
-        let range = (pair, 0)..=(pair, u64::MAX);
-        self.processes.range(range).fold((0, 0), |(n, threads), (_, process)| (n + 1, threads + process.flows.len()))
+    /// Classes that have flows.
+    fn living(&self) -> impl Iterator<Item = u32> + use<'_, T> {
+        (0..number(self.classes.len())).filter(|class| !self.class(*class).stops.is_empty())
     }
 
     fn class(&self, class: u32) -> &Class {
-        self.classes[class as usize].as_ref().expect("flows belong to living classes")
+        &self.classes[class as usize]
     }
 
     fn class_mut(&mut self, class: u32) -> &mut Class {
-        self.classes[class as usize].as_mut().expect("flows belong to living classes")
+        &mut self.classes[class as usize]
     }
 
     fn flow(&self, flow: u32) -> &Flow<T> {
@@ -491,9 +522,10 @@ impl<T: Copy> Network<T> {
         self.now = self.now.max(now);
     }
 
-    fn finite_load(&self, resource: ResourceId) -> f64 {
-        let load = self.levels.load(number(resource.index()));
-        if load.is_finite() { load } else { 0.0 }
+    /// Bytes that the flows of a class have moved together.
+    fn carried_by(&self, id: u32) -> f64 {
+        let class = self.class(id);
+        class.carried + class.stops.len() as f64 * (self.clock_of(id) - class.counted)
     }
 
     fn arrive(&mut self, index: u32) -> Arrival<T> {
@@ -509,8 +541,7 @@ impl<T: Copy> Network<T> {
             return Arrival { flow: id, owner, blocks, ended };
         }
         let stop = flow.stop_key();
-        let stops = &mut self.classes[class as usize].as_mut().expect("flows belong to living classes").stops;
-        stops.set(index, stop, &mut self.flow_places);
+        self.classes[class as usize].stops.set(index, stop, &mut self.flow_places);
         self.refresh_class(class);
         Arrival { flow: id, owner, blocks, ended: None }
     }
@@ -518,13 +549,10 @@ impl<T: Copy> Network<T> {
     /// Books the bytes of a flow that nothing limited: its class's clock stood still.
     fn count_unlimited(&mut self, index: u32) {
         let flow = self.flow(index);
-        if self.levels.member(flow.class).limiter == Limiter::Nothing {
-            let route = self.class(flow.class).key.route;
-            let moved = (flow.bytes - (self.clock_of(flow.class) - flow.origin)).max(0.0);
-            self.moved += moved;
-            for id in &self.routes[route.index()] {
-                self.resources[id.index()].carried += moved;
-            }
+        let class = flow.class;
+        if self.levels.member(class).limiter == Limiter::Nothing {
+            let moved = (flow.bytes - (self.clock_of(class) - flow.origin)).max(0.0);
+            self.class_mut(class).carried += moved;
         }
     }
 
@@ -550,5 +578,5 @@ fn number(index: usize) -> u32 {
 /// Whether a clock at `served` has reached a stop: less than a nanosecond, or than what doubles tell apart, is left.
 fn is_due(stop: u64, served: f64, level: f64) -> bool {
     let stop = f64::from_bits(stop);
-    stop - served <= level / NANOS_PER_SECOND as f64 + 1e-6 + stop * 1e-15
+    stop - served <= level * 1e-9 + 1e-6 + stop * 1e-15
 }
