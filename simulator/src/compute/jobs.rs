@@ -169,7 +169,7 @@ impl Compute {
         for (id, read) in self.reads.iter().filter(|(_, read)| read.ended_at.is_none()) {
             let moved = read.flow.and_then(|flow| fabric.network.progressed(flow)).map(|p| p.moved).unwrap_or_default();
             in_flight += moved;
-            cx.recorder.read(ReadRecord { moved, ..read.record(id) }, cx.setup);
+            cx.recorder.read(&ReadRecord { moved, ..read.record(id) }, cx.setup);
             record_decision(id, read, cx);
         }
         for (id, job) in self.jobs.iter() {
@@ -393,7 +393,7 @@ impl Compute {
         let (streamed, &AccessRequest { job, pool, .. }) = (read.is_streamed(), &read.request);
         let process = (pool, read.source(), job);
         let concurrent = streamed.then_some(carried);
-        cx.recorder.read(ReadRecord { moved: read.part, concurrent, ..read.record(id) }, cx.setup);
+        cx.recorder.read(&ReadRecord { moved: read.part, concurrent, ..read.record(id) }, cx.setup);
         record_decision(id, read, cx);
         tell_policy(read, cx);
         if streamed && let Some(threads) = self.streaming.get_mut(&process) {
@@ -428,7 +428,7 @@ impl Compute {
         for read in self.jobs[id].reads() {
             let state = &self.reads[read];
             tell_policy(state, cx);
-            cx.recorder.read(state.record(read), cx.setup);
+            cx.recorder.read(&state.record(read), cx.setup);
             record_decision(read, state, cx);
         }
         self.record_job(id, &self.jobs[id], cx);
@@ -444,13 +444,13 @@ impl Compute {
 
     fn record_job(&self, id: JobId, job: &Job, cx: &mut Context<'_>) {
         let reads = job.reads().map(|read| &self.reads[read].request);
-        cx.recorder.job(job.record(id, reads.map(|read| (read.bytes, read.compute_s))), cx.setup);
+        cx.recorder.job(&job.record(id, reads.map(|read| (read.bytes, read.compute_s))), cx.setup);
     }
 }
 
 fn record_decision(id: ReadId, read: &Read, cx: &mut Context<'_>) {
     if read.by_policy {
-        cx.recorder.decision(read.decision(id), cx.setup);
+        cx.recorder.decision(&read.decision(id), cx.setup);
     }
 }
 

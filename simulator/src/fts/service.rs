@@ -158,7 +158,7 @@ impl Fts {
             in_flight += moved.unwrap_or_default();
             let outcome = if request.started_at.is_some() { "active" } else { "queued" };
             let record = record(id, request, outcome);
-            cx.recorder.request(RequestRecord { moved: moved.unwrap_or_default(), ..record }, cx.setup);
+            cx.recorder.request(&RequestRecord { moved: moved.unwrap_or_default(), ..record }, cx.setup);
         }
         in_flight
     }
@@ -237,7 +237,7 @@ impl Fts {
             cx.calendar.schedule(cx.now, Event::Compute(ComputeEvent::Placed { request: id, done: true }));
         }
         let record = record(id, &request, "done");
-        cx.recorder.request(RequestRecord { transferred_at: Some(cx.now), moved: order.bytes, ..record }, cx.setup);
+        cx.recorder.request(&RequestRecord { transferred_at: Some(cx.now), moved: order.bytes, ..record }, cx.setup);
         self.start_waiting(fabric, cx);
     }
 
@@ -249,7 +249,7 @@ impl Fts {
             cx.calendar.schedule(cx.now, Event::Compute(ComputeEvent::Placed { request: id, done: false }));
         }
         let record = record(id, &request, "failed");
-        cx.recorder.request(RequestRecord { error_class: Some(why), ..record }, cx.setup);
+        cx.recorder.request(&RequestRecord { error_class: Some(why), ..record }, cx.setup);
     }
 }
 
