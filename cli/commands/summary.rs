@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use dapple_reports::statistics::{self, Estimate};
+use dapple_reports::sweep_order;
 use dapple_scenarios::experiment::Outcome;
 use dapple_simulator::results::{KPIS, KpiInfo, Manifest, RunEntry, SweepPoint};
 
@@ -63,17 +64,10 @@ fn table(outcome: &Outcome, info: &KpiInfo) -> String {
     text
 }
 
-/// Sweep points in order of the axes' values as far as runs of them are done: numbers by size, others by name.
+/// Sweep points as far as runs of them are done, in the order of the report.
 fn points(manifest: &Manifest) -> Vec<&[SweepPoint]> {
     let mut points: Vec<&[SweepPoint]> = manifest.runs.iter().map(|run| run.sweep.as_slice()).collect();
-    let order = |one: &SweepPoint, other: &SweepPoint| match (one.number, other.number) {
-        (Some(one), Some(other)) => one.total_cmp(&other),
-        _ => one.text.cmp(&other.text),
-    };
-    points.sort_by(|one, other| {
-        let pairs = one.iter().zip(other.iter());
-        pairs.map(|(one, other)| order(one, other)).find(|order| order.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
-    });
+    points.sort_by(|one, other| sweep_order(one, other));
     points.dedup();
     points
 }

@@ -51,7 +51,7 @@ pub enum ReportError {
         dir: PathBuf,
         /// What the id was said to start with.
         prefix: String,
-        /// Ids that do, the first few.
+        /// Ids that do.
         found: Vec<String>,
     },
     /// The thing to explain is not a job, request or read with a number.
@@ -81,5 +81,23 @@ pub enum ReportError {
 }
 
 fn list(found: &[String]) -> String {
-    if found.is_empty() { String::new() } else { format!(": {}", found.join(", ")) }
+    let first = found.iter().take(6).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match found.len() {
+        0 => String::new(),
+        1..=6 => format!(": {first}"),
+        more => format!(": {first} and {} more", more - 6),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_runs_are_counted_and_a_few_named() {
+        let ids = |n: u32| (0..n).map(|nth| format!("a{nth}")).collect::<Vec<String>>();
+        let said = |n| ReportError::Run { dir: "out".into(), prefix: "a".into(), found: ids(n) }.to_string();
+        assert_eq!(said(2), "2 runs of out have an id that starts with `a`: a0, a1");
+        assert_eq!(said(9), "9 runs of out have an id that starts with `a`: a0, a1, a2, a3, a4, a5 and 3 more");
+    }
 }

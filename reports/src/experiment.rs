@@ -155,7 +155,7 @@ impl Experiment {
     }
 }
 
-/// Distinct sweep points, by number where there is one, then by text.
+/// Distinct sweep points in order of [`sweep_order`].
 fn points(rows: &[KpiRow]) -> Vec<Point> {
     let mut points: Vec<Point> = Vec::new();
     for row in rows {
@@ -163,7 +163,7 @@ fn points(rows: &[KpiRow]) -> Vec<Point> {
             points.push(Point { coordinates: row.sweep.clone() });
         }
     }
-    points.sort_by(|a, b| order(&a.coordinates, &b.coordinates));
+    points.sort_by(|a, b| sweep_order(&a.coordinates, &b.coordinates));
     points
 }
 
@@ -171,7 +171,9 @@ fn same(a: &[SweepPoint], b: &[SweepPoint]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.text == b.text)
 }
 
-fn order(a: &[SweepPoint], b: &[SweepPoint]) -> Ordering {
+/// Order of two sweep points that have the same fields: field by field, numbers by size in whatever unit they are written,
+/// before other values by their text.
+pub fn sweep_order(a: &[SweepPoint], b: &[SweepPoint]) -> Ordering {
     let one = |(a, b): (&SweepPoint, &SweepPoint)| {
         let numbers = match (crate::sweep::in_base_unit(a), crate::sweep::in_base_unit(b)) {
             (Some(a), Some(b)) => a.total_cmp(&b),

@@ -25,4 +25,5 @@ mod synthetic;
 pub mod topology;
 
 pub use error::ReportError;
+pub use experiment::sweep_order;
 pub use report::write_report;

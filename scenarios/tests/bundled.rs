@@ -94,7 +94,7 @@ fn numbers(table: &TableData, column: &str) -> Vec<f64> {
     let position = table.schema.position(column).expect("the column is there");
     let numbers: Option<Vec<f64>> = match &table.columns[position] {
         ColumnData::Int(cells) => cells.iter().map(|cell| cell.map(|cell| cell as f64)).collect(),
-        ColumnData::Float(cells) => cells.clone().into_iter().collect(),
+        ColumnData::Float(cells) => cells.iter().collect(),
         ColumnData::Text(_) => None,
     };
     numbers.unwrap_or_else(|| panic!("`{column}` has a number in each row"))

@@ -18,6 +18,7 @@ pub mod compute;
 pub mod engine;
 pub mod fts;
 pub mod ids;
+mod live;
 pub mod network;
 pub mod policy;
 pub mod results;

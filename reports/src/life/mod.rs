@@ -64,7 +64,7 @@ fn find_run<'a>(dir: &Path, manifest: &'a Manifest, prefix: &str) -> Result<&'a 
         _ => Err(ReportError::Run {
             dir: dir.to_owned(),
             prefix: prefix.to_owned(),
-            found: found.iter().take(6).map(|run| run.id.clone()).collect(),
+            found: found.iter().map(|run| run.id.clone()).collect(),
         }),
     }
 }

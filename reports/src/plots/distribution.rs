@@ -50,8 +50,8 @@ pub(super) fn turnaround(experiment: &Experiment, plots: &mut Plots) -> Result<(
 fn add(jobs: &mut Jobs, table: &TableData) {
     let (Some(submitted), Some(ended)) = (table.ints("submitted_at_ns"), table.ints("ended_at_ns")) else { return };
     let done = table.texts("outcome");
-    for (row, (submitted, ended)) in submitted.iter().zip(ended).enumerate() {
-        let failed = done.and_then(|outcomes| outcomes[row].as_deref()) == Some("failed");
+    for (row, (submitted, ended)) in submitted.iter().zip(ended.iter()).enumerate() {
+        let failed = done.and_then(|outcomes| outcomes.get(row)) == Some("failed");
         jobs.all += 1;
         if let (Some(submitted), Some(ended), false) = (submitted, ended, failed) {
             jobs.ended.push((ended - submitted) as f64 / 1e9);

@@ -46,14 +46,15 @@ fn add(recorded: &mut Recorded, policy: usize, table: &TableData) {
     let columns = (table.texts("entity"), table.texts("quantity"), table.ints("at_ns"), table.floats("value"));
     let (Some(entities), Some(quantities), Some(times), Some(values)) = columns else { return };
     for row in 0..table.rows() {
-        let cells = (&entities[row], &quantities[row], times[row], values[row].filter(|value| value.is_finite()));
+        let cells =
+            (entities.get(row), quantities.get(row), times.get(row), values.get(row).filter(|value| value.is_finite()));
         if let (Some(entity), Some(quantity), Some(at), Some(value)) = cells {
             if !recorded.contains_key(quantity) {
-                recorded.insert(quantity.clone(), BTreeMap::new());
+                recorded.insert(quantity.to_owned(), BTreeMap::new());
             }
             let Some(of_quantity) = recorded.get_mut(quantity) else { continue };
             if !of_quantity.contains_key(entity) {
-                of_quantity.insert(entity.clone(), BTreeMap::new());
+                of_quantity.insert(entity.to_owned(), BTreeMap::new());
             }
             let Some(of_entity) = of_quantity.get_mut(entity) else { continue };
             of_entity.entry(policy).or_default().push((at as f64 / 1e9, value));

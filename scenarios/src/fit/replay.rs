@@ -3,7 +3,6 @@
 use dapple_policies::access::AlwaysRemote;
 use dapple_simulator::engine::{EngineError, NoProgress, Policies, RecordLevel, RecordPlan, RunOutput, Setup, run};
 use dapple_simulator::ids::DtnId;
-use dapple_simulator::results::ColumnData;
 use dapple_simulator::topology::{Dtn, LoadCurve};
 use dapple_simulator::units::{SimSpan, SimTime};
 use dapple_simulator::workload::{TransferTrace, Workload, WorkloadKind};
@@ -115,12 +114,9 @@ fn trace(workload: &Workload) -> Option<&TransferTrace> {
 fn durations_s(output: &RunOutput, rows: usize) -> Vec<Option<f64>> {
     let mut durations = vec![None; rows];
     let Some(requests) = output.tables.iter().find(|table| table.schema.name == "requests") else { return durations };
-    let column = |name: &str| match requests.schema.position(name).map(|position| &requests.columns[position]) {
-        Some(ColumnData::Int(cells)) => cells.as_slice(),
-        _ => &[],
-    };
-    let times = column("started_at_ns").iter().zip(column("transferred_at_ns"));
-    for (row, (start, end)) in column("trace_row").iter().zip(times) {
+    let columns = ["trace_row", "started_at_ns", "transferred_at_ns"].map(|name| requests.ints(name));
+    let [Some(rows), Some(starts), Some(ends)] = columns else { return durations };
+    for ((row, start), end) in rows.iter().zip(starts.iter()).zip(ends.iter()) {
         let (Some(row), Some(start), Some(end)) = (row, start, end) else { continue };
         let slot = usize::try_from(row - 1).ok().and_then(|index| durations.get_mut(index));
         if let Some(slot) = slot {

@@ -1,8 +1,10 @@
 //! A job and its reads.
 
+use smallvec::SmallVec;
+
 use crate::ids::{FileId, Id, JobId, PoolId, ReadId, RseId, WorkloadId};
 use crate::network::FlowId;
-use crate::policy::Access;
+use crate::policy::{Access, AccessRequest};
 use crate::results::{DecisionRecord, JobRecord, ReadRecord};
 use crate::units::{Bytes, SimSpan, SimTime};
 
@@ -14,7 +16,7 @@ pub(crate) struct NewJob {
     pub threads: u32,
     pub blocks: u32,
     pub read_fraction: f64,
-    pub inputs: Vec<NewInput>,
+    pub inputs: SmallVec<[NewInput; 2]>,
     /// Compute time on a node of speed 1 [s].
     pub compute_fixed_s: f64,
     /// Compute time per byte read on a node of speed 1 [s/B].
@@ -39,6 +41,7 @@ pub(super) enum State {
     Failed,
 }
 
+/// A job that has not ended.
 #[derive(Clone, Debug)]
 pub(super) struct Job {
     pub workload: WorkloadId,
@@ -59,8 +62,8 @@ pub(super) struct Job {
     /// Inputs still to be placed.
     pub placing: u32,
     /// Its reads, first those to be staged in.
-    pub staged: Vec<ReadId>,
-    pub streamed: Vec<ReadId>,
+    pub staged: SmallVec<[ReadId; 4]>,
+    pub streamed: SmallVec<[ReadId; 4]>,
     /// How many of them were launched, and how many are under way.
     pub launched_staged: usize,
     pub launched_streamed: usize,
@@ -69,20 +72,18 @@ pub(super) struct Job {
     pub busy_until: SimTime,
 }
 
+/// An access of a job that has not ended.
 #[derive(Clone, Debug)]
 pub(super) struct Read {
-    pub job: JobId,
-    pub input: u32,
-    pub file: FileId,
-    pub bytes: Bytes,
-    pub fraction: f64,
+    /// What was asked for it.
+    pub request: AccessRequest,
+    /// What the policy was shown besides.
+    pub shown: Shown,
     /// Bytes that this access moves.
     pub part: Bytes,
     pub access: Access,
     /// Whether the policy decided it.
     pub by_policy: bool,
-    /// Compute time of this input on a node of the pool [s].
-    pub compute_s: f64,
     pub decided_at: SimTime,
     pub started_at: Option<SimTime>,
     pub ended_at: Option<SimTime>,
@@ -92,6 +93,11 @@ pub(super) struct Read {
 impl Job {
     pub fn inputs(&self) -> usize {
         self.staged.len() + self.streamed.len()
+    }
+
+    /// Its reads, first those to be staged in.
+    pub fn reads(&self) -> impl Iterator<Item = ReadId> {
+        self.staged.iter().chain(&self.streamed).copied()
     }
 
     pub fn record(&self, id: JobId, reads: impl Iterator<Item = (Bytes, f64)>) -> JobRecord {
@@ -140,20 +146,25 @@ impl Read {
     }
 
     pub fn mode(&self) -> &'static str {
-        mode(self.access)
+        match self.access {
+            Access::Remote { .. } => "remote",
+            Access::StageIn { .. } => "stage-in",
+            Access::Place { .. } => "place",
+        }
     }
 
-    pub fn record(&self, id: ReadId, pool: PoolId) -> ReadRecord {
+    pub fn record(&self, id: ReadId) -> ReadRecord {
+        let request = &self.request;
         ReadRecord {
             read: id.index() as u64,
-            job: self.job.index() as u64,
-            input: self.input,
-            file: self.file,
+            job: request.job.index() as u64,
+            input: request.input,
+            file: request.file,
             mode: self.mode(),
             source: self.source(),
-            pool,
-            bytes: self.bytes,
-            fraction: self.fraction,
+            pool: request.pool,
+            bytes: request.bytes,
+            fraction: request.read_fraction,
             moved: Bytes::ZERO,
             decided_at: self.decided_at,
             started_at: self.started_at,
@@ -161,14 +172,33 @@ impl Read {
             concurrent: None,
         }
     }
-}
 
-/// The word for a way to data.
-pub(super) fn mode(access: Access) -> &'static str {
-    match access {
-        Access::Remote { .. } => "remote",
-        Access::StageIn { .. } => "stage-in",
-        Access::Place { .. } => "place",
+    /// The decision behind it and what came of it.
+    pub fn decision(&self, id: ReadId) -> DecisionRecord {
+        let (source, target) = match self.access {
+            Access::Remote { source } | Access::StageIn { source } => (source, None),
+            Access::Place { source, target } => (source, Some(target)),
+        };
+        DecisionRecord {
+            read: id.index() as u64,
+            job: self.request.job.index() as u64,
+            input: self.request.input,
+            decided_at: self.decided_at,
+            bytes: self.request.bytes,
+            fraction: self.request.read_fraction,
+            sources: self.shown.sources,
+            queued: self.shown.queued,
+            waiting: self.shown.waiting,
+            action: self.mode(),
+            source,
+            target,
+            took: self.took(),
+        }
+    }
+
+    /// From the decision to the last byte; `None`: it has not arrived.
+    pub fn took(&self) -> Option<SimSpan> {
+        self.ended_at.map(|at| at.since(self.decided_at))
     }
 }
 
@@ -178,28 +208,4 @@ pub(super) struct Shown {
     pub sources: usize,
     pub queued: u32,
     pub waiting: usize,
-}
-
-impl Shown {
-    pub fn record(self, id: ReadId, read: &Read) -> DecisionRecord {
-        let (source, target) = match read.access {
-            Access::Remote { source } | Access::StageIn { source } => (source, None),
-            Access::Place { source, target } => (source, Some(target)),
-        };
-        DecisionRecord {
-            read: id.index() as u64,
-            job: read.job.index() as u64,
-            input: read.input,
-            decided_at: read.decided_at,
-            bytes: read.bytes,
-            fraction: read.fraction,
-            sources: self.sources,
-            queued: self.queued,
-            waiting: self.waiting,
-            action: read.mode(),
-            source,
-            target,
-            took: None,
-        }
-    }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use smallvec::SmallVec;
+
 use crate::compute::job::{Job, NewInput, NewJob, Read, Shown, State};
 use crate::compute::pool::PoolState;
 use crate::engine::context::{Context, Fabric, Owner};
@@ -9,6 +11,7 @@ use crate::engine::event::Event;
 use crate::engine::{EngineError, Setup};
 use crate::fts::{Fts, Order};
 use crate::ids::{FileId, Id, JobId, PoolId, ReadId, RequestId, RseId, Table};
+use crate::live::Live;
 use crate::network::{Carried, FlowSpec, Share};
 use crate::policy::{Access, AccessOutcome, AccessRequest, GridView};
 use crate::results::ReadRecord;
@@ -49,12 +52,12 @@ pub(crate) enum ComputeEvent {
 /// All jobs and the pools they run in.
 #[derive(Clone, Debug)]
 pub(crate) struct Compute {
-    jobs: Table<JobId, Job>,
-    reads: Table<ReadId, Read>,
-    shown: BTreeMap<ReadId, Shown>,
+    jobs: Live<JobId, Job>,
+    /// Reads of jobs that have not ended.
+    reads: Live<ReadId, Read>,
     pools: Table<PoolId, PoolState>,
     /// Reads that wait for a placement.
-    waiters: BTreeMap<RequestId, Vec<ReadId>>,
+    waiters: BTreeMap<RequestId, SmallVec<[ReadId; 4]>>,
     /// Threads that stream, per process.
     streaming: BTreeMap<(PoolId, RseId, JobId), u32>,
     n_done: u64,
@@ -65,9 +68,8 @@ impl Compute {
     /// Idle pools.
     pub fn new(setup: &Setup) -> Self {
         Self {
-            jobs: Table::new(),
-            reads: Table::new(),
-            shown: BTreeMap::new(),
+            jobs: Live::new(),
+            reads: Live::new(),
             pools: setup.topology.pools().values().map(PoolState::new).collect(),
             waiters: BTreeMap::new(),
             streaming: BTreeMap::new(),
@@ -101,8 +103,8 @@ impl Compute {
             error_class: None,
             compute_fixed: SimSpan::from_secs_f64(new.compute_fixed_s / pool.speed),
             placing: 0,
-            staged: Vec::new(),
-            streamed: Vec::new(),
+            staged: SmallVec::new(),
+            streamed: SmallVec::new(),
             launched_staged: 0,
             launched_streamed: 0,
             reading: 0,
@@ -131,12 +133,12 @@ impl Compute {
 
     /// Jobs (submitted, done, failed) so far.
     pub fn counts(&self) -> (u64, u64, u64) {
-        (self.jobs.len() as u64, self.n_done, self.n_failed)
+        (self.jobs.n_created() as u64, self.n_done, self.n_failed)
     }
 
     /// Jobs that have not ended, counted one by one.
     pub fn n_left(&self) -> u64 {
-        self.jobs.values().filter(|job| !matches!(job.state, State::Done | State::Failed)).count() as u64
+        self.jobs.iter().count() as u64
     }
 
     /// Jobs that wait for a slot or scratch space, and jobs that run.
@@ -167,10 +169,10 @@ impl Compute {
         for (id, read) in self.reads.iter().filter(|(_, read)| read.ended_at.is_none()) {
             let moved = read.flow.and_then(|flow| fabric.network.progressed(flow)).map(|p| p.moved).unwrap_or_default();
             in_flight += moved;
-            cx.recorder.read(ReadRecord { moved, ..read.record(id, self.jobs[read.job].pool) }, cx.setup);
-            self.record_decision(id, None, cx);
+            cx.recorder.read(&ReadRecord { moved, ..read.record(id) }, cx.setup);
+            record_decision(id, read, cx);
         }
-        for (id, job) in self.jobs.iter().filter(|(_, job)| !matches!(job.state, State::Done | State::Failed)) {
+        for (id, job) in self.jobs.iter() {
             self.record_job(id, job, cx);
         }
         in_flight
@@ -185,16 +187,13 @@ impl Compute {
         cx: &mut Context<'_>,
     ) -> Result<(), EngineError> {
         let view = GridView { now: cx.now, topology: &cx.setup.topology, storage: &fabric.storage, fts, compute: self };
-        let sources = view.sources(request);
-        if sources.is_empty() {
+        let sources = view.reachable(request).count();
+        if sources == 0 {
             let pool = cx.setup.topology.pools()[request.pool].name.clone();
             return Err(EngineError::Unreachable { job: request.job.index() as u64, pool, at: cx.now });
         }
-        let shown = Shown {
-            sources: sources.len(),
-            queued: view.queued_to_site(request.pool),
-            waiting: view.waiting_jobs(request.pool),
-        };
+        let shown =
+            Shown { sources, queued: view.queued_to_site(request.pool), waiting: view.waiting_jobs(request.pool) };
         let access = forced.unwrap_or_else(|| {
             let mut rng = keyed(cx.seed, Purpose::Policy, [0, request.job.index() as u64, u64::from(request.input)]);
             cx.policies.access.decide(request, &view, &mut rng)
@@ -204,21 +203,16 @@ impl Compute {
         let part =
             if streamed { Bytes::from_f64(request.bytes.as_f64() * request.read_fraction) } else { request.bytes };
         let read = self.reads.push(Read {
-            job: request.job,
-            input: request.input,
-            file: request.file,
-            bytes: request.bytes,
-            fraction: request.read_fraction,
+            request: request.clone(),
+            shown,
             part,
             access,
             by_policy: forced.is_none(),
-            compute_s: request.compute_s,
             decided_at: cx.now,
             started_at: None,
             ended_at: None,
             flow: None,
         });
-        self.shown.insert(read, shown);
         let job = &mut self.jobs[request.job];
         if streamed { &mut job.streamed } else { &mut job.staged }.push(read);
         if let Access::Place { source, target } = access {
@@ -236,7 +230,7 @@ impl Compute {
         fabric: &mut Fabric,
         cx: &mut Context<'_>,
     ) {
-        let (file, job) = (self.reads[read].file, self.reads[read].job);
+        let AccessRequest { file, job, .. } = self.reads[read].request;
         if fabric.storage.has_replica(file, target) {
             return;
         }
@@ -253,12 +247,10 @@ impl Compute {
 
     fn on_placed(&mut self, request: RequestId, done: bool, cx: &mut Context<'_>) {
         for read in self.waiters.remove(&request).unwrap_or_default() {
-            let id = self.reads[read].job;
+            // Another placement of its job may have failed, and the job with it.
+            let Some(id) = self.reads.get(read).map(|read| read.request.job) else { continue };
             let job = &mut self.jobs[id];
             job.placing -= 1;
-            if job.state != State::Placing {
-                continue;
-            }
             if !done {
                 self.fail(id, "placement-failed", cx);
             } else if job.placing == 0 {
@@ -340,14 +332,14 @@ impl Compute {
     }
 
     fn start_computing(&mut self, id: JobId, now: SimTime) {
-        let staged: f64 = self.jobs[id].staged.iter().map(|&read| self.reads[read].compute_s).sum();
+        let staged: f64 = self.jobs[id].staged.iter().map(|&read| self.reads[read].request.compute_s).sum();
         let job = &mut self.jobs[id];
         job.busy_until = now + job.compute_fixed + SimSpan::from_secs_f64(staged);
     }
 
     fn launch(&self, id: ReadId, cx: &mut Context<'_>) {
         let read = &self.reads[id];
-        let pool = self.jobs[read.job].pool;
+        let pool = read.request.pool;
         let has_law = read.is_streamed() && cx.setup.topology.law(pool, read.source()).is_some();
         let route = cx.setup.topology.route_to_pool(read.source(), pool);
         // The access law is fitted on whole reads, so their round trips are in it.
@@ -357,13 +349,13 @@ impl Compute {
 
     fn on_flowing(&mut self, id: ReadId, fabric: &mut Fabric, cx: &mut Context<'_>) {
         let read = &self.reads[id];
-        let job = &self.jobs[read.job];
+        let job = &self.jobs[read.request.job];
         let (source, topology) = (read.source(), &cx.setup.topology);
         let node = job.node.expect("only running jobs read");
         let (route, share) = if read.is_streamed() {
             let way = fabric.wiring.remote((source, job.pool, node), topology, &mut fabric.network);
             let way = way.expect("decisions are checked for a route");
-            let process = read.job.index() as u64;
+            let process = read.request.job.index() as u64;
             (way.route, way.pair.map_or(Share::Streams(1), |pair| Share::Thread { pair, process }))
         } else {
             let route = fabric.wiring.stage_in((source, job.pool), topology, &mut fabric.network);
@@ -372,7 +364,7 @@ impl Compute {
         let blocks = if read.is_streamed() { job.blocks } else { 1 };
         let spec = FlowSpec { route, share, cap: Rate::INFINITE, bytes: read.part, blocks, owner: Owner::Read(id) };
         if read.is_streamed() {
-            *self.streaming.entry((job.pool, source, read.job)).or_default() += 1;
+            *self.streaming.entry((job.pool, source, read.request.job)).or_default() += 1;
         }
         let read = &mut self.reads[id];
         read.started_at = Some(cx.now);
@@ -381,11 +373,11 @@ impl Compute {
 
     fn on_arrived(&mut self, id: ReadId, blocks: u32, ended: Option<Carried>, cx: &mut Context<'_>) {
         let read = &self.reads[id];
-        let job = &mut self.jobs[read.job];
+        let job = &mut self.jobs[read.request.job];
         if read.is_streamed() {
             // The time of the nth block is a difference of whole spans, so that they add up to the whole.
             let until = |block: u32| {
-                SimSpan::from_secs_f64(read.compute_s * (f64::from(block) / f64::from(job.blocks))).as_nanos()
+                SimSpan::from_secs_f64(read.request.compute_s * (f64::from(block) / f64::from(job.blocks))).as_nanos()
             };
             let block = SimSpan::from_nanos(until(blocks) - until(blocks - 1));
             job.busy_until = job.busy_until.max(cx.now) + block;
@@ -396,17 +388,18 @@ impl Compute {
     }
 
     fn on_read(&mut self, id: ReadId, carried: Carried, cx: &mut Context<'_>) {
-        let read = &mut self.reads[id];
-        read.ended_at = Some(cx.now);
-        let (job, streamed, source, part) = (read.job, read.is_streamed(), read.source(), read.part);
-        let (pool, concurrent) = (self.jobs[job].pool, streamed.then_some(carried));
-        cx.recorder.read(ReadRecord { moved: part, concurrent, ..read.record(id, pool) }, cx.setup);
-        self.record_decision(id, Some(cx.now), cx);
-        self.tell_policy(id, Some(cx.now), cx);
-        if streamed && let Some(threads) = self.streaming.get_mut(&(pool, source, job)) {
+        self.reads[id].ended_at = Some(cx.now);
+        let read = &self.reads[id];
+        let (streamed, &AccessRequest { job, pool, .. }) = (read.is_streamed(), &read.request);
+        let process = (pool, read.source(), job);
+        let concurrent = streamed.then_some(carried);
+        cx.recorder.read(&ReadRecord { moved: read.part, concurrent, ..read.record(id) }, cx.setup);
+        record_decision(id, read, cx);
+        tell_policy(read, cx);
+        if streamed && let Some(threads) = self.streaming.get_mut(&process) {
             *threads -= 1;
             if *threads == 0 {
-                self.streaming.remove(&(pool, source, job));
+                self.streaming.remove(&process);
             }
         }
         self.jobs[job].reading -= 1;
@@ -420,56 +413,51 @@ impl Compute {
         self.n_done += 1;
         let (pool, node, scratch) = (job.pool, job.node.expect("only running jobs end"), job.scratch);
         self.record_job(id, &self.jobs[id], cx);
+        self.forget(id);
         self.pools[pool].give_back(node, scratch);
         self.start_waiting(pool, cx);
     }
 
-    /// Ends a job that has not started.
+    /// Ends a job that has not started, and with it its reads, of which none has.
     fn fail(&mut self, id: JobId, why: &'static str, cx: &mut Context<'_>) {
         let job = &mut self.jobs[id];
         job.state = State::Failed;
         job.ended_at = Some(cx.now);
         job.error_class = Some(why);
         self.n_failed += 1;
-        let reads: Vec<ReadId> = job.staged.iter().chain(&job.streamed).copied().collect();
-        for read in reads {
-            self.tell_policy(read, None, cx);
+        for read in self.jobs[id].reads() {
+            let state = &self.reads[read];
+            tell_policy(state, cx);
+            cx.recorder.read(&state.record(read), cx.setup);
+            record_decision(read, state, cx);
         }
         self.record_job(id, &self.jobs[id], cx);
+        self.forget(id);
+    }
+
+    /// Drops a job that has ended and its reads, which are summed up in its record.
+    fn forget(&mut self, id: JobId) {
+        for read in self.jobs.remove(id).iter().flat_map(Job::reads) {
+            self.reads.remove(read);
+        }
     }
 
     fn record_job(&self, id: JobId, job: &Job, cx: &mut Context<'_>) {
-        let reads = job.staged.iter().chain(&job.streamed).map(|&read| &self.reads[read]);
-        cx.recorder.job(job.record(id, reads.map(|read| (read.bytes, read.compute_s))), cx.setup);
+        let reads = job.reads().map(|read| &self.reads[read].request);
+        cx.recorder.job(&job.record(id, reads.map(|read| (read.bytes, read.compute_s))), cx.setup);
     }
+}
 
-    fn record_decision(&self, id: ReadId, ended_at: Option<SimTime>, cx: &mut Context<'_>) {
-        let read = &self.reads[id];
-        if let Some(shown) = self.shown.get(&id).filter(|_| read.by_policy) {
-            let mut record = shown.record(id, read);
-            record.took = ended_at.map(|at| at.since(read.decided_at));
-            cx.recorder.decision(record, cx.setup);
-        }
+fn record_decision(id: ReadId, read: &Read, cx: &mut Context<'_>) {
+    if read.by_policy {
+        cx.recorder.decision(&read.decision(id), cx.setup);
     }
+}
 
-    fn tell_policy(&self, id: ReadId, ended_at: Option<SimTime>, cx: &mut Context<'_>) {
-        let read = &self.reads[id];
-        if !read.by_policy {
-            return;
-        }
-        let job = &self.jobs[read.job];
-        let request = AccessRequest {
-            job: read.job,
-            input: read.input,
-            file: read.file,
-            bytes: read.bytes,
-            read_fraction: read.fraction,
-            threads: job.threads,
-            pool: job.pool,
-            compute_s: read.compute_s,
-        };
-        let took = ended_at.map(|at| at.since(read.decided_at));
-        cx.policies.access.observe(&AccessOutcome { request, access: read.access, took });
+fn tell_policy(read: &Read, cx: &mut Context<'_>) {
+    if read.by_policy {
+        let outcome = AccessOutcome { request: read.request.clone(), access: read.access, took: read.took() };
+        cx.policies.access.observe(&outcome);
     }
 }
 

@@ -186,7 +186,7 @@ impl<'a> Engine<'a> {
         self.audit(&counters)?;
         let warnings = self.warnings(&counters);
         let busiest = self.busiest_link();
-        let (tables, kpis) = self.recorder.finish(self.setup, busiest);
+        let (tables, kpis) = self.recorder.finish(busiest);
         Ok(RunOutput { tables, kpis, counters, events: self.n_events, warnings })
     }
 

@@ -1,7 +1,7 @@
 //! Start-ups, by hand-computed instants.
 
 use crate::engine::{NoProgress, Policies, RecordLevel, RecordPlan, Setup, TransferSettings, WhenFull, run};
-use crate::ids::{DtnId, RseId, Table};
+use crate::ids::{DtnId, Id, RseId, Table, WorkloadId};
 use crate::policy::{Access, AccessPolicy, AccessRequest, GridView};
 use crate::results::ColumnData;
 use crate::rng::PolicyRng;
@@ -27,7 +27,7 @@ fn seconds(seconds: f64) -> SimSpan {
 }
 
 /// A DTN on which every stream moves 100 MB/s.
-fn dtn(name: &str, start_up: f64, start_up_each: f64) -> Dtn {
+pub(super) fn dtn(name: &str, start_up: f64, start_up_each: f64) -> Dtn {
     Dtn {
         name: name.into(),
         curve: LoadCurve::Saturating { each: Rate::from_mb_per_s(100.0), total: Rate::from_mb_per_s(1e6) },
@@ -37,45 +37,36 @@ fn dtn(name: &str, start_up: f64, start_up_each: f64) -> Dtn {
     }
 }
 
-/// Replays transfers of 100 MB that take their slots at these instants, from the first DTN's RSE to the last one's,
-/// and tells when each of them flows and when it ends [s].
-fn replay(dtns: &[Dtn], starts: &[f64]) -> Vec<(f64, f64)> {
+/// The shipped limits, one stream, no start-up.
+pub(super) fn transfers() -> TransferSettings {
+    TransferSettings {
+        max_active_per_link: 20,
+        max_outbound: 60,
+        max_inbound: 60,
+        link_limits: Vec::new(),
+        streams: 1,
+        window: None,
+        start_up: SimSpan::ZERO,
+        when_full: WhenFull::Wait,
+    }
+}
+
+/// One RSE per entry of `dtn_of`, all at one site, each behind that DTN; requests are recorded.
+pub(super) fn setup(dtns: &[Dtn], dtn_of: &[Option<usize>], workloads: Table<WorkloadId, Workload>) -> Setup {
     let mut builder = TopologyBuilder::default();
     let site = builder.site(Site { name: "S".into(), position: None, lan: None });
     let dtns: Vec<DtnId> = dtns.iter().map(|dtn| builder.dtn(dtn.clone())).collect();
-    let ends = ["FROM", "TO"].into_iter().zip([dtns.first(), dtns.last()]);
-    let rses: Vec<RseId> = ends
-        .map(|(name, dtn)| {
-            let (capacity, read, write) = (None, None, None);
-            let initial_used = Bytes::ZERO;
-            builder.rse(Rse { name: name.into(), site, capacity, initial_used, read, write, dtn: dtn.copied() })
-        })
-        .collect();
-    let transfer = |(nth, &start): (usize, &f64)| TracedTransfer {
-        at: SimTime::from_secs_f64(start),
-        source: rses[0],
-        destination: rses[1],
-        bytes: Bytes::from_f64(100.0 * MB),
-        row: nth as u64 + 1,
-    };
-    let trace = TransferTrace { transfers: starts.iter().enumerate().map(transfer).collect(), queues: false };
-    let mut workloads = Table::new();
-    workloads.push(Workload { name: "log".into(), kind: WorkloadKind::TransferTrace(trace) });
+    for (nth, dtn) in dtn_of.iter().enumerate() {
+        let (name, dtn) = (format!("R{nth}"), dtn.map(|dtn| dtns[dtn]));
+        let (capacity, read, write) = (None, None, None);
+        builder.rse(Rse { name, site, capacity, initial_used: Bytes::ZERO, read, write, dtn });
+    }
     let (requests, rest) = (RecordLevel::Rows, RecordLevel::Summary);
-    let setup = Setup {
+    Setup {
         topology: builder.build().expect("no routes are overridden"),
         datasets: Table::new(),
         workloads,
-        transfers: TransferSettings {
-            max_active_per_link: 20,
-            max_outbound: 60,
-            max_inbound: 60,
-            link_limits: Vec::new(),
-            streams: 1,
-            window: None,
-            start_up: SimSpan::ZERO,
-            when_full: WhenFull::Wait,
-        },
+        transfers: transfers(),
         warm_up: SimSpan::ZERO,
         horizon: SimTime::from_secs_f64(1000.0),
         record: RecordPlan {
@@ -86,7 +77,23 @@ fn replay(dtns: &[Dtn], starts: &[f64]) -> Vec<(f64, f64)> {
             decisions: rest,
             series_interval: seconds(1.0),
         },
+    }
+}
+
+/// Replays transfers of 100 MB that take their slots at these instants, from the first DTN's RSE to the last one's,
+/// and tells when each of them flows and when it ends [s].
+fn replay(dtns: &[Dtn], starts: &[f64]) -> Vec<(f64, f64)> {
+    let transfer = |(nth, &start): (usize, &f64)| TracedTransfer {
+        at: SimTime::from_secs_f64(start),
+        source: RseId::from_index(0),
+        destination: RseId::from_index(1),
+        bytes: Bytes::from_f64(100.0 * MB),
+        row: nth as u64 + 1,
     };
+    let trace = TransferTrace { transfers: starts.iter().enumerate().map(transfer).collect(), queues: false };
+    let mut workloads = Table::new();
+    workloads.push(Workload { name: "log".into(), kind: WorkloadKind::TransferTrace(trace) });
+    let setup = setup(dtns, &[Some(0), Some(dtns.len() - 1)], workloads);
     let output = run(&setup, Policies { access: Box::new(Nobody) }, 1, &mut NoProgress).expect("it runs");
     let requests = &output.tables[0];
     let column = |name: &str| match &requests.columns[requests.schema.position(name).expect("in the schema")] {

@@ -1,12 +1,14 @@
 //! What a policy may know.
 
+use smallvec::SmallVec;
+
 use crate::compute::Compute;
 use crate::fts::Fts;
 use crate::ids::{FileId, PoolId, RseId};
 use crate::policy::AccessRequest;
 use crate::storage::Storage;
 use crate::topology::Topology;
-use crate::units::{Bytes, SimTime};
+use crate::units::{Bytes, SimSpan, SimTime};
 
 /// The grid as its services show it at one moment, read-only.
 ///
@@ -35,14 +37,17 @@ impl GridView<'_> {
     /// RSEs with a replica from which the request's pool can be reached: least latency first, among equals those at the
     /// pool's own site, then in order of their ids. Never empty for a request that a policy is asked about.
     pub fn sources(&self, request: &AccessRequest) -> Vec<RseId> {
-        let latency = |rse: RseId| self.topology.route_to_pool(rse, request.pool).map(|route| route.latency);
-        let mut sources: Vec<_> = self
-            .replicas(request.file)
-            .iter()
-            .filter_map(|&rse| Some((latency(rse)?, !self.is_local(rse, request.pool), rse)))
-            .collect();
+        let by_latency = |(latency, rse)| (latency, !self.is_local(rse, request.pool), rse);
+        let mut sources: SmallVec<[_; 8]> = self.reachable(request).map(by_latency).collect();
         sources.sort_unstable();
         sources.into_iter().map(|(_, _, rse)| rse).collect()
+    }
+
+    /// The same in order of their ids, with the latency of the way from each.
+    pub(crate) fn reachable(&self, request: &AccessRequest) -> impl Iterator<Item = (SimSpan, RseId)> {
+        let pool = request.pool;
+        let latency = move |rse| self.topology.route_to_pool(rse, pool).map(|route| route.latency);
+        self.replicas(request.file).iter().filter_map(move |&rse| Some((latency(rse)?, rse)))
     }
 
     /// RSEs with a replica of a file, in order of their ids.

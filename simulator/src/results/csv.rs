@@ -67,7 +67,7 @@ fn push(data: &mut ColumnData, text: &str) -> Result<(), &'static str> {
             cells.push(there.map(str::parse).transpose().map_err(|_| "a whole number")?);
         }
         ColumnData::Float(cells) => cells.push(there.map(str::parse).transpose().map_err(|_| "a number")?),
-        ColumnData::Text(cells) => cells.push(there.map(str::to_owned)),
+        ColumnData::Text(cells) => cells.push(there),
     }
     Ok(())
 }

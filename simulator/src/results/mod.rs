@@ -14,6 +14,7 @@
 //!
 //! Functions that touch files are for whoever drives runs and for readers; the engine calls none of them.
 
+mod column;
 pub mod csv;
 mod dictionary;
 mod error;
@@ -26,7 +27,9 @@ mod records;
 mod runs;
 pub mod schema;
 mod table;
+mod times;
 
+pub use column::{Cells, Names};
 pub use dictionary::dictionary;
 pub use error::ResultsError;
 pub use experiment::{

@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io::Write;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ use ::parquet::file::reader::{FileReader, SerializedFileReader};
 use ::parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use ::parquet::schema::types::{ColumnPath, Type, TypePtr};
 
-use crate::results::{Column, ColumnData, ColumnKind, ResultsError, Schema, TableData};
+use crate::results::{Cells, Column, ColumnData, ColumnKind, ResultsError, Schema, TableData};
 
 /// Rows that are compressed, and later read, together.
 const ROWS_PER_GROUP: usize = 500_000;
@@ -86,22 +87,24 @@ fn message(schema: &Schema) -> Result<TypePtr> {
 fn write_chunk<W: Write + Send>(
     group: &mut SerializedRowGroupWriter<'_, W>,
     data: &ColumnData,
-    rows: std::ops::Range<usize>,
+    rows: Range<usize>,
 ) -> Result<()> {
     let Some(mut column) = group.next_column()? else {
         return Err(ParquetError::General("the table has more columns than its schema".to_owned()));
     };
     match (column.untyped(), data) {
         (ColumnWriter::Int64ColumnWriter(writer), ColumnData::Int(cells)) => {
-            let (levels, values) = split(&cells[rows], |value| *value);
+            let (levels, values) = split(cells, rows, |value| value);
             writer.write_batch(&values, Some(&levels), None)?;
         }
         (ColumnWriter::DoubleColumnWriter(writer), ColumnData::Float(cells)) => {
-            let (levels, values) = split(&cells[rows], |value| *value);
+            let (levels, values) = split(cells, rows, |value| value);
             writer.write_batch(&values, Some(&levels), None)?;
         }
         (ColumnWriter::ByteArrayColumnWriter(writer), ColumnData::Text(cells)) => {
-            let (levels, values) = split(&cells[rows], |text| ByteArray::from(text.as_str()));
+            // The bytes of a name are shared by its cells.
+            let names: Vec<ByteArray> = cells.names().iter().map(|name| ByteArray::from(&**name)).collect();
+            let (levels, values) = split(cells.codes(), rows, |code| names[code as usize].clone());
             writer.write_batch(&values, Some(&levels), None)?;
         }
         _ => return Err(ParquetError::General("a column does not have the type of its schema".to_owned())),
@@ -110,8 +113,9 @@ fn write_chunk<W: Write + Send>(
 }
 
 /// Definition levels (1: there is a value) and the values that are there.
-fn split<T, V>(cells: &[Option<T>], value: impl Fn(&T) -> V) -> (Vec<i16>, Vec<V>) {
-    (cells.iter().map(|cell| i16::from(cell.is_some())).collect(), cells.iter().flatten().map(value).collect())
+fn split<T: Copy + Default, V>(cells: &Cells<T>, rows: Range<usize>, value: impl Fn(T) -> V) -> (Vec<i16>, Vec<V>) {
+    let cells = rows.map(|row| cells.get(row));
+    (cells.clone().map(|cell| i16::from(cell.is_some())).collect(), cells.flatten().map(value).collect())
 }
 
 /// Reads a table that [`write_parquet`] wrote.
@@ -184,23 +188,31 @@ fn schema(reader: &SerializedFileReader<File>) -> std::result::Result<Schema, (S
 fn read_chunk(reader: ColumnReader, data: &mut ColumnData, rows: usize) -> Result<usize> {
     match (reader, data) {
         (ColumnReader::Int64ColumnReader(reader), ColumnData::Int(cells)) => {
-            read_cells::<Int64Type, _>(reader, rows, cells, Ok)
+            read_cells::<Int64Type>(reader, rows, |value| {
+                cells.push(value);
+                Ok(())
+            })
         }
         (ColumnReader::DoubleColumnReader(reader), ColumnData::Float(cells)) => {
-            read_cells::<DoubleType, _>(reader, rows, cells, Ok)
+            read_cells::<DoubleType>(reader, rows, |value| {
+                cells.push(value);
+                Ok(())
+            })
         }
         (ColumnReader::ByteArrayColumnReader(reader), ColumnData::Text(cells)) => {
-            read_cells::<ByteArrayType, _>(reader, rows, cells, |bytes| bytes.as_utf8().map(str::to_owned))
+            read_cells::<ByteArrayType>(reader, rows, |bytes| {
+                cells.push(bytes.as_ref().map(ByteArray::as_utf8).transpose()?);
+                Ok(())
+            })
         }
         _ => Err(ParquetError::General("a row group has columns of other types than the file".to_owned())),
     }
 }
 
-fn read_cells<D: DataType, T>(
+fn read_cells<D: DataType>(
     mut reader: ColumnReaderImpl<D>,
     rows: usize,
-    cells: &mut Vec<Option<T>>,
-    value: impl Fn(D::T) -> Result<T>,
+    mut push: impl FnMut(Option<D::T>) -> Result<()>,
 ) -> Result<usize> {
     let (mut levels, mut values) = (Vec::new(), Vec::new());
     let mut done = 0;
@@ -214,8 +226,7 @@ fn read_cells<D: DataType, T>(
         }
         let mut present = values.drain(..);
         for level in &levels {
-            let cell = if *level > 0 { present.next() } else { None };
-            cells.push(cell.map(&value).transpose()?);
+            push(if *level > 0 { present.next() } else { None })?;
         }
         done += read;
     }

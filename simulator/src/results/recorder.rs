@@ -1,25 +1,26 @@
 //! The observer that keeps what the scenario asked for, and the figures behind the KPIs.
 
-use std::collections::BTreeMap;
-
 use crate::engine::{RecordLevel, Setup};
-use crate::results::records::{DecisionRecord, JobRecord, ReadRecord, RequestRecord};
-use crate::results::{Kpi, Kpis, TableData, Value, schema};
+use crate::ids::{FileId, Id};
+use crate::results::records::{DecisionRecord, JobRecord, ReadRecord, RequestRecord, tables};
+use crate::results::times::{Mean, Times};
+use crate::results::{Kpi, Kpis, TableData, Value};
 use crate::rng::{Purpose, keyed};
 use crate::topology::Route;
-use crate::units::{Bytes, SimTime};
+use crate::units::{Bytes, SimSpan, SimTime};
 
-/// Records facts. Rows are kept by id and written in their order, whatever the order of their ends.
+/// Records facts. Rows go to the columns of their table as they come, and into the order of their ids at the end. What
+/// is not recorded costs the figures behind the KPIs only, whose memory does not grow with the number of facts.
 #[derive(Debug)]
 pub(crate) struct Recorder {
     seed: u64,
     warm_up_until: SimTime,
     horizon: SimTime,
-    requests: Vec<RequestRecord>,
-    reads: Vec<ReadRecord>,
-    jobs: Vec<JobRecord>,
-    decisions: Vec<DecisionRecord>,
+    requests: TableData,
+    reads: TableData,
+    jobs: TableData,
     series: TableData,
+    decisions: TableData,
     n_samples: u64,
     figures: Figures,
     /// Bytes of accesses and transfers that were completed.
@@ -29,21 +30,22 @@ pub(crate) struct Recorder {
 /// What the KPIs are made of.
 #[derive(Debug, Default)]
 struct Figures {
-    turnaround: Vec<f64>,
-    wait: Vec<f64>,
-    data_wait: Vec<f64>,
+    turnaround: Times,
+    wait: Times,
+    data_wait: Mean,
     compute_s: f64,
     slot_s: f64,
     jobs: [u64; 3],
-    ttc: Vec<f64>,
-    fts_queue: Vec<f64>,
-    network: Vec<f64>,
+    ttc: Times,
+    fts_queue: Mean,
+    network: Mean,
     transfers: [u64; 2],
-    remote: Vec<f64>,
+    remote: Mean,
     wan: f64,
     lan: f64,
-    /// Largest part of each file that a job needed, and its bytes that crossed the WAN for jobs.
-    needed: BTreeMap<u64, (f64, f64)>,
+    /// For each file up to the last that was touched: the largest part that a job needed, and the bytes that crossed
+    /// the WAN for jobs. A file itself takes three times as much, so gaps are cheap.
+    needed: Vec<(f64, f64)>,
     first_submitted: Option<SimTime>,
     last_ended: Option<SimTime>,
     any_unfinished: bool,
@@ -51,15 +53,16 @@ struct Figures {
 
 impl Recorder {
     pub fn new(setup: &Setup, seed: u64) -> Self {
+        let [requests, reads, jobs, series, decisions] = tables(setup);
         Self {
             seed,
             warm_up_until: SimTime::ZERO + setup.warm_up,
             horizon: setup.horizon,
-            requests: Vec::new(),
-            reads: Vec::new(),
-            jobs: Vec::new(),
-            decisions: Vec::new(),
-            series: TableData::new(schema::series()),
+            requests,
+            reads,
+            jobs,
+            series,
+            decisions,
             n_samples: 0,
             figures: Figures::default(),
             received: Bytes::ZERO,
@@ -67,11 +70,10 @@ impl Recorder {
     }
 
     /// A transfer request has ended, or the run has.
-    pub fn request(&mut self, record: RequestRecord, setup: &Setup) {
+    pub fn request(&mut self, record: &RequestRecord, setup: &Setup) {
         let route = setup.topology.route_between(record.source, record.destination);
         let moved = record.moved.as_f64();
-        let for_jobs = record.file.map(|file| crate::ids::Id::index(file) as u64);
-        self.figures.count_bytes(moved, route, for_jobs);
+        self.figures.count_bytes(moved, route, record.file);
         if record.transferred_at.is_some() {
             self.received += record.moved;
         }
@@ -79,37 +81,35 @@ impl Recorder {
             self.figures.transfers[0] += u64::from(record.outcome == "done");
             self.figures.transfers[1] += u64::from(record.outcome == "failed");
             if let (Some(started), Some(done)) = (record.started_at, record.transferred_at) {
-                self.figures.ttc.push(done.since(record.created_at).as_secs_f64());
-                self.figures.fts_queue.push(started.since(record.created_at).as_secs_f64());
-                self.figures.network.push(done.since(started).as_secs_f64());
+                self.figures.ttc.push(done.since(record.created_at));
+                self.figures.fts_queue.push(started.since(record.created_at));
+                self.figures.network.push(done.since(started));
             }
         }
         if self.keeps(setup.record.requests, 0, record.request) {
-            self.requests.push(record);
+            record.push(&mut self.requests);
         }
     }
 
     /// A file access has ended, or the run has.
-    pub fn read(&mut self, record: ReadRecord, setup: &Setup) {
+    pub fn read(&mut self, record: &ReadRecord, setup: &Setup) {
         let pool_route = |pool| setup.topology.route_to_pool(record.source, pool);
-        let file = crate::ids::Id::index(record.file) as u64;
-        let needed = record.bytes.as_f64() * record.fraction;
-        let entry = self.figures.needed.entry(file).or_default();
-        entry.0 = entry.0.max(needed);
-        self.figures.count_bytes(record.moved.as_f64(), pool_route(record.pool), Some(file));
+        let part = &mut self.figures.needed(record.file).0;
+        *part = part.max(record.bytes.as_f64() * record.fraction);
+        self.figures.count_bytes(record.moved.as_f64(), pool_route(record.pool), Some(record.file));
         if let (Some(started), Some(ended)) = (record.started_at, record.ended_at) {
             self.received += record.moved;
             if record.mode == "remote" && record.decided_at >= self.warm_up_until {
-                self.figures.remote.push(ended.since(started).as_secs_f64());
+                self.figures.remote.push(ended.since(started));
             }
         }
         if self.keeps(setup.record.reads, 1, record.read) {
-            self.reads.push(record);
+            record.push(&mut self.reads);
         }
     }
 
     /// A job has ended, or the run has.
-    pub fn job(&mut self, record: JobRecord, setup: &Setup) {
+    pub fn job(&mut self, record: &JobRecord, setup: &Setup) {
         let figures = &mut self.figures;
         let first = figures.first_submitted.unwrap_or(record.submitted_at);
         figures.first_submitted = Some(first.min(record.submitted_at));
@@ -123,8 +123,9 @@ impl Recorder {
             };
             figures.jobs[kind] += 1;
             if kind != 1 {
-                let until =
-                    |instant: Option<SimTime>| instant.unwrap_or(self.horizon).since(record.submitted_at).as_secs_f64();
+                let until = |instant: Option<SimTime>| -> SimSpan {
+                    instant.unwrap_or(self.horizon).since(record.submitted_at)
+                };
                 figures.turnaround.push(until(record.ended_at));
                 figures.wait.push(until(record.started_at));
                 figures.data_wait.push(until(record.data_at));
@@ -135,14 +136,14 @@ impl Recorder {
             }
         }
         if self.keeps(setup.record.jobs, 2, record.job) {
-            self.jobs.push(record);
+            record.push(&mut self.jobs);
         }
     }
 
     /// A decision has its outcome, or the run has ended.
-    pub fn decision(&mut self, record: DecisionRecord, setup: &Setup) {
+    pub fn decision(&mut self, record: &DecisionRecord, setup: &Setup) {
         if self.keeps(setup.record.decisions, 3, record.read) {
-            self.decisions.push(record);
+            record.push(&mut self.decisions);
         }
     }
 
@@ -158,19 +159,11 @@ impl Recorder {
     }
 
     /// Tables and KPIs of the whole run.
-    pub fn finish(mut self, setup: &Setup, busiest_link: Option<f64>) -> (Vec<TableData>, Kpis) {
-        // By cached key: records are large and seldom far from their place.
-        self.requests.sort_by_cached_key(|record| record.request);
-        self.reads.sort_by_key(|record| record.read);
-        self.jobs.sort_by_key(|record| record.job);
-        self.decisions.sort_by_key(|record| record.read);
-        let mut tables = schema::all().map(TableData::new);
-        let [requests, reads, jobs, series, decisions] = &mut tables;
-        self.requests.iter().for_each(|record| record.push(requests, setup));
-        self.reads.iter().for_each(|record| record.push(reads, setup));
-        self.jobs.iter().for_each(|record| record.push(jobs, setup));
-        self.decisions.iter().for_each(|record| record.push(decisions, setup));
-        *series = self.series;
+    pub fn finish(self, busiest_link: Option<f64>) -> (Vec<TableData>, Kpis) {
+        let Self { requests, reads, jobs, series, decisions, .. } = self;
+        let mut tables = [requests, reads, jobs, series, decisions];
+        // The rows of the series have no id and are in order.
+        tables.iter_mut().for_each(TableData::order_by_id);
         (tables.into(), self.figures.kpis(busiest_link))
     }
 
@@ -185,11 +178,18 @@ impl Recorder {
 }
 
 impl Figures {
-    fn count_bytes(&mut self, moved: f64, route: Option<&Route>, file: Option<u64>) {
+    fn needed(&mut self, file: FileId) -> &mut (f64, f64) {
+        if file.index() >= self.needed.len() {
+            self.needed.resize(file.index() + 1, (0.0, 0.0));
+        }
+        &mut self.needed[file.index()]
+    }
+
+    fn count_bytes(&mut self, moved: f64, route: Option<&Route>, file: Option<FileId>) {
         if route.is_some_and(|route| !route.links.is_empty()) {
             self.wan += moved;
             if let Some(file) = file {
-                self.needed.entry(file).or_default().1 += moved;
+                self.needed(file).1 += moved;
             }
         } else {
             self.lan += moved;
@@ -198,27 +198,27 @@ impl Figures {
 
     fn kpis(mut self, busiest_link: Option<f64>) -> Kpis {
         let count = |n: u64| Some(n as f64);
-        let redundant: f64 = self.needed.values().map(|(part, wan)| (wan - part).max(0.0)).sum();
+        let redundant: f64 = self.needed.iter().map(|(part, wan)| (wan - part).max(0.0)).sum();
         let span = self.last_ended.zip(self.first_submitted).map(|(last, first)| last.since(first).as_secs_f64());
         let mut kpis = Kpis::default();
-        kpis.set(Kpi::JobTurnaround, mean(&self.turnaround));
-        kpis.set(Kpi::JobTurnaroundP50, quantile(&mut self.turnaround, 0.5));
-        kpis.set(Kpi::JobTurnaroundP95, quantile(&mut self.turnaround, 0.95));
-        kpis.set(Kpi::JobWait, mean(&self.wait));
-        kpis.set(Kpi::JobWaitP95, quantile(&mut self.wait, 0.95));
-        kpis.set(Kpi::DataWait, mean(&self.data_wait));
+        kpis.set(Kpi::JobTurnaround, self.turnaround.mean.seconds());
+        kpis.set(Kpi::JobTurnaroundP50, self.turnaround.quantile(0.5));
+        kpis.set(Kpi::JobTurnaroundP95, self.turnaround.quantile(0.95));
+        kpis.set(Kpi::JobWait, self.wait.mean.seconds());
+        kpis.set(Kpi::JobWaitP95, self.wait.quantile(0.95));
+        kpis.set(Kpi::DataWait, self.data_wait.seconds());
         kpis.set(Kpi::CpuEfficiency, (self.slot_s > 0.0).then(|| self.compute_s / self.slot_s));
         kpis.set(Kpi::JobsDone, count(self.jobs[0]));
         kpis.set(Kpi::JobsFailed, count(self.jobs[1]));
         kpis.set(Kpi::JobsUnfinished, count(self.jobs[2]));
-        kpis.set(Kpi::TtcP50, quantile(&mut self.ttc, 0.5));
-        kpis.set(Kpi::TtcP95, quantile(&mut self.ttc, 0.95));
-        kpis.set(Kpi::TtcP99, quantile(&mut self.ttc, 0.99));
-        kpis.set(Kpi::FtsQueueTime, mean(&self.fts_queue));
-        kpis.set(Kpi::NetworkTime, mean(&self.network));
+        kpis.set(Kpi::TtcP50, self.ttc.quantile(0.5));
+        kpis.set(Kpi::TtcP95, self.ttc.quantile(0.95));
+        kpis.set(Kpi::TtcP99, self.ttc.quantile(0.99));
+        kpis.set(Kpi::FtsQueueTime, self.fts_queue.seconds());
+        kpis.set(Kpi::NetworkTime, self.network.seconds());
         kpis.set(Kpi::TransfersDone, count(self.transfers[0]));
         kpis.set(Kpi::TransfersFailed, count(self.transfers[1]));
-        kpis.set(Kpi::RemoteReadTime, mean(&self.remote));
+        kpis.set(Kpi::RemoteReadTime, self.remote.seconds());
         kpis.set(Kpi::WanBytes, Some(self.wan));
         kpis.set(Kpi::LanBytes, Some(self.lan));
         kpis.set(Kpi::RedundantBytes, Some(redundant));
@@ -226,17 +226,4 @@ impl Figures {
         kpis.set(Kpi::Makespan, span.filter(|_| !self.any_unfinished));
         kpis
     }
-}
-
-fn mean(values: &[f64]) -> Option<f64> {
-    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
-}
-
-/// Quantile by linear interpolation between order statistics.
-fn quantile(values: &mut [f64], q: f64) -> Option<f64> {
-    let position = q * values.len().checked_sub(1)? as f64;
-    let (_, &mut below, rest) = values.select_nth_unstable_by(position.floor() as usize, f64::total_cmp);
-    let part = position.fract();
-    let above = rest.iter().copied().min_by(f64::total_cmp).filter(|_| part > 0.0).unwrap_or(below);
-    Some(below + (above - below) * part)
 }

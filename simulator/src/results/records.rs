@@ -1,9 +1,10 @@
 //! The facts that the engine tells, one per row of a table: the one place where engine types meet the schema.
 
-use crate::engine::Setup;
+use crate::engine::{RecordLevel, Setup};
 use crate::ids::{FileId, Id, PoolId, RseId, WorkloadId};
 use crate::network::Carried;
-use crate::results::{TableData, Value};
+use crate::results::table::Cell;
+use crate::results::{TableData, schema};
 use crate::units::{Bytes, SimSpan, SimTime};
 
 /// The end of a transfer request, or its state at the horizon.
@@ -83,107 +84,137 @@ pub(crate) struct DecisionRecord {
 }
 
 impl RequestRecord {
-    pub fn push(&self, table: &mut TableData, setup: &Setup) {
-        let rses = setup.topology.rses();
-        table.push(&[
+    pub fn push(&self, table: &mut TableData) {
+        table.append([
             count(self.request),
-            Value::Text(&setup.workloads[self.workload].name),
-            self.file.map_or(Value::Empty, |file| count(file.index() as u64)),
-            self.trace_row.map_or(Value::Empty, count),
-            Value::Text(&rses[self.source].name),
-            Value::Text(&rses[self.destination].name),
+            name(self.workload),
+            maybe(self.file, id),
+            maybe(self.trace_row, count),
+            name(self.source),
+            name(self.destination),
             bytes(self.bytes),
             at(self.created_at),
-            maybe_at(self.started_at),
-            maybe_at(self.flowing_at),
-            maybe_at(self.transferred_at),
+            maybe(self.started_at, at),
+            maybe(self.flowing_at, at),
+            maybe(self.transferred_at, at),
             bytes(self.moved),
-            Value::Text(self.outcome),
-            self.error_class.map_or(Value::Empty, Value::Text),
+            Cell::Word(self.outcome),
+            maybe(self.error_class, Cell::Word),
         ]);
     }
 }
 
 impl ReadRecord {
-    pub fn push(&self, table: &mut TableData, setup: &Setup) {
-        table.push(&[
+    pub fn push(&self, table: &mut TableData) {
+        table.append([
             count(self.read),
             count(self.job),
             count(u64::from(self.input)),
-            count(self.file.index() as u64),
-            Value::Text(self.mode),
-            Value::Text(&setup.topology.rses()[self.source].name),
+            id(self.file),
+            Cell::Word(self.mode),
+            name(self.source),
             bytes(self.bytes),
-            Value::Float(self.fraction),
+            Cell::Float(self.fraction),
             bytes(self.moved),
             at(self.decided_at),
-            maybe_at(self.started_at),
-            maybe_at(self.ended_at),
-            self.concurrent.map_or(Value::Empty, |carried| Value::Float(carried.con_th)),
-            self.concurrent.map_or(Value::Empty, |carried| Value::Float(carried.con_pr)),
+            maybe(self.started_at, at),
+            maybe(self.ended_at, at),
+            maybe(self.concurrent, |carried| Cell::Float(carried.con_th)),
+            maybe(self.concurrent, |carried| Cell::Float(carried.con_pr)),
         ]);
     }
 }
 
 impl JobRecord {
-    pub fn push(&self, table: &mut TableData, setup: &Setup) {
-        table.push(&[
+    pub fn push(&self, table: &mut TableData) {
+        table.append([
             count(self.job),
-            Value::Text(&setup.workloads[self.workload].name),
-            Value::Text(&setup.topology.pools()[self.pool].name),
-            self.node.map_or(Value::Empty, |node| count(u64::from(node))),
+            name(self.workload),
+            name(self.pool),
+            maybe(self.node, |node| count(u64::from(node))),
             count(u64::from(self.threads)),
             count(self.inputs as u64),
             bytes(self.input_bytes),
             at(self.submitted_at),
-            maybe_at(self.ready_at),
-            maybe_at(self.started_at),
-            maybe_at(self.data_at),
-            maybe_at(self.ended_at),
-            Value::Float(self.compute_s),
-            Value::Text(self.outcome),
-            self.error_class.map_or(Value::Empty, Value::Text),
+            maybe(self.ready_at, at),
+            maybe(self.started_at, at),
+            maybe(self.data_at, at),
+            maybe(self.ended_at, at),
+            Cell::Float(self.compute_s),
+            Cell::Word(self.outcome),
+            maybe(self.error_class, Cell::Word),
         ]);
     }
 }
 
 impl DecisionRecord {
-    pub fn push(&self, table: &mut TableData, setup: &Setup) {
-        let rses = setup.topology.rses();
-        table.push(&[
+    pub fn push(&self, table: &mut TableData) {
+        table.append([
             count(self.read),
             count(self.job),
             count(u64::from(self.input)),
             at(self.decided_at),
             bytes(self.bytes),
-            Value::Float(self.fraction),
+            Cell::Float(self.fraction),
             count(self.sources as u64),
             count(u64::from(self.queued)),
             count(self.waiting as u64),
-            Value::Text(self.action),
-            Value::Text(&rses[self.source].name),
-            self.target.map_or(Value::Empty, |target| Value::Text(&rses[target].name)),
-            self.took.map_or(Value::Empty, |took| nanos(took.as_nanos())),
+            Cell::Word(self.action),
+            name(self.source),
+            maybe(self.target, name),
+            maybe(self.took, |took| count(took.as_nanos())),
         ]);
     }
 }
 
-fn count(n: u64) -> Value<'static> {
-    Value::Int(i64::try_from(n).unwrap_or(i64::MAX))
+/// The tables of a run in order of [`schema::all`]; those that are to be recorded know the names that their ids
+/// stand for.
+pub(super) fn tables(setup: &Setup) -> [TableData; 5] {
+    let mut tables = schema::all().map(TableData::new);
+    let [requests, reads, jobs, _, decisions] = &mut tables;
+    let (topology, record) = (&setup.topology, &setup.record);
+    let rses = || topology.rses().values().map(|rse| rse.name.as_str());
+    let workloads = || setup.workloads.values().map(|workload| workload.name.as_str());
+    if record.requests != RecordLevel::Summary {
+        requests.name("workload", workloads());
+        requests.name("source", rses());
+        requests.name("destination", rses());
+    }
+    if record.reads != RecordLevel::Summary {
+        reads.name("source", rses());
+    }
+    if record.jobs != RecordLevel::Summary {
+        jobs.name("workload", workloads());
+        jobs.name("pool", topology.pools().values().map(|pool| pool.name.as_str()));
+    }
+    if record.decisions != RecordLevel::Summary {
+        decisions.name("source", rses());
+        decisions.name("target", rses());
+    }
+    tables
 }
 
-fn nanos(nanos: u64) -> Value<'static> {
-    count(nanos)
+fn count(n: u64) -> Cell {
+    Cell::Int(i64::try_from(n).unwrap_or(i64::MAX))
 }
 
-fn bytes(bytes: Bytes) -> Value<'static> {
+fn id(id: impl Id) -> Cell {
+    count(id.index() as u64)
+}
+
+/// The name of a thing, where [`tables`] gives the column those of its table.
+fn name(id: impl Id) -> Cell {
+    Cell::Name(id.index())
+}
+
+fn bytes(bytes: Bytes) -> Cell {
     count(bytes.get())
 }
 
-fn at(at: SimTime) -> Value<'static> {
-    nanos(at.as_nanos())
+fn at(at: SimTime) -> Cell {
+    count(at.as_nanos())
 }
 
-fn maybe_at(instant: Option<SimTime>) -> Value<'static> {
-    instant.map_or(Value::Empty, at)
+fn maybe<T>(there: Option<T>, cell: impl FnOnce(T) -> Cell) -> Cell {
+    there.map_or(Cell::Empty, cell)
 }

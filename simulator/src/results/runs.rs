@@ -100,13 +100,13 @@ impl KpiTable {
         let paths = sweep_paths(&table.schema);
         let row = |index: usize| {
             Some(KpiRow {
-                run: runs[index].clone()?,
-                policy: policies[index].clone()?,
-                replication: u32::try_from(replications[index]?).ok()?,
-                seed: seeds[index]?.cast_unsigned(),
+                run: runs.get(index)?.to_owned(),
+                policy: policies.get(index)?.to_owned(),
+                replication: u32::try_from(replications.get(index)?).ok()?,
+                seed: seeds.get(index)?.cast_unsigned(),
                 sweep: paths.iter().map(|path| sweep_point(table, path, index)).collect(),
-                events: events[index].and_then(|events| u64::try_from(events).ok()).unwrap_or(0),
-                kpis: Kpis(KPIS.iter().map(|kpi| table.floats(kpi.column)?[index]).collect()),
+                events: events.get(index).and_then(|events| u64::try_from(events).ok()).unwrap_or(0),
+                kpis: Kpis(KPIS.iter().map(|kpi| table.floats(kpi.column)?.get(index)).collect()),
             })
         };
         let rows = (0..table.rows()).map(|index| row(index).ok_or_else(|| format!("run (row {index})")));
@@ -126,7 +126,7 @@ fn sweep_paths(schema: &Schema) -> Vec<String> {
 }
 
 fn sweep_point(table: &TableData, path: &str, row: usize) -> SweepPoint {
-    let text = table.texts(&format!("{SWEEP_PREFIX}{path}")).and_then(|cells| cells[row].clone());
-    let number = table.floats(&format!("{SWEEP_PREFIX}{path}{NUMBER_SUFFIX}")).and_then(|cells| cells[row]);
+    let text = table.texts(&format!("{SWEEP_PREFIX}{path}")).and_then(|cells| cells.get(row)).map(str::to_owned);
+    let number = table.floats(&format!("{SWEEP_PREFIX}{path}{NUMBER_SUFFIX}")).and_then(|cells| cells.get(row));
     SweepPoint { path: path.to_owned(), text: text.unwrap_or_default(), number }
 }

@@ -1,5 +1,7 @@
 //! A typed table in memory, column by column.
 
+use crate::results::{Cells, Names};
+
 /// Type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColumnKind {
@@ -60,15 +62,27 @@ pub enum Value<'a> {
     Text(&'a str),
 }
 
+/// One cell as the recorder appends it.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Cell {
+    Empty,
+    Int(i64),
+    Float(f64),
+    /// One of few words.
+    Word(&'static str),
+    /// The nth of the names that the column was given.
+    Name(usize),
+}
+
 /// The cells of one column.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ColumnData {
     /// Whole numbers.
-    Int(Vec<Option<i64>>),
+    Int(Cells<i64>),
     /// Doubles.
-    Float(Vec<Option<f64>>),
+    Float(Cells<f64>),
     /// Names.
-    Text(Vec<Option<String>>),
+    Text(Names),
 }
 
 /// A schema and its rows.
@@ -84,9 +98,9 @@ impl TableData {
     /// A table without rows.
     pub fn new(schema: Schema) -> Self {
         let empty = |column: &Column| match column.kind {
-            ColumnKind::Int => ColumnData::Int(Vec::new()),
-            ColumnKind::Float => ColumnData::Float(Vec::new()),
-            ColumnKind::Text => ColumnData::Text(Vec::new()),
+            ColumnKind::Int => ColumnData::Int(Cells::new()),
+            ColumnKind::Float => ColumnData::Float(Cells::new()),
+            ColumnKind::Text => ColumnData::Text(Names::new()),
         };
         let columns = schema.columns.iter().map(empty).collect();
         Self { schema, columns }
@@ -104,9 +118,55 @@ impl TableData {
                 (ColumnData::Int(cells), Value::Empty) => cells.push(None),
                 (ColumnData::Float(cells), Value::Float(x)) => cells.push(Some(x)),
                 (ColumnData::Float(cells), Value::Empty) => cells.push(None),
-                (ColumnData::Text(cells), Value::Text(x)) => cells.push(Some(x.to_owned())),
+                (ColumnData::Text(cells), Value::Text(x)) => cells.push(Some(x)),
                 (ColumnData::Text(cells), Value::Empty) => cells.push(None),
                 (_, value) => panic!("column `{}` cannot hold {value:?}", self.schema.columns[index].name),
+            }
+        }
+    }
+
+    /// Gives a column of names its names, before the first row.
+    pub(super) fn name<'a>(&mut self, column: &str, names: impl Iterator<Item = &'a str>) {
+        let position = self.schema.position(column).expect("the schema has the column");
+        self.columns[position] = ColumnData::Text(Names::of(names));
+    }
+
+    /// Appends a row of the recorder.
+    pub(super) fn append<const N: usize>(&mut self, row: [Cell; N]) {
+        assert_eq!(N, self.columns.len(), "a row of `{}` has one cell per column", self.schema.name);
+        for (cell, column) in row.into_iter().zip(&mut self.columns) {
+            match (column, cell) {
+                (ColumnData::Int(cells), Cell::Int(x)) => cells.push(Some(x)),
+                (ColumnData::Int(cells), Cell::Empty) => cells.push(None),
+                (ColumnData::Float(cells), Cell::Float(x)) => cells.push(Some(x)),
+                (ColumnData::Float(cells), Cell::Empty) => cells.push(None),
+                (ColumnData::Text(cells), Cell::Word(word)) => cells.push(Some(word)),
+                (ColumnData::Text(cells), Cell::Name(code)) => cells.push_code(code as u32),
+                (ColumnData::Text(cells), Cell::Empty) => cells.push(None),
+                (_, cell) => panic!("a column of `{}` cannot hold {cell:?}", self.schema.name),
+            }
+        }
+    }
+
+    /// Puts the rows in order of their ids, which stand in the first column and are all different. Besides the table
+    /// it takes 4 bytes per id up to the largest, and one column at a time is there twice.
+    pub(super) fn order_by_id(&mut self) {
+        let Some(ColumnData::Int(ids)) = self.columns.first() else { return };
+        let ids = || ids.iter().map(|id| id.and_then(|id| usize::try_from(id).ok()).expect("ids count from 0"));
+        if ids().is_sorted() {
+            return;
+        }
+        const NONE: u32 = u32::MAX;
+        let mut order = vec![NONE; ids().max().map_or(0, |last| last + 1)];
+        for (id, row) in ids().zip(0..) {
+            order[id] = row;
+        }
+        order.retain(|row| *row != NONE);
+        for column in &mut self.columns {
+            match column {
+                ColumnData::Int(cells) => *cells = cells.in_order(&order),
+                ColumnData::Float(cells) => *cells = cells.in_order(&order),
+                ColumnData::Text(names) => names.reorder(&order),
             }
         }
     }
@@ -122,7 +182,7 @@ impl TableData {
     }
 
     /// The cells of a column of whole numbers.
-    pub fn ints(&self, name: &str) -> Option<&[Option<i64>]> {
+    pub fn ints(&self, name: &str) -> Option<&Cells<i64>> {
         match self.columns.get(self.schema.position(name)?)? {
             ColumnData::Int(cells) => Some(cells),
             _ => None,
@@ -130,7 +190,7 @@ impl TableData {
     }
 
     /// The cells of a column of doubles.
-    pub fn floats(&self, name: &str) -> Option<&[Option<f64>]> {
+    pub fn floats(&self, name: &str) -> Option<&Cells<f64>> {
         match self.columns.get(self.schema.position(name)?)? {
             ColumnData::Float(cells) => Some(cells),
             _ => None,
@@ -138,7 +198,7 @@ impl TableData {
     }
 
     /// The cells of a column of names.
-    pub fn texts(&self, name: &str) -> Option<&[Option<String>]> {
+    pub fn texts(&self, name: &str) -> Option<&Names> {
         match self.columns.get(self.schema.position(name)?)? {
             ColumnData::Text(cells) => Some(cells),
             _ => None,
@@ -148,12 +208,34 @@ impl TableData {
     /// One cell, `Empty` outside the table.
     pub fn cell(&self, row: usize, column: usize) -> Value<'_> {
         match self.columns.get(column) {
-            Some(ColumnData::Int(cells)) => cells.get(row).copied().flatten().map_or(Value::Empty, Value::Int),
-            Some(ColumnData::Float(cells)) => cells.get(row).copied().flatten().map_or(Value::Empty, Value::Float),
-            Some(ColumnData::Text(cells)) => {
-                cells.get(row).and_then(Option::as_deref).map_or(Value::Empty, Value::Text)
-            }
+            Some(ColumnData::Int(cells)) => cells.get(row).map_or(Value::Empty, Value::Int),
+            Some(ColumnData::Float(cells)) => cells.get(row).map_or(Value::Empty, Value::Float),
+            Some(ColumnData::Text(cells)) => cells.get(row).map_or(Value::Empty, Value::Text),
             None => Value::Empty,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_put_in_order_of_their_ids() {
+        let columns = [("id", ColumnKind::Int, ""), ("share", ColumnKind::Float, ""), ("name", ColumnKind::Text, "")];
+        let rows = [(7, None, 1), (2, Some(0.5), 0), (11, Some(0.25), 1), (3, None, 0)];
+        let mut table = TableData::new(Schema::new("things", "thing", &columns));
+        table.name("name", ["a", "b"].into_iter());
+        for (id, share, name) in rows {
+            table.append([Cell::Int(id), share.map_or(Cell::Empty, Cell::Float), Cell::Name(name)]);
+        }
+        table.order_by_id();
+        let mut ordered = TableData::new(table.schema.clone());
+        for (id, share, name) in [(2, Some(0.5), "a"), (3, None, "a"), (7, None, "b"), (11, Some(0.25), "b")] {
+            ordered.push(&[Value::Int(id), share.map_or(Value::Empty, Value::Float), Value::Text(name)]);
+        }
+        assert_eq!(table, ordered);
+        table.order_by_id();
+        assert_eq!(table, ordered);
     }
 }

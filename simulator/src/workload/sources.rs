@@ -2,6 +2,7 @@
 
 use rand::RngExt;
 use rand::seq::SliceRandom;
+use smallvec::{SmallVec, smallvec};
 
 use crate::compute::{NewInput, NewJob};
 use crate::engine::Setup;
@@ -22,6 +23,9 @@ pub(crate) enum Arriving {
     Job(NewJob),
     Transfer(Order),
 }
+
+/// The inputs of one job.
+type Files = SmallVec<[FileId; 4]>;
 
 /// Where each workload stands.
 #[derive(Clone, Debug)]
@@ -59,17 +63,17 @@ impl Sources {
     }
 
     /// The members of a workload that arrive now.
-    pub fn arrive(&mut self, id: WorkloadId, setup: &Setup, storage: &mut Storage) -> Vec<Arriving> {
+    pub fn arrive(&mut self, id: WorkloadId, setup: &Setup, storage: &mut Storage) -> SmallVec<[Arriving; 1]> {
         let state = &mut self.states[id];
         let nth = state.n_arrived;
         state.n_arrived += 1;
         let mut draw = Draw { seed: self.seed, workload: id, nth, storage };
         match &setup.workloads[id].kind {
-            WorkloadKind::Jobs(stream) => vec![draw.job(stream, setup, &state.popularity)],
+            WorkloadKind::Jobs(stream) => smallvec![draw.job(stream, setup, &state.popularity)],
             WorkloadKind::Campaign(campaign) => draw.step(campaign, state.steps[draw.nth as usize]),
-            WorkloadKind::JobTrace(trace) => vec![draw.traced_job(trace)],
-            WorkloadKind::Transfers(stream) => vec![draw.transfer(stream)],
-            WorkloadKind::TransferTrace(trace) => vec![draw.traced_transfer(trace)],
+            WorkloadKind::JobTrace(trace) => smallvec![draw.traced_job(trace)],
+            WorkloadKind::Transfers(stream) => smallvec![draw.transfer(stream)],
+            WorkloadKind::TransferTrace(trace) => smallvec![draw.traced_transfer(trace)],
         }
     }
 }
@@ -95,8 +99,8 @@ impl Draw<'_> {
 
     fn job(&mut self, stream: &JobStream, setup: &Setup, popularity: &[f64]) -> Arriving {
         let job = &stream.job;
-        let files: Vec<FileId> = match &job.inputs {
-            Inputs::None => Vec::new(),
+        let files: Files = match &job.inputs {
+            Inputs::None => Files::new(),
             Inputs::Dataset { dataset, files, pick } => self.pick(*dataset, *files, *pick, (setup, popularity)),
             Inputs::Fresh { rse, files, size } => (0..u64::from(*files))
                 .map(|nth| {
@@ -119,10 +123,10 @@ impl Draw<'_> {
     }
 
     /// Different files of a dataset.
-    fn pick(&self, dataset: DatasetId, files: u32, pick: Pick, (setup, popularity): (&Setup, &[f64])) -> Vec<FileId> {
+    fn pick(&self, dataset: DatasetId, files: u32, pick: Pick, (setup, popularity): (&Setup, &[f64])) -> Files {
         let available = setup.datasets[dataset].files;
         let mut rng = self.rng(Purpose::InputChoice, 0);
-        let mut chosen: Vec<u32> = Vec::new();
+        let mut chosen: SmallVec<[u32; 4]> = SmallVec::new();
         for nth in 0..u64::from(files.min(available)) {
             let mut draw = || match pick {
                 Pick::InOrder => ((self.nth * u64::from(files) + nth) % u64::from(available)) as u32,
@@ -149,7 +153,7 @@ impl Draw<'_> {
         chosen.into_iter().map(|nth| self.storage.file_of(dataset, nth)).collect()
     }
 
-    fn step(&mut self, campaign: &Campaign, step: usize) -> Vec<Arriving> {
+    fn step(&mut self, campaign: &Campaign, step: usize) -> SmallVec<[Arriving; 1]> {
         let (mut nth_file, workload) = (0, self.workload);
         let mut process = |&threads: &u32| {
             let inputs = (0..threads).map(|_| {

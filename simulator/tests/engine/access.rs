@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use dapple_simulator::engine::{Dataset, EngineError};
 use dapple_simulator::ids::Id;
 use dapple_simulator::policy::{Access, AccessOutcome, AccessPolicy, AccessRequest, GridView};
-use dapple_simulator::results::Kpi;
+use dapple_simulator::results::{Cells, Kpi};
 use dapple_simulator::rng::PolicyRng;
 use dapple_simulator::topology::{AccessCoefficients, Series};
 use dapple_simulator::units::{Bytes, Rate, SimSpan};
@@ -66,7 +66,7 @@ fn a_stage_in_needs_no_placement() {
     assert_times(&output, "jobs", "ended_at_ns", &[23.1]);
     assert_texts(&output, "reads", "mode", &["stage-in"]);
     assert_eq!(output.counters.requests_created, 0);
-    assert_eq!(table(&output, "reads").floats("con_pr_bytes"), Some(&[None][..]));
+    assert_eq!(table(&output, "reads").floats("con_pr_bytes"), Some(&Cells::from_iter([None])));
 }
 
 /// A remote read of 1000 MB in blocks, with its compute time and the end of the job.
@@ -142,7 +142,7 @@ fn processes_on_one_node_slow_each_other_and_on_two_do_not() {
     // a S + c ConPr = 20 s + 1 s.
     let together = run(1, 2);
     assert_times(&together, "jobs", "ended_at_ns", &[21.0, 21.0]);
-    assert_eq!(table(&together, "reads").floats("con_pr_bytes"), Some(&[Some(1e9), Some(1e9)][..]));
+    assert_eq!(table(&together, "reads").floats("con_pr_bytes"), Some(&Cells::from_iter([Some(1e9), Some(1e9)])));
     assert_times(&run(2, 1), "jobs", "ended_at_ns", &[20.0, 20.0]);
     assert_eq!(ints(&run(2, 1), "jobs", "node"), [Some(0), Some(1)]);
 }
@@ -333,7 +333,7 @@ fn a_campaign_obeys_its_law_row_by_row() {
     let output = grid.run(Always::StageIn, 1);
     assert_eq!(output.counters.jobs_done, 13);
     let reads = table(&output, "reads");
-    let column = |name: &str| reads.floats(name).expect("a column of doubles").to_vec();
+    let column = |name: &str| reads.floats(name).expect("a column of doubles").iter().collect::<Vec<_>>();
     let times = crate::grid::seconds(&output, "reads", "started_at_ns").into_iter().zip(crate::grid::seconds(
         &output,
         "reads",

@@ -127,9 +127,9 @@ fn books_balance_at_any_horizon() {
 
 /// (when, what) of the jobs of one workload.
 fn submitted(output: &RunOutput, workload: &str) -> Vec<(Option<i64>, Option<i64>)> {
-    let whose = table(output, "jobs").texts("workload").expect("names").to_vec();
+    let whose = table(output, "jobs").texts("workload").expect("names");
     let what = ints(output, "jobs", "submitted_at_ns").into_iter().zip(ints(output, "jobs", "input_bytes"));
-    whose.iter().zip(what).filter(|(name, _)| name.as_deref() == Some(workload)).map(|(_, what)| what).collect()
+    whose.iter().zip(what).filter(|(name, _)| *name == Some(workload)).map(|(_, what)| what).collect()
 }
 
 #[test]

@@ -115,11 +115,15 @@ fn series_are_sampled_after_all_that_happens_at_an_instant() {
     let output = grid.run(Always::Remote, 1);
     let table = crate::grid::table(&output, "series");
     let of = |entity: &str, quantity: &str| -> Vec<f64> {
-        let entities = table.texts("entity").expect("names").iter().zip(table.texts("quantity").expect("names"));
+        let [entities, quantities] = ["entity", "quantity"].map(|name| table.texts(name).expect("names").iter());
         let values = table.floats("value").expect("doubles").iter();
-        let wanted =
-            |(e, q): (&Option<String>, &Option<String>)| e.as_deref() == Some(entity) && q.as_deref() == Some(quantity);
-        entities.zip(values).filter(|(name, _)| wanted(*name)).filter_map(|(_, value)| *value).collect()
+        let wanted = (Some(entity), Some(quantity));
+        entities
+            .zip(quantities)
+            .zip(values)
+            .filter(|(name, _)| *name == wanted)
+            .filter_map(|(_, value)| value)
+            .collect()
     };
     assert_eq!(of("link", "rate_bytes_per_s"), [1e8, 1e8, 1e8, 0.0]);
     assert_eq!(of("local", "queued"), [0.0, 1.0, 0.0, 0.0]);

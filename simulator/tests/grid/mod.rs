@@ -169,7 +169,7 @@ fn assert_books(record: &RecordPlan, output: &RunOutput) {
     assert_eq!(counters.violation(), None);
     let outcomes = |name: &str, outcome: &str| {
         let cells = table(output, name).texts("outcome").expect("has outcomes");
-        cells.iter().filter(|cell| cell.as_deref() == Some(outcome)).count() as u64
+        cells.iter().filter(|cell| *cell == Some(outcome)).count() as u64
     };
     if record.jobs == RecordLevel::Rows {
         assert_eq!(table(output, "jobs").rows() as u64, counters.jobs_submitted);
@@ -199,7 +199,7 @@ pub fn table<'a>(output: &'a RunOutput, name: &str) -> &'a TableData {
 /// A column of whole numbers.
 #[track_caller]
 pub fn ints(output: &RunOutput, name: &str, column: &str) -> Vec<Option<i64>> {
-    table(output, name).ints(column).unwrap_or_else(|| panic!("{name} has no column {column}")).to_vec()
+    table(output, name).ints(column).unwrap_or_else(|| panic!("{name} has no column {column}")).iter().collect()
 }
 
 /// A column of instants in seconds.
@@ -212,7 +212,8 @@ pub fn seconds(output: &RunOutput, name: &str, column: &str) -> Vec<Option<f64>>
 /// A column of names.
 #[track_caller]
 pub fn texts(output: &RunOutput, name: &str, column: &str) -> Vec<Option<String>> {
-    table(output, name).texts(column).unwrap_or_else(|| panic!("{name} has no column {column}")).to_vec()
+    let cells = table(output, name).texts(column).unwrap_or_else(|| panic!("{name} has no column {column}"));
+    cells.iter().map(|cell| cell.map(str::to_owned)).collect()
 }
 
 /// The instant `seconds` after the start.

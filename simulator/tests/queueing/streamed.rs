@@ -44,7 +44,8 @@ fn the_access_law_has_its_stationary_state() {
             let times = reads.iter().zip(sizes).map(|(&(start, end), mb)| (start, (end - start) / mb));
             mean_over(times, from, until).compare(&name, "s per MB", case.result("time_per_mb_s"));
             let around = table(&output, "reads").floats("con_pr_bytes").expect("has concurrent traffic");
-            let around = reads.iter().zip(around).map(|(&(start, _), bytes)| (start, bytes.expect("has ended") / 1e6));
+            let around =
+                reads.iter().zip(around.iter()).map(|(&(start, _), bytes)| (start, bytes.expect("has ended") / 1e6));
             mean_over(around, from, until).compare(&name, "ConPr", case.result("mean_con_pr_per_file_mb"));
         }
     }

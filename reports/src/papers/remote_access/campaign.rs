@@ -36,9 +36,11 @@ pub fn dataset(reads: &TableData) -> Result<Campaign, RemoteAccessError> {
     let mut campaign = Campaign::default();
     let mut source: Option<&str> = None;
     for row in 0..reads.rows() {
-        let (Some("remote"), Some(from)) = (modes[row].as_deref(), sources[row].as_deref()) else { continue };
-        let times = started[row].zip(ended[row]).zip(sizes[row]);
-        let (Some(((start, end), size)), Some((th, pr))) = (times, con_th[row].zip(con_pr[row])) else { continue };
+        let (Some("remote"), Some(from)) = (modes.get(row), sources.get(row)) else { continue };
+        let times = started.get(row).zip(ended.get(row)).zip(sizes.get(row));
+        let (Some(((start, end), size)), Some((th, pr))) = (times, con_th.get(row).zip(con_pr.get(row))) else {
+            continue;
+        };
         let first = *source.get_or_insert(from);
         if first != from {
             return Err(RemoteAccessError::ManySources { first: first.to_owned(), other: from.to_owned() });

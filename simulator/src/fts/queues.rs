@@ -1,0 +1,248 @@
+//! Who waits for a slot, and who is next when one is freed.
+//!
+//! ```text
+//!   queue of an FTS link --head--> needs a slot of: its link, source (outbound), destination (inbound), both DTNs
+//!                                        |
+//!                                        +-- all free: it may start
+//!                                        +-- one is not: it waits there, and is looked at again when one of these is freed
+//! ```
+//!
+//! The rule is that of a scan: whenever slots are freed, all heads of all links are tried in order of their requests.
+//! The scan itself would cost each end of a transfer as much as there are FTS links that wait. So each head waits at
+//! one gate that is shut. While that gate is shut the head cannot start, whatever else opens; when it opens, its heads
+//! and those of the other gates that open at that moment are tried in order, until the gate is shut again. What
+//! has no space at its destination waits for that, at no gate: nothing frees space yet.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+use crate::engine::Setup;
+use crate::ids::{DtnId, Id, RequestId, RseId, Table, entity_id};
+
+entity_id! {
+    /// An ordered pair of RSEs that a request has queued for.
+    FtsLinkId;
+    /// Something with slots that several FTS links share.
+    GateId;
+}
+
+/// A request at the head of its FTS link's queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Head {
+    pub request: RequestId,
+    pub link: FtsLinkId,
+}
+
+#[derive(Clone, Debug)]
+struct FtsLink {
+    source: RseId,
+    destination: RseId,
+    queue: VecDeque<RequestId>,
+    active: u32,
+    limit: u32,
+    /// Whether its head waits for a slot of the link itself.
+    waits: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Gate {
+    taken: u32,
+    /// `None`: never shut.
+    slots: Option<u32>,
+    waiting: BinaryHeap<Reverse<Head>>,
+}
+
+impl Gate {
+    fn is_shut(&self) -> bool {
+        self.slots.is_some_and(|slots| self.taken >= slots)
+    }
+}
+
+/// The queues of all FTS links and the slots that they compete for.
+#[derive(Clone, Debug)]
+pub(super) struct Queues {
+    links: Table<FtsLinkId, FtsLink>,
+    /// For looking up only.
+    of_pair: FxHashMap<(RseId, RseId), FtsLinkId>,
+    default_limit: u32,
+    /// Outbound and inbound of each RSE, then the DTNs.
+    gates: Table<GateId, Gate>,
+    dtn_of: Table<RseId, Option<DtnId>>,
+    queued_to: Table<RseId, u32>,
+    /// Heads to be tried whatever they have waited for.
+    fresh: BinaryHeap<Reverse<Head>>,
+    /// Gates that were opened and whose heads have not all been tried.
+    opened: SmallVec<[GateId; 4]>,
+}
+
+impl Queues {
+    /// Nothing queued, all slots free.
+    pub fn new(setup: &Setup) -> Self {
+        let (rses, transfers) = (setup.topology.rses(), &setup.transfers);
+        let gate = |slots| Gate { taken: 0, slots, waiting: BinaryHeap::new() };
+        let of_rses = rses.values().flat_map(|_| [Some(transfers.max_outbound), Some(transfers.max_inbound)]);
+        let of_dtns = setup.topology.dtns().values().map(|dtn| dtn.slots);
+        let mut queues = Self {
+            links: Table::new(),
+            of_pair: FxHashMap::default(),
+            default_limit: transfers.max_active_per_link,
+            gates: of_rses.chain(of_dtns).map(gate).collect(),
+            dtn_of: rses.values().map(|rse| rse.dtn).collect(),
+            queued_to: rses.values().map(|_| 0).collect(),
+            fresh: BinaryHeap::new(),
+            opened: SmallVec::new(),
+        };
+        for &(source, destination, limit) in &transfers.link_limits {
+            let link = queues.link(source, destination);
+            queues.links[link].limit = limit;
+        }
+        queues
+    }
+
+    /// Appends a request to its link's queue; [`Queues::next_to_start`] says whether it can start at once.
+    pub fn push(&mut self, request: RequestId, source: RseId, destination: RseId) -> FtsLinkId {
+        let id = self.link(source, destination);
+        let link = &mut self.links[id];
+        if link.queue.is_empty() {
+            self.fresh.push(Reverse(Head { request, link: id }));
+        }
+        link.queue.push_back(request);
+        self.queued_to[destination] += 1;
+        id
+    }
+
+    /// The first request among those that new heads and opened gates let start; `None`: no request can start now. The
+    /// caller takes it out with [`Queues::pop`] and, if it does start, gives it its slots with [`Queues::take`].
+    pub fn next_to_start(&mut self) -> Option<Head> {
+        loop {
+            let head = self.next_tried()?;
+            let link = &mut self.links[head.link];
+            if link.active >= link.limit {
+                link.waits = true;
+                continue;
+            }
+            let mut gates = gates(link.source, link.destination, &self.dtn_of, self.queued_to.len());
+            match gates.find(|gate| self.gates[*gate].is_shut()) {
+                Some(gate) => self.gates[gate].waiting.push(Reverse(head)),
+                None => return Some(head),
+            }
+        }
+    }
+
+    /// Takes a head out of its queue; the next one is tried after it.
+    pub fn pop(&mut self, head: Head) {
+        let link = &mut self.links[head.link];
+        let popped = link.queue.pop_front();
+        debug_assert_eq!(popped, Some(head.request), "only heads are popped");
+        self.queued_to[link.destination] -= 1;
+        self.fresh.extend(link.queue.front().map(|&request| Reverse(Head { request, link: head.link })));
+    }
+
+    /// Takes the slots of a transfer; one that has not queued (`link: None`) takes them even where there are none.
+    pub fn take(&mut self, source: RseId, destination: RseId, link: Option<FtsLinkId>) {
+        for gate in gates(source, destination, &self.dtn_of, self.queued_to.len()) {
+            self.gates[gate].taken += 1;
+        }
+        if let Some(link) = link {
+            self.links[link].active += 1;
+        }
+    }
+
+    /// Gives the slots of a transfer back; [`Queues::next_to_start`] then says what can start.
+    pub fn give_back(&mut self, source: RseId, destination: RseId, link: Option<FtsLinkId>) {
+        for gate in gates(source, destination, &self.dtn_of, self.queued_to.len()) {
+            self.gates[gate].taken -= 1;
+            self.opened.push(gate);
+        }
+        if let Some(id) = link {
+            let link = &mut self.links[id];
+            link.active -= 1;
+            if std::mem::take(&mut link.waits) {
+                let request = *link.queue.front().expect("its head waits");
+                self.fresh.push(Reverse(Head { request, link: id }));
+            }
+        }
+    }
+
+    /// Requests queued on an FTS link.
+    pub fn queued(&self, source: RseId, destination: RseId) -> usize {
+        self.of_pair.get(&(source, destination)).map_or(0, |&link| self.links[link].queue.len())
+    }
+
+    /// Requests active on an FTS link.
+    pub fn active(&self, source: RseId, destination: RseId) -> u32 {
+        self.of_pair.get(&(source, destination)).map_or(0, |&link| self.links[link].active)
+    }
+
+    /// Requests queued towards an RSE.
+    pub fn queued_to(&self, destination: RseId) -> u32 {
+        self.queued_to[destination]
+    }
+
+    /// Transfers on a DTN, start-up included.
+    pub fn on_dtn(&self, dtn: DtnId) -> u32 {
+        self.gates[gate_of_dtn(dtn, self.queued_to.len())].taken
+    }
+
+    /// The DTNs that a transfer passes, each of them once.
+    pub fn dtns(&self, source: RseId, destination: RseId) -> impl Iterator<Item = DtnId> + use<> {
+        dtns(source, destination, &self.dtn_of)
+    }
+
+    fn link(&mut self, source: RseId, destination: RseId) -> FtsLinkId {
+        let new = || {
+            let (queue, limit) = (VecDeque::new(), self.default_limit);
+            self.links.push(FtsLink { source, destination, queue, active: 0, limit, waits: false })
+        };
+        *self.of_pair.entry((source, destination)).or_insert_with(new)
+    }
+
+    /// The first of the heads that wait at an open gate that was just opened, or are fresh.
+    fn next_tried(&mut self) -> Option<Head> {
+        let Self { gates, opened, fresh, .. } = self;
+        opened.retain(|gate| !gates[*gate].is_shut() && !gates[*gate].waiting.is_empty());
+        let first = opened.iter().copied().min_by_key(|&gate| gates[gate].waiting.peek().map(|head| head.0));
+        let waiting = first.and_then(|gate| gates[gate].waiting.peek());
+        let from = match (waiting, fresh.peek()) {
+            (Some(Reverse(waiting)), Some(Reverse(fresh))) if fresh < waiting => None,
+            (waiting, _) => waiting.and(first),
+        };
+        match from {
+            Some(gate) => gates[gate].waiting.pop(),
+            None => fresh.pop(),
+        }
+        .map(|head| head.0)
+    }
+}
+
+/// What a transfer needs a slot of besides its FTS link.
+fn gates(
+    source: RseId,
+    destination: RseId,
+    dtn_of: &Table<RseId, Option<DtnId>>,
+    n_rses: usize,
+) -> impl Iterator<Item = GateId> + use<> {
+    let of_rse = |rse: RseId, side| GateId::from_index(2 * rse.index() + side);
+    let of_dtns = dtns(source, destination, dtn_of).map(move |dtn| gate_of_dtn(dtn, n_rses));
+    [of_rse(source, 0), of_rse(destination, 1)].into_iter().chain(of_dtns)
+}
+
+fn gate_of_dtn(dtn: DtnId, n_rses: usize) -> GateId {
+    GateId::from_index(2 * n_rses + dtn.index())
+}
+
+fn dtns(
+    source: RseId,
+    destination: RseId,
+    dtn_of: &Table<RseId, Option<DtnId>>,
+) -> impl Iterator<Item = DtnId> + use<> {
+    let first = dtn_of[source];
+    let second = dtn_of[destination].filter(|dtn| Some(*dtn) != first);
+    first.into_iter().chain(second)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,285 @@
+//! The life of transfer requests.
+
+use std::collections::BTreeMap;
+
+use crate::compute::ComputeEvent;
+use crate::engine::context::{Context, Fabric, Owner};
+use crate::engine::event::Event;
+use crate::engine::{Setup, WhenFull};
+use crate::fts::queues::{FtsLinkId, Head, Queues};
+use crate::ids::{DtnId, FileId, Id, RequestId, RseId, Table, WorkloadId};
+use crate::live::Live;
+use crate::network::{FlowId, FlowSpec, Share};
+use crate::results::RequestRecord;
+use crate::units::{Bytes, Rate, SimSpan, SimTime};
+
+/// What can happen to a transfer request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum FtsEvent {
+    /// Its start-up is over: bytes begin to move.
+    Flowing {
+        /// The request.
+        request: RequestId,
+    },
+    /// Its last byte has arrived.
+    Transferred {
+        /// The request.
+        request: RequestId,
+    },
+}
+
+/// The order to copy a file, or to move traffic that leaves no replica.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Order {
+    pub workload: WorkloadId,
+    /// The file to be placed; `None`: traffic.
+    pub file: Option<FileId>,
+    pub bytes: Bytes,
+    pub source: RseId,
+    pub destination: RseId,
+    /// Row of the log it comes from.
+    pub trace_row: Option<u64>,
+    /// Whether it waits for slots; a replayed start does not wait a second time.
+    pub queues: bool,
+}
+
+/// A request that has not ended.
+#[derive(Clone, Debug)]
+struct Request {
+    order: Order,
+    /// Where it has queued.
+    link: Option<FtsLinkId>,
+    created_at: SimTime,
+    started_at: Option<SimTime>,
+    flowing_at: Option<SimTime>,
+    flow: Option<FlowId>,
+}
+
+/// All transfer requests and the slots they compete for.
+#[derive(Clone, Debug)]
+pub(crate) struct Fts {
+    requests: Live<RequestId, Request>,
+    queues: Queues,
+    /// Transfers of each DTN that are starting up.
+    starting: Table<DtnId, u32>,
+    /// Requests that copy a file to an RSE and have not ended.
+    placing: BTreeMap<(FileId, RseId), RequestId>,
+    n_done: u64,
+    n_failed: u64,
+}
+
+impl Fts {
+    /// Idle services.
+    pub fn new(setup: &Setup) -> Self {
+        Self {
+            requests: Live::new(),
+            queues: Queues::new(setup),
+            starting: setup.topology.dtns().ids().map(|_| 0).collect(),
+            placing: BTreeMap::new(),
+            n_done: 0,
+            n_failed: 0,
+        }
+    }
+
+    /// Takes an order; it starts at once if it can.
+    pub fn submit(&mut self, order: Order, fabric: &mut Fabric, cx: &mut Context<'_>) -> RequestId {
+        let request = self.requests.push(Request {
+            order,
+            link: None,
+            created_at: cx.now,
+            started_at: None,
+            flowing_at: None,
+            flow: None,
+        });
+        if let Some(file) = order.file {
+            self.placing.insert((file, order.destination), request);
+        }
+        if cx.setup.topology.route_between(order.source, order.destination).is_none() {
+            self.fail(request, "no-route", cx);
+            return request;
+        }
+        if !order.queues {
+            self.start(request, cx);
+            return request;
+        }
+        self.requests[request].link = Some(self.queues.push(request, order.source, order.destination));
+        self.start_waiting(fabric, cx);
+        request
+    }
+
+    /// Handles what happens to a request.
+    pub fn handle(&mut self, event: FtsEvent, fabric: &mut Fabric, cx: &mut Context<'_>) {
+        match event {
+            FtsEvent::Flowing { request } => self.on_flowing(request, fabric, cx),
+            FtsEvent::Transferred { request } => self.on_transferred(request, fabric, cx),
+        }
+    }
+
+    /// The request that copies a file to an RSE now, if there is one.
+    pub fn placing(&self, file: FileId, target: RseId) -> Option<RequestId> {
+        self.placing.get(&(file, target)).copied()
+    }
+
+    /// Requests queued on an FTS link.
+    pub fn queued(&self, source: RseId, destination: RseId) -> usize {
+        self.queues.queued(source, destination)
+    }
+
+    /// Requests active on an FTS link.
+    pub fn active(&self, source: RseId, destination: RseId) -> usize {
+        self.queues.active(source, destination) as usize
+    }
+
+    /// Requests queued towards an RSE.
+    pub fn queued_to(&self, destination: RseId) -> u32 {
+        self.queues.queued_to(destination)
+    }
+
+    /// Transfers on a DTN, start-up included.
+    pub fn on_dtn(&self, dtn: DtnId) -> u32 {
+        self.queues.on_dtn(dtn)
+    }
+
+    /// Requests (created, done, failed) so far.
+    pub fn counts(&self) -> (u64, u64, u64) {
+        (self.requests.n_created() as u64, self.n_done, self.n_failed)
+    }
+
+    /// Requests that have not ended, counted one by one.
+    pub fn n_left(&self) -> u64 {
+        self.requests.iter().count() as u64
+    }
+
+    /// Bytes in flight at the end of the run; records what is left.
+    pub fn close(&self, fabric: &Fabric, cx: &mut Context<'_>) -> Bytes {
+        let mut in_flight = Bytes::ZERO;
+        for (id, request) in self.requests.iter() {
+            let moved = request.flow.and_then(|flow| fabric.network.progressed(flow)).map(|p| p.moved);
+            in_flight += moved.unwrap_or_default();
+            let outcome = if request.started_at.is_some() { "active" } else { "queued" };
+            let record = record(id, request, outcome);
+            cx.recorder.request(&RequestRecord { moved: moved.unwrap_or_default(), ..record }, cx.setup);
+        }
+        in_flight
+    }
+
+    /// Starts what can start after something has queued or slots were freed, in order of the requests.
+    fn start_waiting(&mut self, fabric: &mut Fabric, cx: &mut Context<'_>) {
+        while let Some(head) = self.queues.next_to_start() {
+            self.start_head(head, fabric, cx);
+        }
+    }
+
+    /// Starts the head of a queue that has its slots, if it has space.
+    fn start_head(&mut self, head: Head, fabric: &mut Fabric, cx: &mut Context<'_>) {
+        let order = self.requests[head.request].order;
+        let fits = order.file.is_none() || fabric.storage.reserve(order.destination, order.bytes);
+        if fits {
+            self.queues.pop(head);
+            self.start(head.request, cx);
+        } else if cx.setup.transfers.when_full == WhenFull::Fail {
+            self.queues.pop(head);
+            self.fail(head.request, "no-space", cx);
+        }
+    }
+
+    fn start(&mut self, id: RequestId, cx: &mut Context<'_>) {
+        let request = &mut self.requests[id];
+        request.started_at = Some(cx.now);
+        let order = request.order;
+        self.queues.take(order.source, order.destination, request.link);
+        let start_up = self.start_up(&order, cx.setup);
+        for dtn in self.queues.dtns(order.source, order.destination) {
+            self.starting[dtn] += 1;
+        }
+        cx.calendar.schedule(cx.now + start_up, Event::Fts(FtsEvent::Flowing { request: id }));
+    }
+
+    /// Start-up of a transfer that takes its slot now: the service's, two times of flight, and that of each DTN with
+    /// what the transfers starting there add.
+    fn start_up(&self, order: &Order, setup: &Setup) -> SimSpan {
+        let route = setup.topology.route_between(order.source, order.destination);
+        let round_trip = route.map_or(SimSpan::ZERO, |route| route.latency * 2);
+        self.queues.dtns(order.source, order.destination).fold(setup.transfers.start_up + round_trip, |sum, id| {
+            let dtn = &setup.topology.dtns()[id];
+            sum + dtn.start_up + dtn.start_up_each * u64::from(self.starting[id])
+        })
+    }
+
+    fn on_flowing(&mut self, request: RequestId, fabric: &mut Fabric, cx: &mut Context<'_>) {
+        let order = self.requests[request].order;
+        for dtn in self.queues.dtns(order.source, order.destination) {
+            self.starting[dtn] -= 1;
+        }
+        let ends = (order.source, order.destination);
+        let route = fabric.wiring.placement(ends, &cx.setup.topology, &mut fabric.network);
+        let spec = FlowSpec {
+            route: route.expect("an order without a route fails when it is given"),
+            share: Share::Streams(cx.setup.transfers.streams),
+            cap: window_cap(&order, cx.setup),
+            bytes: order.bytes,
+            blocks: 1,
+            owner: Owner::Transfer(request),
+        };
+        let state = &mut self.requests[request];
+        state.flowing_at = Some(cx.now);
+        state.flow = Some(fabric.network.start(cx.now, spec));
+    }
+
+    fn on_transferred(&mut self, id: RequestId, fabric: &mut Fabric, cx: &mut Context<'_>) {
+        let request = self.requests.remove(id).expect("a flow ends once");
+        let order = request.order;
+        self.n_done += 1;
+        self.queues.give_back(order.source, order.destination, request.link);
+        if let Some(file) = order.file {
+            fabric.storage.add_replica(file, order.destination);
+            self.placing.remove(&(file, order.destination));
+            cx.calendar.schedule(cx.now, Event::Compute(ComputeEvent::Placed { request: id, done: true }));
+        }
+        let record = record(id, &request, "done");
+        cx.recorder.request(&RequestRecord { transferred_at: Some(cx.now), moved: order.bytes, ..record }, cx.setup);
+        self.start_waiting(fabric, cx);
+    }
+
+    fn fail(&mut self, id: RequestId, why: &'static str, cx: &mut Context<'_>) {
+        let request = self.requests.remove(id).expect("a request fails once");
+        self.n_failed += 1;
+        if let Some(file) = request.order.file {
+            self.placing.remove(&(file, request.order.destination));
+            cx.calendar.schedule(cx.now, Event::Compute(ComputeEvent::Placed { request: id, done: false }));
+        }
+        let record = record(id, &request, "failed");
+        cx.recorder.request(&RequestRecord { error_class: Some(why), ..record }, cx.setup);
+    }
+}
+
+/// The cap of a transfer: window x streams over the round trip.
+fn window_cap(order: &Order, setup: &Setup) -> Rate {
+    let latency = setup.topology.route_between(order.source, order.destination).map(|route| route.latency);
+    match (setup.transfers.window, latency) {
+        (Some(window), Some(latency)) if latency > SimSpan::ZERO => {
+            let in_flight = window.as_f64() * f64::from(setup.transfers.streams);
+            Rate::from_bytes_per_s(in_flight / (2.0 * latency.as_secs_f64()))
+        }
+        _ => Rate::INFINITE,
+    }
+}
+
+fn record(id: RequestId, request: &Request, outcome: &'static str) -> RequestRecord {
+    RequestRecord {
+        request: id.index() as u64,
+        workload: request.order.workload,
+        file: request.order.file,
+        trace_row: request.order.trace_row,
+        source: request.order.source,
+        destination: request.order.destination,
+        bytes: request.order.bytes,
+        created_at: request.created_at,
+        started_at: request.started_at,
+        flowing_at: request.flowing_at,
+        transferred_at: None,
+        moved: Bytes::ZERO,
+        outcome,
+        error_class: None,
+    }
+}
