@@ -1,15 +1,46 @@
 //! What happens next.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+
+use dary_heap::QuaternaryHeap;
 
 use crate::units::{SimSpan, SimTime};
 
 /// Pending events in order of (time, order of scheduling); both are integers, so ties break the same way everywhere.
+///
+/// Beside the events there is one **announcement**, an instant that may move: announcing another one replaces it. That is
+/// cheaper than an event that goes stale, and the network's next arrival moves with almost every solution.
+///
+/// ```
+/// use dapple_simulator::engine::{Calendar, Due};
+/// use dapple_simulator::units::SimTime;
+/// let at = SimTime::from_nanos;
+/// let mut calendar = Calendar::new();
+/// calendar.schedule(at(5), "b");
+/// calendar.announce(Some(at(9)));
+/// calendar.schedule(at(3), "a");
+/// calendar.announce(Some(at(4)));
+/// let mut taken = Vec::new();
+/// while let Some(next) = calendar.pop_until(at(10)) {
+///     taken.push(next);
+/// }
+/// assert_eq!(taken, [(at(3), Due::Event("a")), (at(4), Due::Announced), (at(5), Due::Event("b"))]);
+/// ```
 #[derive(Debug)]
-pub(crate) struct Calendar<E> {
-    heap: BinaryHeap<Entry<E>>,
+pub struct Calendar<E> {
+    heap: QuaternaryHeap<Entry<E>>,
+    /// Key of the announcement; the last one of all: there is none.
+    announced: u128,
     sequence: u64,
+}
+
+/// What is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Due<E> {
+    /// An event.
+    Event(E),
+    /// What was announced; it is withdrawn by this.
+    Announced,
 }
 
 #[derive(Debug)]
@@ -19,37 +50,55 @@ struct Entry<E> {
     event: E,
 }
 
+impl<E> Default for Calendar<E> {
+    fn default() -> Self {
+        Self { heap: QuaternaryHeap::new(), announced: u128::MAX, sequence: 0 }
+    }
+}
+
 impl<E> Calendar<E> {
+    /// A calendar without events.
     pub fn new() -> Self {
-        Self { heap: BinaryHeap::new(), sequence: 0 }
+        Self::default()
     }
 
     /// Adds an event.
     pub fn schedule(&mut self, at: SimTime, event: E) {
-        let key = Reverse(u128::from(at.as_nanos()) << 64 | u128::from(self.sequence));
-        self.sequence += 1;
+        let key = Reverse(self.next_key(at));
         self.heap.push(Entry { key, event });
     }
 
-    /// Time of the next event.
-    pub fn next_at(&self) -> Option<SimTime> {
-        self.heap.peek().map(Entry::at)
+    /// Announces an instant in place of the one before, or none. It stands among the events of that instant as if it were
+    /// one that is scheduled now.
+    pub fn announce(&mut self, at: Option<SimTime>) {
+        self.announced = at.map_or(u128::MAX, |at| self.next_key(at));
     }
 
-    /// Takes the next event up to and including `horizon`.
-    pub fn pop_until(&mut self, horizon: SimTime) -> Option<(SimTime, E)> {
-        if self.next_at()? > horizon {
-            return None;
+    /// Time of what is next.
+    pub fn next_at(&self) -> Option<SimTime> {
+        let next = self.heap.peek().map_or(u128::MAX, |entry| entry.key.0).min(self.announced);
+        (next != u128::MAX).then(|| time_of(next))
+    }
+
+    /// Takes what is next up to and including `horizon`.
+    pub fn pop_until(&mut self, horizon: SimTime) -> Option<(SimTime, Due<E>)> {
+        let at = self.next_at().filter(|at| *at <= horizon)?;
+        if self.heap.peek().is_none_or(|entry| entry.key.0 > self.announced) {
+            self.announced = u128::MAX;
+            return Some((at, Due::Announced));
         }
-        self.heap.pop().map(|entry| (entry.at(), entry.event))
+        self.heap.pop().map(|entry| (at, Due::Event(entry.event)))
+    }
+
+    fn next_key(&mut self, at: SimTime) -> u128 {
+        self.sequence += 1;
+        u128::from(at.as_nanos()) << 64 | u128::from(self.sequence)
     }
 }
 
-impl<E> Entry<E> {
-    fn at(&self) -> SimTime {
-        let nanos = u64::try_from(self.key.0 >> 64).expect("the upper half of 128 bits has 64");
-        SimTime::ZERO + SimSpan::from_nanos(nanos)
-    }
+fn time_of(key: u128) -> SimTime {
+    let nanos = u64::try_from(key >> 64).expect("the upper half of 128 bits has 64");
+    SimTime::ZERO + SimSpan::from_nanos(nanos)
 }
 
 impl<E> PartialEq for Entry<E> {
@@ -79,9 +128,17 @@ mod tests {
         let at = SimTime::from_nanos;
         for (nanos, name) in [(5, "c"), (3, "a"), (5, "d"), (3, "b"), (9, "late")] {
             calendar.schedule(at(nanos), name);
+            calendar.announce((name == "d").then(|| at(3)));
         }
-        let taken: Vec<&str> = std::iter::from_fn(|| calendar.pop_until(at(8))).map(|(_, event)| event).collect();
-        assert_eq!(taken, ["a", "b", "c", "d"]);
+        calendar.announce(Some(at(3)));
+        calendar.schedule(at(3), "after");
+        let taken: Vec<&str> = std::iter::from_fn(|| calendar.pop_until(at(8)))
+            .map(|(_, due)| match due {
+                Due::Event(name) => name,
+                Due::Announced => "announced",
+            })
+            .collect();
+        assert_eq!(taken, ["a", "b", "announced", "after", "c", "d"]);
         assert_eq!(calendar.next_at(), Some(at(9)));
     }
 }

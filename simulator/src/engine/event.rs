@@ -14,11 +14,6 @@ pub(crate) enum Event {
     Fts(FtsEvent),
     /// Something happens to a job.
     Compute(ComputeEvent),
-    /// The network announced that something arrives or changes now; stale where the epoch has passed.
-    Network {
-        /// Settlement that announced it.
-        epoch: u64,
-    },
     /// The series are sampled at the end of this instant.
     Sample,
 }

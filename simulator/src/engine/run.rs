@@ -1,7 +1,7 @@
 //! The loop: the one place that knows all components.
 
 use crate::compute::Compute;
-use crate::engine::calendar::Calendar;
+use crate::engine::calendar::{Calendar, Due};
 use crate::engine::context::{Context, Fabric, Owner};
 use crate::engine::event::Event;
 use crate::engine::{EngineError, Policies, Progress, RecordLevel, RunOutput, Setup};
@@ -39,9 +39,7 @@ struct Engine<'a> {
     fts: Fts,
     compute: Compute,
     fabric: Fabric,
-    /// Settlement whose announcement is valid.
-    epoch: u64,
-    /// Instant that it announced.
+    /// When the network said that something arrives or changes next.
     announced: Option<SimTime>,
     sample_due: bool,
     /// What arrives in one instant, to be told.
@@ -63,7 +61,6 @@ impl<'a> Engine<'a> {
             fts: Fts::new(setup),
             compute: Compute::new(setup),
             fabric: Fabric { network, wiring, storage: Storage::new(setup, seed) },
-            epoch: 0,
             announced: None,
             sample_due: false,
             arrived: Vec::new(),
@@ -78,8 +75,11 @@ impl<'a> Engine<'a> {
         if self.setup.record.series != RecordLevel::Summary {
             self.calendar.schedule(SimTime::ZERO, Event::Sample);
         }
-        while let Some((now, event)) = self.calendar.pop_until(self.setup.horizon) {
-            self.dispatch(now, event)?;
+        while let Some((now, due)) = self.calendar.pop_until(self.setup.horizon) {
+            match due {
+                Due::Event(event) => self.dispatch(now, event)?,
+                Due::Announced => self.deliver(now),
+            }
             if self.calendar.next_at() != Some(now) {
                 self.end_instant(now);
             }
@@ -93,7 +93,7 @@ impl<'a> Engine<'a> {
     }
 
     fn dispatch(&mut self, now: SimTime, event: Event) -> Result<(), EngineError> {
-        let Self { setup, seed, policies, calendar, recorder, fts, compute, fabric, arrived, .. } = self;
+        let Self { setup, seed, policies, calendar, recorder, fts, compute, fabric, .. } = self;
         let cx = &mut Context { now, calendar, recorder, setup, policies, seed: *seed };
         match event {
             Event::Fts(event) => fts.handle(event, fabric, cx),
@@ -109,14 +109,6 @@ impl<'a> Engine<'a> {
                 }
                 self.schedule_arrival(workload);
             }
-            Event::Network { epoch } if epoch != self.epoch => {}
-            Event::Network { .. } => {
-                self.announced = None;
-                fabric.network.arrivals(now, arrived);
-                for arrival in arrived.drain(..) {
-                    cx.calendar.schedule(now, arrival.owner.news(arrival.blocks, arrival.ended));
-                }
-            }
             Event::Sample => {
                 self.sample_due = true;
                 let next = now + self.setup.record.series_interval;
@@ -124,6 +116,15 @@ impl<'a> Engine<'a> {
             }
         }
         Ok(())
+    }
+
+    /// The network delivers: the news goes to those whom it concerns.
+    fn deliver(&mut self, now: SimTime) {
+        self.announced = None;
+        self.fabric.network.arrivals(now, &mut self.arrived);
+        for arrival in self.arrived.drain(..) {
+            self.calendar.schedule(now, arrival.owner.news(arrival.blocks, arrival.ended));
+        }
     }
 
     fn schedule_arrival(&mut self, workload: WorkloadId) {
@@ -137,11 +138,8 @@ impl<'a> Engine<'a> {
         if self.announced.is_none() || self.fabric.network.is_dirty() {
             let next = self.fabric.network.settle(now);
             if next != self.announced {
-                self.epoch += 1;
                 self.announced = next;
-                if let Some(at) = next {
-                    self.calendar.schedule(at, Event::Network { epoch: self.epoch });
-                }
+                self.calendar.announce(next);
             }
         }
         if self.sample_due && self.calendar.next_at() != Some(now) {
