@@ -7,7 +7,7 @@ use crate::units::{SimSpan, SimTime};
 
 /// Pending events in order of (time, order of scheduling); both are integers, so ties break the same way everywhere.
 #[derive(Debug)]
-pub(crate) struct Calendar<E> {
+pub struct Calendar<E> {
     heap: BinaryHeap<Entry<E>>,
     sequence: u64,
 }
@@ -19,9 +19,16 @@ struct Entry<E> {
     event: E,
 }
 
-impl<E> Calendar<E> {
-    pub fn new() -> Self {
+impl<E> Default for Calendar<E> {
+    fn default() -> Self {
         Self { heap: BinaryHeap::new(), sequence: 0 }
+    }
+}
+
+impl<E> Calendar<E> {
+    /// A calendar without events.
+    pub fn new() -> Self {
+        Self::default()
     }
 
     /// Adds an event.

@@ -18,6 +18,7 @@ mod output;
 mod run;
 mod setup;
 
+pub use calendar::Calendar;
 pub use error::EngineError;
 pub use output::{NoProgress, Progress, RunOutput};
 pub use run::run;
