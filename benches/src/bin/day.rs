@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use clap::{Parser, ValueEnum};
-use dapple_benches::day::{Day, Skew, Width, idle_policies};
+use dapple_benches::day::{DAY_SEED, Day, Skew, Width, idle_policies};
 use dapple_benches::{Prepared, drive, usage};
 use dapple_simulator::engine::{NoProgress, RecordLevel, run};
 
@@ -28,7 +28,10 @@ struct Arguments {
     /// Number of pairs of sites with traffic.
     #[arg(long, default_value_t = 3800)]
     pairs: usize,
-    /// Seed of all draws.
+    /// Seed of the pairs of sites: how much each moves.
+    #[arg(long, default_value_t = DAY_SEED)]
+    day_seed: u64,
+    /// Seed of arrivals and sizes.
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
@@ -79,8 +82,8 @@ struct Line {
 }
 
 fn main() -> anyhow::Result<()> {
-    let Arguments { by, width, record, transfers, sites, pairs, seed } = Arguments::parse();
-    let day = Day::new(sites, pairs, transfers, seed);
+    let Arguments { by, width, record, transfers, sites, pairs, day_seed, seed } = Arguments::parse();
+    let day = Day::new(sites, pairs, transfers, day_seed);
     let site_width = match width {
         WidthName::Measured => Width::Measured,
         WidthName::Busy => Width::Busy,

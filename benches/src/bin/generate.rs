@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand, ValueEnum};
-use dapple_benches::day::{Day, Width};
+use dapple_benches::day::{DAY_SEED, Day, Width};
 use dapple_benches::{generators, race_file};
 
 /// Writes the input of a race.
@@ -18,7 +18,7 @@ struct Arguments {
     /// Where it goes.
     #[arg(long, global = true, default_value = "race.txt")]
     out: PathBuf,
-    /// Seed of all draws.
+    /// Seed of all draws; the pairs of a day are always the same.
     #[arg(long, global = true, default_value_t = 1)]
     seed: u64,
 }
@@ -79,7 +79,7 @@ fn main() -> anyhow::Result<()> {
                 WidthName::Measured => Width::Measured,
                 WidthName::Busy => Width::Busy,
             };
-            Day::new(129, 3800, transfers, seed).input(width, seed)
+            Day::new(129, 3800, transfers, DAY_SEED).input(width, seed)
         }
     };
     let context = || out.display().to_string();
