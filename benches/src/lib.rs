@@ -7,7 +7,7 @@
 //!                       Network --> ends of flows, Outcome                    benches, growth, kernels
 //! ```
 //!
-//! [`Input`] is a grid of resources with flows over it; [`generators`] and [`day`] make them, [`drive`] runs one on the bare
+//! [`Input`] is a grid of resources with flows over it; [`generators`] and [`day`] make them, [`drive()`] runs one on the bare
 //! network, and [`day::Day::setup`] makes the same day for the whole engine. Nothing of this is part of the `dapple` program.
 
 pub mod day;

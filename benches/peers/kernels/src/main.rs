@@ -89,9 +89,12 @@ fn queue(mut queue: impl Queue, pending: u32) -> f64 {
         queue.push(gaps.next() + nth % 1000, nth);
         nth += 1;
     }
+    let mut last = 0;
     let mut steps = |count: u64| {
         for _ in 0..count {
             let now = queue.pop();
+            assert!(now >= last, "events come in order");
+            last = now;
             queue.push(now + gaps.next(), nth);
             nth += 1;
         }
@@ -200,7 +203,9 @@ mod simcore_hold {
     use simcore::{Event, EventHandler, SimulationContext};
 
     #[derive(Clone, serde::Serialize)]
-    pub struct Tick(pub u32);
+    pub struct Tick {
+        pub number: u32,
+    }
 
     pub struct Component {
         pub context: SimulationContext,
@@ -211,10 +216,10 @@ mod simcore_hold {
     impl EventHandler for Component {
         fn on(&mut self, event: Event) {
             simcore::cast!(match event.data {
-                Tick(number) => {
+                Tick { number } => {
                     self.sum.set(self.sum.get() + u64::from(number));
                     let gap = self.gaps.next();
-                    self.context.emit_self(Tick(number), gap as f64 * 1e-9);
+                    self.context.emit_self(Tick { number }, gap as f64 * 1e-9);
                 }
             })
         }
@@ -226,7 +231,7 @@ fn in_simcore(pending: u32) -> f64 {
     let mut gaps = Gaps::new();
     let context = simulation.create_context("hold");
     for number in 0..pending {
-        context.emit_self(simcore_hold::Tick(number), (gaps.next() + u64::from(number % 1000)) as f64 * 1e-9);
+        context.emit_self(simcore_hold::Tick { number }, (gaps.next() + u64::from(number % 1000)) as f64 * 1e-9);
     }
     let sum = Rc::new(Cell::new(0));
     let component = simcore_hold::Component { context, gaps, sum: sum.clone() };
