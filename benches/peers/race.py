@@ -98,6 +98,12 @@ def cpu_model():
         return platform.processor() or "unknown CPU"
 
 
+def commit():
+    """What git calls the state of the tree."""
+    described = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    return described.stdout.strip() or "an unknown commit"
+
+
 def row(name, ours, theirs, limit_s, loads, compared):
     """A line of the table from all runs of a case."""
     mine = statistics.median(result["cpu_s"] for result in ours)
@@ -154,7 +160,8 @@ def main():
                         found["compared"] = difference(ends(our_ends), ends(peer_ends))
             print(f"turn {turn + 1}: {name} done", file=sys.stderr)
 
-    print(f"{cpu_model()}, {os.cpu_count()} cores; medians of {arguments.runs} runs taken in turns; {version}.\n")
+    runs = f"medians of {arguments.runs} runs taken in turns" if arguments.runs > 1 else "one run"
+    print(f"{cpu_model()}, {os.cpu_count()} cores; {runs}; dapple at {commit()}, {version}.\n")
     print("| case | events | dapple CPU s | SimGrid CPU s | times faster | dapple MB | SimGrid MB | largest difference of ends | load |")
     print("|---|--:|--:|--:|--:|--:|--:|--:|--:|")
     for name in chosen:
