@@ -1,5 +1,7 @@
 //! The one loop that drives the bare network through an input.
 
+use std::ops::Range;
+
 use dapple_simulator::ids::Id;
 use dapple_simulator::network::{FlowSpec, Network, ResourceId, RouteId};
 use dapple_simulator::units::{Rate, SimTime};
@@ -54,7 +56,25 @@ pub struct Outcome {
 /// Runs all flows to their ends and tells each end to `on_end` as (number of the flow, instant).
 ///
 /// The flows of one instant start in their order, and the network is settled once per instant, as the engine does it.
-pub fn drive(prepared: Prepared, input: &Input, mut on_end: impl FnMut(u32, SimTime)) -> Outcome {
+pub fn drive(prepared: Prepared, input: &Input, on_end: impl FnMut(u32, SimTime)) -> Outcome {
+    run(prepared, input, on_end, |_, _, _, _| {})
+}
+
+/// The same, and tells of each instant the flows that start, how many end, and when the network is next due.
+pub(crate) fn drive_telling(
+    prepared: Prepared,
+    input: &Input,
+    on_instant: impl FnMut(SimTime, Range<usize>, usize, Option<SimTime>),
+) -> Outcome {
+    run(prepared, input, |_, _| {}, on_instant)
+}
+
+fn run(
+    prepared: Prepared,
+    input: &Input,
+    mut on_end: impl FnMut(u32, SimTime),
+    mut on_instant: impl FnMut(SimTime, Range<usize>, usize, Option<SimTime>),
+) -> Outcome {
     let Prepared { mut network, routes } = prepared;
     let mut outcome = Outcome::default();
     let mut waiting = (0u32..).zip(&input.flows).peekable();
@@ -67,19 +87,23 @@ pub fn drive(prepared: Prepared, input: &Input, mut on_end: impl FnMut(u32, SimT
         now = next;
         if announced == Some(now) {
             network.arrivals(now, &mut arrived);
-            for arrival in arrived.drain(..) {
-                outcome.events += 1;
-                on_end(arrival.owner, now);
-            }
         }
+        let n_ends = arrived.len();
+        for arrival in arrived.drain(..) {
+            outcome.events += 1;
+            on_end(arrival.owner, now);
+        }
+        let first = waiting.peek().map_or(input.flows.len(), |(number, _)| *number as usize);
         while let Some((number, flow)) = waiting.next_if(|(_, flow)| flow.start <= now) {
             outcome.events += 1;
             let route = routes[flow.route as usize];
             let (share, bytes) = (flow.share, flow.bytes);
             network.start(now, FlowSpec { route, share, cap: Rate::INFINITE, bytes, blocks: 1, owner: number });
         }
+        let started = first..waiting.peek().map_or(input.flows.len(), |(number, _)| *number as usize);
         outcome.most_flows = outcome.most_flows.max(network.n_flows() as u64);
         announced = network.settle(now);
+        on_instant(now, started, n_ends, announced);
     }
     outcome.solutions = network.n_solutions();
     (outcome.levels, outcome.iterated) = (network.n_levels_solved(), network.n_levels_iterated());

@@ -15,8 +15,10 @@ pub mod drive;
 pub mod generators;
 pub mod hold;
 pub mod input;
+pub mod pattern;
 pub mod race_file;
 pub mod usage;
 
+pub(crate) use drive::drive_telling;
 pub use drive::{Outcome, Prepared, drive};
 pub use input::{Flow, Input, Route};

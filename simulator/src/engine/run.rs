@@ -182,7 +182,7 @@ impl<'a> Engine<'a> {
         };
         let counters = self.counters(in_flight.get());
         self.audit(&counters)?;
-        let warnings = self.warnings(&counters);
+        let warnings = self.warnings();
         let busiest = self.busiest_link();
         let (tables, kpis) = self.recorder.finish(busiest);
         Ok(RunOutput { tables, kpis, counters, events: self.n_events, warnings })
@@ -233,7 +233,7 @@ impl<'a> Engine<'a> {
         }
     }
 
-    fn warnings(&self, counters: &Counters) -> Vec<String> {
+    fn warnings(&self) -> Vec<String> {
         let topology = &self.setup.topology;
         let mut warnings: Vec<String> = self
             .fabric
@@ -241,8 +241,11 @@ impl<'a> Engine<'a> {
             .overfull(topology)
             .map(|rse| format!("RSE `{rse}` holds more at the start than its capacity"))
             .collect();
-        if counters.flows_stalled > 0 {
-            warnings.push(format!("{} flows wait at rate zero at the horizon", counters.flows_stalled));
+        for (resource, is_last) in self.fabric.network.stalled_on() {
+            let name = self.fabric.wiring.name(resource, topology).unwrap_or_else(|| "an access law".to_owned());
+            let until =
+                if is_last { "and its capacity is never to change: they wait for ever" } else { "at the horizon" };
+            warnings.push(format!("flows wait at rate zero on {name}, {until}"));
         }
         warnings.sort();
         warnings

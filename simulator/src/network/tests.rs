@@ -652,3 +652,34 @@ fn a_single_large_flow_ends_to_the_nanosecond() {
     // 2^45 B at 1 B/ns.
     assert_eq!(run.ends[0].map(|(at, _)| at.as_nanos()), Some(1 << 45));
 }
+
+/// A year on one wire of 1 GB/s that a flow without end shares with others which come every 5 minutes and of every size:
+/// alone beside it each takes twice its bytes in nanoseconds, in the last week as in the first.
+#[test]
+fn a_year_does_not_wear_the_clocks() {
+    const EVERY: u64 = 300_000_000_000;
+    let mut network = Network::new();
+    let wire = network.add_resource(wire_of(&[(0.0, 1000.0)]));
+    let route = network.route(&[wire]);
+    let spec =
+        |bytes, owner| FlowSpec { route, share: Share::Streams(1), cap: Rate::INFINITE, bytes, blocks: 1, owner };
+    network.start(SimTime::ZERO, spec(Bytes::new(1 << 60), u64::MAX));
+    let (mut arrivals, mut moved, mut now) = (Vec::new(), 0u64, 0u64);
+    for nth in 0..365 * 24 * 12 {
+        let start = SimTime::from_nanos(nth * EVERY);
+        network.settle(start);
+        let bytes = 1 + nth * 7_919_777 % 140_000_000_000;
+        network.start(start, spec(Bytes::new(bytes), nth));
+        let end = network.settle(start).expect("it ends");
+        assert!(end.as_nanos().abs_diff(start.as_nanos() + 2 * bytes) <= 2, "flow {nth} of {bytes} B ends at {end}");
+        network.arrivals(end, &mut arrivals);
+        assert_eq!(arrivals.pop().map(|arrival| arrival.owner), Some(nth));
+        network.settle(end);
+        moved += bytes;
+        now = end.as_nanos();
+    }
+    // What the wire carried in a year, and what is left for the one without end: the same to a byte in 10^15.
+    assert!((network.carried(wire) - now as f64).abs() <= 1e-15 * 2.0 * now as f64 + 2.0 * 105_120.0);
+    let endless = network.moved() - moved as f64;
+    assert!((endless - (now - moved) as f64).abs() <= 1e-15 * 4.0 * now as f64 + 2.0 * 105_120.0, "{endless}");
+}

@@ -8,7 +8,7 @@
 //!
 //! A resource that a way meets twice (one DTN at both ends, one LAN) counts once.
 
-use std::collections::BTreeMap;
+use rustc_hash::FxHashMap;
 
 use crate::ids::{DtnId, LinkId, PoolId, RseId, SiteId, Table};
 use crate::network::{Capacity, Network, ResourceId, RouteId};
@@ -32,9 +32,10 @@ pub(crate) struct Wiring {
     reads: Table<RseId, Option<ResourceId>>,
     writes: Table<RseId, Option<ResourceId>>,
     dtns: Table<DtnId, ResourceId>,
-    placements: BTreeMap<(RseId, RseId), Option<RouteId>>,
-    stage_ins: BTreeMap<(RseId, PoolId), Option<RouteId>>,
-    remotes: BTreeMap<(RseId, PoolId, u32), Option<ReadWay>>,
+    /// These are never iterated.
+    placements: FxHashMap<(RseId, RseId), Option<RouteId>>,
+    stage_ins: FxHashMap<(RseId, PoolId), Option<RouteId>>,
+    remotes: FxHashMap<(RseId, PoolId, u32), Option<ReadWay>>,
 }
 
 impl Wiring {
@@ -56,6 +57,25 @@ impl Wiring {
     /// The resource of a link.
     pub fn link(&self, link: LinkId) -> ResourceId {
         self.links[link]
+    }
+
+    /// The resource of a DTN.
+    pub fn dtn(&self, dtn: DtnId) -> ResourceId {
+        self.dtns[dtn]
+    }
+
+    /// What a resource is, in words; access laws have no name.
+    pub fn name(&self, resource: ResourceId, topology: &Topology) -> Option<String> {
+        let is_it = |id: &Option<ResourceId>| *id == Some(resource);
+        let link = self.links.iter().find(|(_, id)| **id == resource);
+        let dtn = self.dtns.iter().find(|(_, id)| **id == resource);
+        let (lan, read) = (self.lans.iter().find(|(_, id)| is_it(id)), self.reads.iter().find(|(_, id)| is_it(id)));
+        let write = self.writes.iter().find(|(_, id)| is_it(id));
+        link.map(|(id, _)| format!("link `{}`", topology.links()[id].name))
+            .or_else(|| dtn.map(|(id, _)| format!("DTN `{}`", topology.dtns()[id].name)))
+            .or_else(|| lan.map(|(id, _)| format!("the LAN of site `{}`", topology.sites()[id].name)))
+            .or_else(|| read.map(|(id, _)| format!("the read limit of RSE `{}`", topology.rses()[id].name)))
+            .or_else(|| write.map(|(id, _)| format!("the write limit of RSE `{}`", topology.rses()[id].name)))
     }
 
     /// The way of a placement; `None` where no links lead there.
@@ -125,10 +145,5 @@ impl Wiring {
         let route = topology.route(from, to)?;
         let lans = [self.lans[from], self.lans[to]].into_iter().flatten();
         Some(route.links.iter().map(|&link| self.links[link]).chain(lans).collect())
-    }
-
-    /// The resource of a DTN.
-    pub fn dtn(&self, dtn: DtnId) -> ResourceId {
-        self.dtns[dtn]
     }
 }

@@ -87,7 +87,8 @@ fn flows_over_a_dead_link_are_counted_and_told() {
     let grid = Grid { bandwidth: rates(&[(0.0, 100.0), (2.0, 0.0)]), workloads, ..Grid::default() };
     let output = grid.run(Always::Remote, 1);
     assert_eq!((output.counters.flows_stalled, output.counters.flows_in_flight), (2, 2));
-    assert_eq!(output.warnings, ["2 flows wait at rate zero at the horizon"]);
+    let warning = "flows wait at rate zero on link `link`, and its capacity is never to change: they wait for ever";
+    assert_eq!(output.warnings, [warning]);
     assert_millions(&output, "requests", "moved_bytes", &[150]);
     assert_millions(&output, "reads", "moved_bytes", &[50]);
     assert_eq!(output.kpis.get(Kpi::BusiestLink), Some(1.0));

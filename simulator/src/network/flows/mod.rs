@@ -477,6 +477,19 @@ impl<T: Copy> Network<T> {
         stalled.map(|class| self.class(class).stops.len()).sum()
     }
 
+    /// The resources on which flows are under way at rate zero, in order, and whether no step of their capacity is still
+    /// to come: then the flows wait for ever, as far as it is up to that resource.
+    pub fn stalled_on(&self) -> Vec<(ResourceId, bool)> {
+        let limiters = self.living().filter(|class| self.levels.level_of(*class) <= 0.0);
+        let limiters = limiters.filter_map(|class| match self.levels.member(class).limiter {
+            Limiter::Resource(resource) => Some(resource),
+            Limiter::Unsolved | Limiter::Nothing | Limiter::Cap => None,
+        });
+        let resources: BTreeSet<u32> = limiters.collect();
+        let is_last = |resource: u32| self.resources[resource as usize].next_change(self.now).is_none();
+        resources.into_iter().map(|it| (ResourceId::from_index(it as usize), is_last(it))).collect()
+    }
+
     /// How often the rates were solved.
     pub fn n_solutions(&self) -> u64 {
         self.n_solutions
