@@ -774,6 +774,7 @@ mod tests {
         Remove { nth: usize },
         Change { resource: u32, equation: Equation },
         Relax,
+        Refill,
     }
 
     /// Wires, some of them closed, and access laws: few values, so that levels and bounds often tie.
@@ -803,6 +804,7 @@ mod tests {
             4 => any::<usize>().prop_map(|nth| Step::Remove { nth }),
             1 => (0..n, equations()).prop_map(|(resource, equation)| Step::Change { resource, equation }),
             6 => Just(Step::Relax),
+            1 => Just(Step::Refill),
         ];
         proptest::collection::vec(step, 1..60)
     }
@@ -847,6 +849,7 @@ mod tests {
                     self.levels.set_equation(*resource, *equation);
                 }
                 Step::Relax => self.relax(),
+                Step::Refill => self.levels.refill(),
                 Step::Set { .. } | Step::Remove { .. } => {}
             }
         }
