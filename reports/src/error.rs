@@ -80,12 +80,16 @@ pub enum ReportError {
     },
 }
 
+/// So many of the found are named, others counted.
+const NAMED: usize = 6;
+
+/// What was found, after a colon; nothing for nothing.
 fn list(found: &[String]) -> String {
-    let first = found.iter().take(6).map(String::as_str).collect::<Vec<_>>().join(", ");
-    match found.len() {
-        0 => String::new(),
-        1..=6 => format!(": {first}"),
-        more => format!(": {first} and {} more", more - 6),
+    let first = found.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match (found.len(), found.len().saturating_sub(NAMED)) {
+        (0, _) => String::new(),
+        (_, 0) => format!(": {first}"),
+        (_, more) => format!(": {first} and {more} more"),
     }
 }
 

@@ -185,3 +185,24 @@ pub fn sweep_order(a: &[SweepPoint], b: &[SweepPoint]) -> Ordering {
     };
     a.iter().zip(b).map(one).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
 }
+
+#[cfg(test)]
+mod order_tests {
+    use super::*;
+
+    #[test]
+    fn values_of_mixed_units_stand_by_size_and_before_words() {
+        let point =
+            |text: &str, number| SweepPoint { path: "topology.links.A-B.bandwidth".into(), text: text.into(), number };
+        let mut points = [
+            [point("Unlimited", None)],
+            [point("Gbps(2)", Some(2.0))],
+            [point("Mbps(500)", Some(500.0))],
+            [point("Gbps(1)", Some(1.0))],
+            [point("Auto", None)],
+        ];
+        points.sort_by(|a, b| sweep_order(a, b));
+        let texts: Vec<&str> = points.iter().map(|[point]| point.text.as_str()).collect();
+        assert_eq!(texts, ["Mbps(500)", "Gbps(1)", "Gbps(2)", "Auto", "Unlimited"]);
+    }
+}

@@ -17,8 +17,8 @@ const ENDED: u32 = u32::MAX;
 ///   things     dense, in any order      rows      as many as ever lived at once
 /// ```
 ///
-/// Everything but [`Live::iter`] takes constant time and, once as many things have lived at once as ever will, allocates
-/// nothing. One thing that lives for ever costs 4 bytes for each that came after it.
+/// Everything but [`Live::iter`] takes constant time. Memory is that of as many things as ever lived at once, and 4 bytes
+/// for each number since the oldest that lives.
 #[derive(Clone, Debug)]
 pub(crate) struct Live<K, T> {
     /// Number of the first place.
@@ -39,7 +39,7 @@ impl<K: Id, T> Live<K, T> {
         let id = K::from_index(self.n_created());
         let place = self.free.pop().unwrap_or_else(|| {
             self.rows.push(None);
-            // Fewer than 2^32 - 1 of them, as that many ids of one kind are refused above.
+            // No more of them than ids of one kind, which are 32 bits.
             self.rows.len() as u32 - 1
         });
         self.rows[place as usize] = Some(thing);
@@ -109,11 +109,13 @@ mod tests {
         #[test]
         fn a_map_by_number_says_the_same(steps in proptest::collection::vec(proptest::option::of(0_usize..60), 0..120)) {
             let (mut live, mut map) = (Live::<RequestId, usize>::new(), BTreeMap::new());
-            let mut most = 0;
+            let (mut most, mut n_pushed) = (0, 0);
             for (nth, step) in steps.into_iter().enumerate() {
                 match step {
                     None => {
                         let id = live.push(nth);
+                        prop_assert_eq!(id.index(), n_pushed);
+                        n_pushed += 1;
                         live[id] += 1;
                         map.insert(id, nth + 1);
                     }
@@ -126,7 +128,7 @@ mod tests {
                 let alive: Vec<_> = live.iter().map(|(id, &thing)| (id, thing)).collect();
                 prop_assert_eq!(alive, map.clone().into_iter().collect::<Vec<_>>());
                 prop_assert!((0..70).map(RequestId::from_index).all(|id| live.get(id) == map.get(&id)));
-                prop_assert!(live.rows.len() == most && live.places.len() <= live.n_created());
+                prop_assert_eq!((live.rows.len(), live.n_created()), (most, n_pushed));
                 prop_assert!(live.places.front() != Some(&ENDED));
             }
         }

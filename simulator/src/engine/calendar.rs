@@ -1,6 +1,7 @@
 //! What happens next.
 
 use std::cmp::Reverse;
+use std::collections::VecDeque;
 
 use dary_heap::QuaternaryHeap;
 
@@ -29,6 +30,10 @@ use crate::units::{SimSpan, SimTime};
 #[derive(Debug)]
 pub struct Calendar<E> {
     heap: QuaternaryHeap<Entry<E>>,
+    /// Events of the instant that was reached last, in order: half of all are scheduled for the instant they come from.
+    at_once: VecDeque<Entry<E>>,
+    /// That instant.
+    now: SimTime,
     /// Key of the announcement; the last one of all: there is none.
     announced: u128,
     sequence: u64,
@@ -52,7 +57,13 @@ struct Entry<E> {
 
 impl<E> Default for Calendar<E> {
     fn default() -> Self {
-        Self { heap: QuaternaryHeap::new(), announced: u128::MAX, sequence: 0 }
+        Self {
+            heap: QuaternaryHeap::new(),
+            at_once: VecDeque::new(),
+            now: SimTime::ZERO,
+            announced: u128::MAX,
+            sequence: 0,
+        }
     }
 }
 
@@ -64,8 +75,12 @@ impl<E> Calendar<E> {
 
     /// Adds an event.
     pub fn schedule(&mut self, at: SimTime, event: E) {
-        let key = Reverse(self.next_key(at));
-        self.heap.push(Entry { key, event });
+        let entry = Entry { key: Reverse(self.next_key(at)), event };
+        if at == self.now {
+            self.at_once.push_back(entry);
+        } else {
+            self.heap.push(entry);
+        }
     }
 
     /// Announces an instant in place of the one before, or none. It stands among the events of that instant as if it were
@@ -76,18 +91,29 @@ impl<E> Calendar<E> {
 
     /// Time of what is next.
     pub fn next_at(&self) -> Option<SimTime> {
-        let next = self.heap.peek().map_or(u128::MAX, |entry| entry.key.0).min(self.announced);
+        let (at_once, later) = self.next_keys();
+        let next = at_once.min(later).min(self.announced);
         (next != u128::MAX).then(|| time_of(next))
     }
 
     /// Takes what is next up to and including `horizon`.
     pub fn pop_until(&mut self, horizon: SimTime) -> Option<(SimTime, Due<E>)> {
-        let at = self.next_at().filter(|at| *at <= horizon)?;
-        if self.heap.peek().is_none_or(|entry| entry.key.0 > self.announced) {
+        let (at_once, later) = self.next_keys();
+        let next = at_once.min(later).min(self.announced);
+        let at = (next != u128::MAX).then(|| time_of(next)).filter(|at| *at <= horizon)?;
+        self.now = at;
+        if next == self.announced {
             self.announced = u128::MAX;
             return Some((at, Due::Announced));
         }
-        self.heap.pop().map(|entry| (at, Due::Event(entry.event)))
+        let entry = if next == at_once { self.at_once.pop_front() } else { self.heap.pop() };
+        entry.map(|entry| (at, Due::Event(entry.event)))
+    }
+
+    /// Keys of the next events of this instant and of the others; the last key of all: there is none.
+    fn next_keys(&self) -> (u128, u128) {
+        let key = |entry: Option<&Entry<E>>| entry.map_or(u128::MAX, |entry| entry.key.0);
+        (key(self.at_once.front()), key(self.heap.peek()))
     }
 
     fn next_key(&mut self, at: SimTime) -> u128 {
@@ -140,5 +166,39 @@ mod tests {
             .collect();
         assert_eq!(taken, ["a", "b", "announced", "after", "c", "d"]);
         assert_eq!(calendar.next_at(), Some(at(9)));
+    }
+
+    proptest::proptest! {
+        /// Against a list that is searched: events at now, later and (which the engine never does) before, announcements.
+        #[test]
+        fn it_agrees_with_a_searched_list(steps in proptest::collection::vec((0u8..6, 0u64..4), 1..200)) {
+            let mut calendar = Calendar::new();
+            let (mut list, mut announced, mut now) = (Vec::new(), None, 0u64);
+            for (nth, (kind, ahead)) in steps.into_iter().enumerate() {
+                match kind {
+                    0..=2 => {
+                        calendar.schedule(SimTime::from_nanos(now + ahead), nth);
+                        list.push((now + ahead, nth));
+                    }
+                    3 => {
+                        announced = (ahead > 0).then_some((now + ahead - 1, nth));
+                        calendar.announce(announced.map(|(at, _)| SimTime::from_nanos(at)));
+                    }
+                    _ => {
+                        let next = list.iter().copied().chain(announced).min().filter(|(at, _)| *at <= now + 2);
+                        let expected = next.map(|(at, nth)| {
+                            let due = if announced == Some((at, nth)) { Due::Announced } else { Due::Event(nth) };
+                            (SimTime::from_nanos(at), due)
+                        });
+                        proptest::prop_assert_eq!(calendar.pop_until(SimTime::from_nanos(now + 2)), expected);
+                        list.retain(|entry| Some(*entry) != next);
+                        announced = announced.filter(|entry| Some(*entry) != next);
+                        now = next.map_or(now, |(at, _)| at);
+                    }
+                }
+                let first = list.iter().copied().chain(announced).min();
+                proptest::prop_assert_eq!(calendar.next_at(), first.map(|(at, _)| SimTime::from_nanos(at)));
+            }
+        }
     }
 }

@@ -160,7 +160,7 @@ impl<'a> Engine<'a> {
             recorder.sample((&rse.name, "queued"), now, f64::from(fts.queued_to(id)), setup);
         }
         for (id, dtn) in topology.dtns().iter() {
-            recorder.sample((&dtn.name, "active"), now, f64::from(fts.on_dtn(id)), setup);
+            recorder.sample((&dtn.name, "active"), now, f64::from(fts.active_on_dtn(id)), setup);
             let rate = fabric.network.load(fabric.wiring.dtn(id)).as_bytes_per_s();
             recorder.sample((&dtn.name, "rate_bytes_per_s"), now, rate, setup);
         }
@@ -248,6 +248,7 @@ impl<'a> Engine<'a> {
             warnings.push(format!("flows wait at rate zero on {name}, {until}"));
         }
         warnings.sort();
+        warnings.dedup();
         warnings
     }
 

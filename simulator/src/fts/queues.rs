@@ -115,7 +115,8 @@ impl Queues {
     }
 
     /// The first request among those that new heads and opened gates let start; `None`: no request can start now. The
-    /// caller takes it out with [`Queues::pop`] and, if it does start, gives it its slots with [`Queues::take`].
+    /// caller takes it out with [`Queues::pop`] and, if it does start, gives it its slots with [`Queues::take`]. A head that
+    /// is not taken out is not tried again.
     pub fn next_to_start(&mut self) -> Option<Head> {
         loop {
             let head = self.next_tried()?;
@@ -183,7 +184,7 @@ impl Queues {
     }
 
     /// Transfers on a DTN, start-up included.
-    pub fn on_dtn(&self, dtn: DtnId) -> u32 {
+    pub fn active_on_dtn(&self, dtn: DtnId) -> u32 {
         self.gates[gate_of_dtn(dtn, self.queued_to.len())].taken
     }
 

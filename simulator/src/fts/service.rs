@@ -136,8 +136,8 @@ impl Fts {
     }
 
     /// Transfers on a DTN, start-up included.
-    pub fn on_dtn(&self, dtn: DtnId) -> u32 {
-        self.queues.on_dtn(dtn)
+    pub fn active_on_dtn(&self, dtn: DtnId) -> u32 {
+        self.queues.active_on_dtn(dtn)
     }
 
     /// Requests (created, done, failed) so far.

@@ -43,7 +43,7 @@ impl GridView<'_> {
         sources.into_iter().map(|(_, _, rse)| rse).collect()
     }
 
-    /// The same in order of their ids, with the latency of the way from each.
+    /// RSEs with a replica from which the request's pool can be reached, in order of their ids, with the latency of the way.
     pub(crate) fn reachable(&self, request: &AccessRequest) -> impl Iterator<Item = (SimSpan, RseId)> {
         let pool = request.pool;
         let latency = move |rse| self.topology.route_to_pool(rse, pool).map(|route| route.latency);

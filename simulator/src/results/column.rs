@@ -68,7 +68,7 @@ impl<T: Copy + Default> Cells<T> {
         (0..self.len).map(|row| self.get(row))
     }
 
-    /// Whether a cell is there for each row, and the values in order.
+    /// The cells of these rows, in this order.
     pub(super) fn in_order(&self, order: &[u32]) -> Self {
         let mut cells = Self { values: Vec::with_capacity(self.values.len()), ..Self::new() };
         order.iter().for_each(|row| cells.push(self.get(*row as usize)));
@@ -116,7 +116,7 @@ impl Names {
 
     /// Appends a cell by the code of a name that is known.
     pub(super) fn push_code(&mut self, code: u32) {
-        debug_assert!((code as usize) < self.names.len(), "codes are of known names");
+        assert!((code as usize) < self.names.len(), "codes are of known names");
         self.cells.push(Some(code));
     }
 

@@ -81,9 +81,9 @@ const fn info(
 
 const CENSORED: &str = "over jobs submitted after the warm-up that did not fail; a job that has not ended counts with its age at the horizon, so this is a lower bound where jobs_unfinished is not 0";
 const CENSORED_QUANTILE: &str =
-    "as job_turnaround_mean_s; exact up to 65536 jobs, of more within 0.00306 % (2^-15) of it";
+    "as job_turnaround_mean_s; exact up to 65536 jobs, of more within 0.0031 % (2^-15) of it";
 const AFTER: &str = "over requests created after the warm-up and done";
-const AFTER_QUANTILE: &str = "over requests created after the warm-up and done; exact up to 65536 of them, of more within 0.00306 % (2^-15) of it";
+const AFTER_QUANTILE: &str = "over requests created after the warm-up and done; exact up to 65536 of them, of more within 0.0031 % (2^-15) of it";
 
 /// All KPIs in order of [`Kpi`].
 pub const KPIS: [KpiInfo; 23] = [

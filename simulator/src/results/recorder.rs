@@ -10,7 +10,8 @@ use crate::topology::Route;
 use crate::units::{Bytes, SimSpan, SimTime};
 
 /// Records facts. Rows go to the columns of their table as they come, and into the order of their ids at the end. What
-/// is not recorded costs the figures behind the KPIs only, whose memory does not grow with the number of facts.
+/// is not recorded costs the figures behind the KPIs only, whose memory grows with the number of files
+/// only.
 #[derive(Debug)]
 pub(crate) struct Recorder {
     seed: u64,

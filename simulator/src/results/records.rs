@@ -176,20 +176,20 @@ pub(super) fn tables(setup: &Setup) -> [TableData; 5] {
     let rses = || topology.rses().values().map(|rse| rse.name.as_str());
     let workloads = || setup.workloads.values().map(|workload| workload.name.as_str());
     if record.requests != RecordLevel::Summary {
-        requests.name("workload", workloads());
-        requests.name("source", rses());
-        requests.name("destination", rses());
+        requests.set_names("workload", workloads());
+        requests.set_names("source", rses());
+        requests.set_names("destination", rses());
     }
     if record.reads != RecordLevel::Summary {
-        reads.name("source", rses());
+        reads.set_names("source", rses());
     }
     if record.jobs != RecordLevel::Summary {
-        jobs.name("workload", workloads());
-        jobs.name("pool", topology.pools().values().map(|pool| pool.name.as_str()));
+        jobs.set_names("workload", workloads());
+        jobs.set_names("pool", topology.pools().values().map(|pool| pool.name.as_str()));
     }
     if record.decisions != RecordLevel::Summary {
-        decisions.name("source", rses());
-        decisions.name("target", rses());
+        decisions.set_names("source", rses());
+        decisions.set_names("target", rses());
     }
     tables
 }

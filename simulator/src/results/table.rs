@@ -126,7 +126,8 @@ impl TableData {
     }
 
     /// Gives a column of names its names, before the first row.
-    pub(super) fn name<'a>(&mut self, column: &str, names: impl Iterator<Item = &'a str>) {
+    pub(super) fn set_names<'a>(&mut self, column: &str, names: impl Iterator<Item = &'a str>) {
+        debug_assert_eq!(self.rows(), 0, "names come before rows");
         let position = self.schema.position(column).expect("the schema has the column");
         self.columns[position] = ColumnData::Text(Names::of(names));
     }
@@ -149,19 +150,14 @@ impl TableData {
     }
 
     /// Puts the rows in order of their ids, which stand in the first column and are all different. Besides the table
-    /// it takes 4 bytes per id up to the largest, and one column at a time is there twice.
+    /// it takes 4 bytes a row, and one column at a time is there twice.
     pub(super) fn order_by_id(&mut self) {
         let Some(ColumnData::Int(ids)) = self.columns.first() else { return };
-        let ids = || ids.iter().map(|id| id.and_then(|id| usize::try_from(id).ok()).expect("ids count from 0"));
-        if ids().is_sorted() {
+        if ids.iter().is_sorted() {
             return;
         }
-        const NONE: u32 = u32::MAX;
-        let mut order = vec![NONE; ids().max().map_or(0, |last| last + 1)];
-        for (id, row) in ids().zip(0..) {
-            order[id] = row;
-        }
-        order.retain(|row| *row != NONE);
+        let mut order: Vec<u32> = (0..ids.len() as u32).collect();
+        order.sort_unstable_by_key(|row| ids.get(*row as usize));
         for column in &mut self.columns {
             match column {
                 ColumnData::Int(cells) => *cells = cells.in_order(&order),
@@ -225,7 +221,7 @@ mod tests {
         let columns = [("id", ColumnKind::Int, ""), ("share", ColumnKind::Float, ""), ("name", ColumnKind::Text, "")];
         let rows = [(7, None, 1), (2, Some(0.5), 0), (11, Some(0.25), 1), (3, None, 0)];
         let mut table = TableData::new(Schema::new("things", "thing", &columns));
-        table.name("name", ["a", "b"].into_iter());
+        table.set_names("name", ["a", "b"].into_iter());
         for (id, share, name) in rows {
             table.append([Cell::Int(id), share.map_or(Cell::Empty, Cell::Float), Cell::Name(name)]);
         }

@@ -8,7 +8,7 @@ pub(super) const EXACT: usize = 65_536;
 /// Bits of a time that a sketch keeps.
 const BITS: u32 = 15;
 
-/// The quantile of more than [`EXACT`] times is off by no more than this part of itself: half a bucket's width,
+/// The quantile of more than [`EXACT`] times is off by no more than this part of itself: half a range's width,
 /// `2^(shift - 1)`, of at least `2^(BITS - 1 + shift)`.
 #[cfg(test)]
 const RELATIVE_ERROR: f64 = 1.0 / (1 << BITS) as f64;
@@ -84,10 +84,10 @@ impl Times {
 
 /// How many times fell into each of many narrow ranges.
 ///
-/// A range holds the times whose first 15 bits are the same (as in HdrHistogram): those below 2^15 ns are told apart
+/// A range holds the times whose length and first 15 bits are the same (as in HdrHistogram): those below 2^15 ns are told apart
 /// exactly, and the middle of any other range is within 2^-15 (0.003 %) of all that it holds. There is no floating-point
 /// arithmetic in it, so it is the same on every machine; it takes 64 kB for each doubling of the longest time, at
-/// most 3 MB.
+/// most 3.4 MB and what a list that doubles has to spare.
 #[derive(Clone, Debug, Default)]
 struct Sketch {
     counts: Vec<u32>,

@@ -2,7 +2,8 @@
 //!
 //! Space is reserved when a transfer starts, not when it ends, and becomes used when the replica is there; it never
 //! goes negative. Files that a workload makes up for one job ([`crate::workload::Inputs::Fresh`]) take no space
-//! where they lie: they stand for data that is there anyway. Nothing is evicted yet.
+//! where they lie: they stand for data that is there anyway. Nothing is evicted yet; what frees
+//! space will have to wake the heads of queues that wait for it (`fts::queues`).
 
 use smallvec::SmallVec;
 

