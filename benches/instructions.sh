@@ -26,7 +26,7 @@ if ! command -v valgrind > /dev/null; then
     exit 0
 fi
 
-cargo build --release --locked --quiet -p dapple-benches --bin kernels
+env -u RUSTFLAGS cargo build --release --locked --quiet -p dapple-benches --bin kernels
 program=${CARGO_TARGET_DIR:-target}/release/kernels
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT

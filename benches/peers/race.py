@@ -10,6 +10,7 @@ import json
 import os
 import platform
 import resource
+import signal
 import statistics
 import subprocess
 import sys
@@ -63,10 +64,10 @@ def run(command, limit_s=None):
 
     def limit():
         if limit_s is not None:
-            resource.setrlimit(resource.RLIMIT_CPU, (limit_s, limit_s))
+            resource.setrlimit(resource.RLIMIT_CPU, (limit_s, limit_s + 5))
 
     done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, preexec_fn=limit, text=True)
-    if done.returncode < 0 and limit_s is not None:
+    if done.returncode == -signal.SIGXCPU and limit_s is not None:
         return None
     if done.returncode != 0:
         sys.exit(f"{command[0]} failed with {done.returncode}")

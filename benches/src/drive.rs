@@ -41,6 +41,8 @@ pub struct Outcome {
     pub levels: u64,
     /// See `levels`.
     pub iterated: u64,
+    /// How often a local solution went round in a circle.
+    pub refills: u64,
     /// Flows that never ended: at the last event they did not move, and nothing was to change.
     pub stalled: u64,
     /// Most flows under way at once.
@@ -107,6 +109,7 @@ fn run(
     }
     outcome.solutions = network.n_solutions();
     (outcome.levels, outcome.iterated) = (network.n_levels_solved(), network.n_levels_iterated());
+    outcome.refills = network.n_refills();
     outcome.stalled = network.n_flows() as u64;
     outcome.moved_bytes = network.moved();
     outcome.conservation_bytes = outcome.moved_bytes - input.bytes();

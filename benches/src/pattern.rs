@@ -123,8 +123,11 @@ fn stale(steps: &[Step], queue: &mut impl Queue) -> u64 {
                 at.into_iter().for_each(|at| queue.push(at, epoch));
             }
             Step::Take => {
-                while queue.pop().is_some_and(|found| found != 0 && found != epoch) {}
-                taken += 1;
+                let mut found = queue.pop();
+                while found.is_some_and(|found| found != 0 && found != epoch) {
+                    found = queue.pop();
+                }
+                taken += u64::from(found.is_some());
             }
         }
     }

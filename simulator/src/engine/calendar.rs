@@ -76,7 +76,7 @@ impl<E> Calendar<E> {
     /// Adds an event.
     pub fn schedule(&mut self, at: SimTime, event: E) {
         let entry = Entry { key: Reverse(self.next_key(at)), event };
-        if at == self.now {
+        if at == self.now && self.at_once.back().is_none_or(|last| time_of(last.key.0) == at) {
             self.at_once.push_back(entry);
         } else {
             self.heap.push(entry);

@@ -568,7 +568,7 @@ impl Levels {
             if bound <= lower && place >= *n_limited {
                 continue;
             }
-            let is_wrong = if place < *n_limited { bound < new } else { bound > new };
+            let is_wrong = if place < *n_limited { bound < new || new.is_infinite() } else { bound > new };
             if is_wrong && !std::mem::replace(&mut is_doubtful[class as usize], true) {
                 doubtful.push(class);
             }
@@ -583,7 +583,13 @@ impl Levels {
                 &paths[path.start as usize..path.end as usize]
             };
             for &other in others.iter().filter(|&&other| other != slot) {
-                tell(room, queue, levels, (other, more));
+                if more.is_finite() {
+                    tell(room, queue, levels, (other, more));
+                } else if room[other as usize] != QUEUED {
+                    // To or from a rate without limit: no sum survives that.
+                    room[other as usize] = QUEUED;
+                    queue.push(other, levels[other as usize]);
+                }
             }
         }
     }
@@ -653,7 +659,8 @@ impl Queue {
     }
 }
 
-/// A class takes this much more [B/s] of a resource that did not limit it.
+/// A class takes this much more [B/s] of a resource that did not limit it; a finite number, which leaves
+/// [`QUEUED`] and [`WATCHED`] as they are.
 #[inline]
 fn tell(room: &mut [f64], queue: &mut Queue, levels: &[f64], (slot, more): (u32, f64)) {
     let left = room[slot as usize] - more;
@@ -784,6 +791,7 @@ mod tests {
             4 => (1u32..6).prop_map(move |capacity| wire(f64::from(capacity) * 30e6)),
             4 => (1e6..1e9).prop_map(wire),
             1 => Just(wire(0.0)),
+            1 => Just(wire(f64::INFINITY)),
             2 => (1e-9..1e-7, 0.0..1e-8).prop_map(|(base, scale)| Equation { numerator: 1.0, scale, base }),
         ]
     }

@@ -11,7 +11,7 @@
 //! ```
 //!
 //! A **flow** moves bytes over a **route**, a fixed list of **resources**. All flows with the same
-//! [`ClassKey`] have the same rate at every instant; a class keeps a count, a rate and a clock (bytes served
+//! route, weight and cap have the same rate at every instant; a class keeps a count, a rate and a clock (bytes served
 //! to each of its flows since it began), and a flow ends when the clock passes its value at the flow's start plus its size.
 //!
 //! A resource has a [`Capacity`]: fixed, a series in time, a load curve over the streams that cross it, or the
@@ -42,7 +42,7 @@ mod resource;
 mod solver;
 mod wiring;
 
-pub use flows::{Arrival, Carried, ClassKey, FlowId, FlowSpec, Network, Progressed, RouteId, Share};
+pub use flows::{Arrival, Carried, FlowId, FlowSpec, Network, Progressed, RouteId, Share};
 pub use resource::{Capacity, ResourceId};
 pub(crate) use wiring::Wiring;
 

@@ -484,7 +484,7 @@ proptest! {
             run.network.cancel(run.now, run.flows[flow].expect("started"));
         }
         run.network.settle(run.now);
-        prop_assert_eq!(run.network.n_flows(), 0);
+        prop_assert_eq!((run.network.n_flows(), run.network.n_processes()), (0, 0));
         for &id in &run.ids {
             prop_assert_eq!(run.network.streams(id), 0);
             prop_assert_eq!(run.network.load(id), Rate::ZERO);
@@ -606,6 +606,29 @@ fn a_resource_that_is_added_late_announces_nothing_of_the_past() {
 }
 
 #[test]
+fn a_wire_that_becomes_infinite_lets_its_flows_go_and_limits_them_again() {
+    let early = flow_of(0.0, 500_000_000);
+    let plan = over_wire(
+        &[(0.0, 100.0), (2.0, f64::INFINITY), (3.0, 50.0)],
+        vec![early, flow_of(2.5, 1 << 50), flow_of(3.0, 100_000_000)],
+    );
+    let mut run = Run::new(&plan);
+    run.until(seconds(10.0));
+    let ends: Vec<_> = run.ends.iter().map(|end| end.map(|(at, _)| at.as_secs_f64())).collect();
+    assert_eq!(ends, [Some(2.0), Some(2.5), Some(5.0)]);
+}
+
+#[test]
+fn a_cap_of_zero_announces_nothing() {
+    let mut flow = flow_of(0.0, 1000);
+    flow.cap = 0.0;
+    let plan = over_wire(&[(0.0, 100.0)], vec![flow]);
+    let mut run = Run::new(&plan);
+    run.until(SimTime::MAX);
+    assert_eq!((run.ends[0], run.network.settle(run.now), run.network.n_stalled()), (None, None, 1));
+}
+
+#[test]
 fn blocks_arrive_evenly() {
     let mut flow = flow_of(0.0, 400_000_000);
     flow.blocks = 4;
@@ -678,7 +701,7 @@ fn a_year_does_not_wear_the_clocks() {
         moved += bytes;
         now = end.as_nanos();
     }
-    // What the wire carried in a year, and what is left for the one without end: the same to a byte in 10^15.
+    // What the wire carried in a year, and what of it is the endless flow's: to a few roundings of 10^16 B and 2 B an end.
     assert!((network.carried(wire) - now as f64).abs() <= 1e-15 * 2.0 * now as f64 + 2.0 * 105_120.0);
     let endless = network.moved() - moved as f64;
     assert!((endless - (now - moved) as f64).abs() <= 1e-15 * 4.0 * now as f64 + 2.0 * 105_120.0, "{endless}");

@@ -6,7 +6,8 @@ use crate::network::flows::{Network, is_due, key, number, seconds};
 use crate::network::levels::Limiter;
 use crate::units::{NANOS_PER_SECOND, SimSpan};
 
-/// Clocks start again before they pass this, so that they keep millionths of a byte.
+/// Clocks start again at the first change after they have passed this, so that they keep millionths of a byte where rates
+/// change often; while none does, one product tells how far a clock is.
 const REBASE_AT: f64 = (1_u64 << 33) as f64;
 
 impl<T: Copy> Network<T> {
@@ -58,7 +59,7 @@ impl<T: Copy> Network<T> {
     pub(super) fn solve(&mut self) {
         self.n_solutions += 1;
         let (mut changed, mut migrated) = (std::mem::take(&mut self.changed), std::mem::take(&mut self.migrated));
-        // Classes move by the clocks of the last solution up to now; all clocks are brought here before any level changes.
+        // Clocks have copies of the levels of the last solution, by which classes have moved up to now.
         self.levels.relax(&mut changed, &mut migrated);
         for &id in &changed {
             let clock = &mut self.clocks[id as usize];

@@ -45,7 +45,7 @@ pub enum Share {
 
 /// What all flows of a class have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ClassKey {
+pub(super) struct ClassKey {
     route: RouteId,
     weight: WeightKey,
     /// Bits of the cap [B/s], which is never negative, so that they order like it.
@@ -418,7 +418,9 @@ impl<T: Copy> Network<T> {
         if !self.unlimited.is_empty() {
             return Some(now);
         }
-        let stops = [self.next.first(), self.capped.first().map(|(at, _)| at)];
+        // A class with a cap of zero stops at the end of time.
+        let capped = self.capped.first().map(|(at, _)| at).filter(|&at| at != u64::MAX);
+        let stops = [self.next.first(), capped];
         let stops = stops.into_iter().flatten().map(SimTime::from_nanos);
         // A resource that was added late may have steps behind it.
         stops.chain(self.changes.first().map(|(at, _)| (*at).max(self.now))).min()
@@ -452,7 +454,7 @@ impl<T: Copy> Network<T> {
     }
 
     /// Highest finite rate at which a flow arrived [B/s]: its end may be off by a nanosecond of it.
-    pub fn fastest(&self) -> f64 {
+    pub(crate) fn fastest(&self) -> f64 {
         self.fastest
     }
 
@@ -479,14 +481,18 @@ impl<T: Copy> Network<T> {
 
     /// The resources on which flows are under way at rate zero, in order, and whether no step of their capacity is still
     /// to come: then the flows wait for ever, as far as it is up to that resource.
-    pub fn stalled_on(&self) -> Vec<(ResourceId, bool)> {
+    pub(crate) fn stalled_on(&self) -> Vec<(ResourceId, bool)> {
         let limiters = self.living().filter(|class| self.levels.level_of(*class) <= 0.0);
         let limiters = limiters.filter_map(|class| match self.levels.member(class).limiter {
             Limiter::Resource(resource) => Some(resource),
             Limiter::Unsolved | Limiter::Nothing | Limiter::Cap => None,
         });
         let resources: BTreeSet<u32> = limiters.collect();
-        let is_last = |resource: u32| self.resources[resource as usize].next_change(self.now).is_none();
+        let is_last = |resource: u32| {
+            let resource = &self.resources[resource as usize];
+            // A load curve changes with what crosses it.
+            !matches!(resource.capacity, Capacity::Curve(_)) && resource.next_change(self.now).is_none()
+        };
         resources.into_iter().map(|it| (ResourceId::from_index(it as usize), is_last(it))).collect()
     }
 
@@ -508,6 +514,12 @@ impl<T: Copy> Network<T> {
     /// How often a local solution went round in a circle and everything was solved anew; hardly ever.
     pub fn n_refills(&self) -> u64 {
         self.levels.n_refills()
+    }
+
+    /// Processes that read over access laws.
+    #[cfg(test)]
+    pub(super) fn n_processes(&self) -> usize {
+        self.processes.len()
     }
 
     /// Classes that have flows.
