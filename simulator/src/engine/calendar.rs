@@ -181,7 +181,7 @@ mod tests {
                         list.push((now + ahead, nth));
                     }
                     3 => {
-                        announced = (ahead > 0).then_some((now + ahead - 1, nth));
+                        announced = (ahead > 0).then(|| (now + ahead - 1, nth));
                         calendar.announce(announced.map(|(at, _)| SimTime::from_nanos(at)));
                     }
                     _ => {
