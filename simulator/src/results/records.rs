@@ -194,27 +194,27 @@ pub(super) fn tables(setup: &Setup) -> [TableData; 5] {
     tables
 }
 
-fn count(n: u64) -> Cell {
+fn count(n: u64) -> Cell<'static> {
     Cell::Int(i64::try_from(n).unwrap_or(i64::MAX))
 }
 
-fn id(id: impl Id) -> Cell {
+fn id(id: impl Id) -> Cell<'static> {
     count(id.index() as u64)
 }
 
 /// The name of a thing, where [`tables`] gives the column those of its table.
-fn name(id: impl Id) -> Cell {
+fn name(id: impl Id) -> Cell<'static> {
     Cell::Name(id.index())
 }
 
-fn bytes(bytes: Bytes) -> Cell {
+fn bytes(bytes: Bytes) -> Cell<'static> {
     count(bytes.get())
 }
 
-fn at(at: SimTime) -> Cell {
+fn at(at: SimTime) -> Cell<'static> {
     count(at.as_nanos())
 }
 
-fn maybe<T>(there: Option<T>, cell: impl FnOnce(T) -> Cell) -> Cell {
+fn maybe<T>(there: Option<T>, cell: impl FnOnce(T) -> Cell<'static>) -> Cell<'static> {
     there.map_or(Cell::Empty, cell)
 }

@@ -64,14 +64,25 @@ pub enum Value<'a> {
 
 /// One cell as the recorder appends it.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Cell {
+pub(super) enum Cell<'a> {
     Empty,
     Int(i64),
     Float(f64),
-    /// One of few words.
-    Word(&'static str),
+    /// A word.
+    Word(&'a str),
     /// The nth of the names that the column was given.
     Name(usize),
+}
+
+impl<'a> From<Value<'a>> for Cell<'a> {
+    fn from(value: Value<'a>) -> Self {
+        match value {
+            Value::Empty => Self::Empty,
+            Value::Int(x) => Self::Int(x),
+            Value::Float(x) => Self::Float(x),
+            Value::Text(x) => Self::Word(x),
+        }
+    }
 }
 
 /// The cells of one column.
@@ -111,18 +122,7 @@ impl TableData {
     /// # Panics
     /// Where the row does not fit the schema: rows are written by dapple's own code only.
     pub fn push(&mut self, row: &[Value<'_>]) {
-        assert_eq!(row.len(), self.columns.len(), "a row of `{}` has one value per column", self.schema.name);
-        for (index, (cell, column)) in row.iter().zip(&mut self.columns).enumerate() {
-            match (column, *cell) {
-                (ColumnData::Int(cells), Value::Int(x)) => cells.push(Some(x)),
-                (ColumnData::Int(cells), Value::Empty) => cells.push(None),
-                (ColumnData::Float(cells), Value::Float(x)) => cells.push(Some(x)),
-                (ColumnData::Float(cells), Value::Empty) => cells.push(None),
-                (ColumnData::Text(cells), Value::Text(x)) => cells.push(Some(x)),
-                (ColumnData::Text(cells), Value::Empty) => cells.push(None),
-                (_, value) => panic!("column `{}` cannot hold {value:?}", self.schema.columns[index].name),
-            }
-        }
+        self.append_cells(row.iter().copied().map(Cell::from));
     }
 
     /// Gives a column of names its names, before the first row.
@@ -133,10 +133,15 @@ impl TableData {
     }
 
     /// Appends a row of the recorder.
-    pub(super) fn append<const N: usize>(&mut self, row: [Cell; N]) {
-        assert_eq!(N, self.columns.len(), "a row of `{}` has one cell per column", self.schema.name);
-        for (cell, column) in row.into_iter().zip(&mut self.columns) {
-            match (column, cell) {
+    pub(super) fn append<const N: usize>(&mut self, row: [Cell<'_>; N]) {
+        self.append_cells(row.into_iter());
+    }
+
+    fn append_cells<'a>(&mut self, row: impl ExactSizeIterator<Item = Cell<'a>>) {
+        let Self { schema, columns } = self;
+        assert_eq!(row.len(), columns.len(), "a row of `{}` has one cell per column", schema.name);
+        for (cell, (column, data)) in row.zip(schema.columns.iter().zip(columns)) {
+            match (data, cell) {
                 (ColumnData::Int(cells), Cell::Int(x)) => cells.push(Some(x)),
                 (ColumnData::Int(cells), Cell::Empty) => cells.push(None),
                 (ColumnData::Float(cells), Cell::Float(x)) => cells.push(Some(x)),
@@ -144,7 +149,7 @@ impl TableData {
                 (ColumnData::Text(cells), Cell::Word(word)) => cells.push(Some(word)),
                 (ColumnData::Text(cells), Cell::Name(code)) => cells.push_code(code as u32),
                 (ColumnData::Text(cells), Cell::Empty) => cells.push(None),
-                (_, cell) => panic!("a column of `{}` cannot hold {cell:?}", self.schema.name),
+                (_, cell) => unreachable!("column `{}` of `{}` holds no {cell:?}", column.name, schema.name),
             }
         }
     }
