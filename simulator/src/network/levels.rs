@@ -25,22 +25,23 @@
 //!            others  [ .. | .. | .. ]    the class's other resources
 //! ```
 
+mod node;
+mod sums;
+#[cfg(test)]
+mod tests;
+
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use smallvec::SmallVec;
 
+use crate::network::levels::node::{Node, OTHERS};
+use crate::network::levels::sums::{least, newton};
 use crate::network::resource::Equation;
 use crate::network::solver::{Demand, fill};
 
 /// A level counts as changed beyond this relative difference: a few roundings of a sum.
 const SAME: f64 = 4e-15;
-
-/// The other resources of a class that an entry holds itself. Longer routes are read where they are kept.
-const OTHERS: usize = 3;
-
-/// Stands for "no resource" among the others of an entry; its level is infinite.
-const NONE: u32 = 0;
 
 /// What limits a class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,125 +73,6 @@ pub(super) struct Member {
 pub(super) struct Path {
     start: u32,
     end: u32,
-}
-
-/// A resource, and in lists of equal length the classes that cross it. The first `n_limited` are those that it limits.
-#[derive(Clone, Debug)]
-struct Node {
-    equation: Equation,
-    n_limited: usize,
-    /// Classes that have a cap; while there are none, nobody reads the caps.
-    n_capped: usize,
-    /// Most others of any class that has crossed it; more than [`OTHERS`]: paths are read where they are kept.
-    width: usize,
-    classes: Vec<u32>,
-    /// Flows times weight.
-    masses: Vec<f64>,
-    /// The resources that each class crosses besides this one, by slot, `width` of them; [`NONE`] fills up.
-    others: Vec<u32>,
-    /// Caps over weight [B/s].
-    caps: Vec<f64>,
-}
-
-impl Node {
-    fn new(equation: Equation) -> Self {
-        let (classes, masses, others, caps) = Default::default();
-        Self { equation, n_limited: 0, n_capped: 0, width: 1, classes, masses, others, caps }
-    }
-
-    fn push(&mut self, class: u32, member: &Member, others: impl ExactSizeIterator<Item = u32> + Clone) {
-        if others.len() > self.width {
-            self.widen(others.len());
-        }
-        self.classes.push(class);
-        self.masses.push(member.flows * member.weight);
-        self.caps.push(member.cap_level);
-        self.n_capped += usize::from(member.cap_level.is_finite());
-        if self.width <= OTHERS {
-            self.others.extend(others.chain(std::iter::repeat(NONE)).take(self.width));
-        }
-    }
-
-    /// Makes room for more others of each class.
-    fn widen(&mut self, width: usize) {
-        let old = std::mem::replace(&mut self.width, width);
-        let others = std::mem::take(&mut self.others);
-        if width <= OTHERS {
-            let fill = std::iter::repeat_n(NONE, width - old);
-            self.others = others.chunks(old).flat_map(|others| others.iter().copied().chain(fill.clone())).collect();
-        }
-    }
-
-    fn set(&mut self, place: usize, mass: f64, cap_level: f64) {
-        self.masses[place] = mass;
-        let old = std::mem::replace(&mut self.caps[place], cap_level);
-        self.n_capped = self.n_capped + usize::from(cap_level.is_finite()) - usize::from(old.is_finite());
-    }
-
-    fn swap(&mut self, one: usize, two: usize) {
-        self.classes.swap(one, two);
-        self.masses.swap(one, two);
-        self.caps.swap(one, two);
-        if self.width <= OTHERS {
-            (0..self.width).for_each(|nth| self.others.swap(one * self.width + nth, two * self.width + nth));
-        }
-    }
-
-    fn pop(&mut self) {
-        self.classes.pop();
-        self.masses.pop();
-        self.n_capped -= usize::from(self.caps.pop().is_some_and(f64::is_finite));
-        self.others.truncate(self.classes.len() * self.width);
-    }
-
-    /// Lowest level that binds a class elsewhere, given its others and its cap.
-    #[inline(always)]
-    fn bound<const WIDTH: usize>(others: &[u32; WIDTH], cap: f64, levels: &[f64]) -> f64 {
-        let mut bound = cap;
-        for &other in others {
-            bound = least(bound, levels[other as usize]);
-        }
-        bound
-    }
-
-    /// Masses and bounds of all classes; the node is that wide.
-    fn bounds<const WIDTH: usize>(&self, levels: &[f64], bounds: &mut Vec<(f64, f64)>) {
-        let (others, _) = self.others.as_chunks::<WIDTH>();
-        let classes = self.masses.iter().zip(others).zip(&self.caps);
-        bounds.clear();
-        bounds.extend(classes.map(|((&mass, others), &cap)| (mass, Self::bound(others, cap, levels))));
-    }
-
-    /// The sums with the classes taken for limited that were so last; the node is that wide.
-    #[inline(always)]
-    fn sums<const WIDTH: usize, const CAPPED: bool>(&self, levels: &[f64]) -> Sums {
-        let (others, _) = self.others.as_chunks::<WIDTH>();
-        let (limited_masses, masses) = self.masses.split_at(self.n_limited);
-        let (limited_others, others) = others.split_at(self.n_limited);
-        let mut sums = Sums::NOBODY;
-        if CAPPED {
-            let (limited_caps, caps) = self.caps.split_at(self.n_limited);
-            for ((&mass, others), &cap) in limited_masses.iter().zip(limited_others).zip(limited_caps) {
-                sums.add_limited(mass, Self::bound(others, cap, levels));
-            }
-            for ((&mass, others), &cap) in masses.iter().zip(others).zip(caps) {
-                sums.add_held(mass, Self::bound(others, cap, levels));
-            }
-        } else {
-            for (&mass, others) in limited_masses.iter().zip(limited_others) {
-                sums.add_limited(mass, Self::bound(others, f64::INFINITY, levels));
-            }
-            for (&mass, others) in masses.iter().zip(others) {
-                sums.add_held(mass, Self::bound(others, f64::INFINITY, levels));
-            }
-        }
-        sums
-    }
-}
-
-/// The lesser of two numbers that are not NaN: one instruction.
-fn least(one: f64, two: f64) -> f64 {
-    if one < two { one } else { two }
 }
 
 /// Levels of all resources.
@@ -564,14 +446,11 @@ impl Levels {
         let Self { nodes, bounds, levels, room, queue, doubtful, is_doubtful, routes, paths, .. } = self;
         let Node { n_limited, width, classes, others, .. } = &nodes[slot as usize];
         for (place, (&class, &(mass, bound))) in classes.iter().zip(bounds.iter()).enumerate() {
-            // Where something else binds the class below both levels, nobody sees the change.
-            if bound <= lower && place >= *n_limited {
-                continue;
-            }
             let is_wrong = if place < *n_limited { bound < new || new.is_infinite() } else { bound > new };
             if is_wrong && !std::mem::replace(&mut is_doubtful[class as usize], true) {
                 doubtful.push(class);
             }
+            // Where something else binds the class below both levels, nobody sees the change.
             if bound <= lower {
                 continue;
             }
@@ -686,257 +565,4 @@ const WATCHED: f64 = f64::NEG_INFINITY;
 /// to between two solutions.
 fn room(equation: &Equation, level: f64, held: f64) -> f64 {
     if level.is_infinite() { least(equation.numerator * (1.0 - 1e-6) - held, f64::MAX) } else { WATCHED }
-}
-
-/// What crosses a resource at some level: the rates of the classes bound up to it, the weights of the others, and the
-/// bounds next to it on both sides.
-#[derive(Clone, Copy, Debug)]
-struct Sums {
-    held: f64,
-    free: f64,
-    below: f64,
-    above: f64,
-}
-
-impl Sums {
-    const NOBODY: Self = Self { held: 0.0, free: 0.0, below: 0.0, above: f64::INFINITY };
-
-    /// With the classes taken for limited whose bounds are above the level.
-    fn at(level: f64, bounds: &[(f64, f64)]) -> Self {
-        let mut sums = Self::NOBODY;
-        for &(mass, bound) in bounds {
-            if bound <= level {
-                sums.add_held(mass, bound);
-            } else {
-                sums.add_limited(mass, bound);
-            }
-        }
-        sums
-    }
-
-    #[inline(always)]
-    fn add_limited(&mut self, mass: f64, bound: f64) {
-        self.free += mass;
-        self.above = least(bound, self.above);
-    }
-
-    #[inline(always)]
-    fn add_held(&mut self, mass: f64, bound: f64) {
-        self.held += mass * bound;
-        self.below = if bound > self.below { bound } else { self.below };
-    }
-
-    /// The level that makes of these sums, if it parts the classes in the same way.
-    #[inline]
-    fn level(&self, equation: &Equation) -> Option<f64> {
-        if self.free == 0.0 && equation.base == 0.0 {
-            return (equation.scale * self.held <= equation.numerator).then_some(f64::INFINITY);
-        }
-        let level = equation.level(self.held, self.free);
-        (self.below <= level && level < self.above).then_some(level)
-    }
-}
-
-/// Level of a resource whose classes weigh and are bound as given, from a first guess; and the rates of those that are
-/// bound elsewhere, where nothing is limited here.
-fn newton(equation: &Equation, guess: f64, bounds: &[(f64, f64)]) -> (f64, f64) {
-    let mut level = guess;
-    let mut sums = Sums::at(level, bounds);
-    if sums.free == 0.0 && equation.base == 0.0 {
-        // All are bound below the guess, so the tangent is flat. Where they fit, nothing is limited here; else the
-        // highest of them are.
-        if equation.scale * sums.held <= equation.numerator {
-            return (f64::INFINITY, sums.held);
-        }
-        level = sums.below.next_down();
-        sums = Sums::at(level, bounds);
-    }
-    // The tangent of a concave function meets the capacity left of the root, so after one step the iterates grow,
-    // and each step but the last crosses a bound.
-    let mut is_left = false;
-    loop {
-        let next = equation.level(sums.held, sums.free);
-        if next.is_infinite() || (sums.below <= next && next < sums.above) {
-            return (next, sums.held);
-        }
-        if is_left && next <= level {
-            return (level, sums.held);
-        }
-        is_left = true;
-        level = next;
-        sums = Sums::at(level, bounds);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    /// What may happen to a network of so many resources.
-    #[derive(Clone, Debug)]
-    enum Step {
-        Add { path: Vec<u32>, flows: u32, weight: f64, cap: f64 },
-        Set { nth: usize, flows: u32, weight: f64, cap: f64 },
-        Remove { nth: usize },
-        Change { resource: u32, equation: Equation },
-        Relax,
-        Refill,
-    }
-
-    /// Wires, some of them closed, and access laws: few values, so that levels and bounds often tie.
-    fn equations() -> impl Strategy<Value = Equation> {
-        let wire = |numerator| Equation { numerator, scale: 1.0, base: 0.0 };
-        prop_oneof![
-            4 => (1u32..6).prop_map(move |capacity| wire(f64::from(capacity) * 30e6)),
-            4 => (1e6..1e9).prop_map(wire),
-            1 => Just(wire(0.0)),
-            1 => Just(wire(f64::INFINITY)),
-            2 => (1e-9..1e-7, 0.0..1e-8).prop_map(|(base, scale)| Equation { numerator: 1.0, scale, base }),
-        ]
-    }
-
-    fn weights() -> impl Strategy<Value = f64> {
-        prop_oneof![3 => (1u32..4).prop_map(f64::from), 1 => 0.1..1.0]
-    }
-
-    fn caps() -> impl Strategy<Value = f64> {
-        prop_oneof![3 => Just(f64::INFINITY), 1 => 1e5..1e8, 1 => Just(10e6)]
-    }
-
-    fn steps(n: u32, longest: usize) -> impl Strategy<Value = Vec<Step>> {
-        let paths = proptest::sample::subsequence((0..n).collect::<Vec<u32>>(), 1..=longest.min(n as usize));
-        let step = prop_oneof![
-            6 => (paths, 1u32..4, weights(), caps()).prop_map(|(path, flows, weight, cap)| Step::Add { path, flows, weight, cap }),
-            3 => (any::<usize>(), 1u32..4, weights(), caps()).prop_map(|(nth, flows, weight, cap)| Step::Set { nth, flows, weight, cap }),
-            4 => any::<usize>().prop_map(|nth| Step::Remove { nth }),
-            1 => (0..n, equations()).prop_map(|(resource, equation)| Step::Change { resource, equation }),
-            6 => Just(Step::Relax),
-            1 => Just(Step::Refill),
-        ];
-        proptest::collection::vec(step, 1..60)
-    }
-
-    /// A network, the equations as they are now, and its living classes with their paths.
-    struct Twin {
-        levels: Levels,
-        equations: Vec<Equation>,
-        classes: Vec<(u32, Vec<usize>)>,
-        limiters: Vec<Limiter>,
-    }
-
-    impl Twin {
-        fn new(equations: &[Equation]) -> Self {
-            let mut levels = Levels::default();
-            equations.iter().for_each(|equation| levels.add_resource(*equation));
-            Self { levels, equations: equations.to_vec(), classes: Vec::new(), limiters: Vec::new() }
-        }
-
-        fn apply(&mut self, step: &Step) {
-            match step {
-                Step::Add { path, flows, weight, cap } => {
-                    let class = (0..).find(|id| self.classes.iter().all(|(class, _)| class != id)).expect("endless");
-                    let kept = self.levels.add_path(path.iter().copied());
-                    let (flows, cap_level) = (f64::from(*flows), cap / weight);
-                    let member = Member { flows, weight: *weight, cap_level, limiter: Limiter::Unsolved };
-                    self.levels.add_class(class, kept, member);
-                    self.classes.push((class, path.iter().map(|&resource| resource as usize).collect()));
-                    self.limiters.resize(self.limiters.len().max(class as usize + 1), Limiter::Unsolved);
-                    self.limiters[class as usize] = Limiter::Unsolved;
-                }
-                Step::Set { nth, flows, weight, cap } if !self.classes.is_empty() => {
-                    let (class, _) = self.classes[nth % self.classes.len()];
-                    self.levels.set_flows(class, f64::from(*flows), *weight, cap / weight);
-                }
-                Step::Remove { nth } if !self.classes.is_empty() => {
-                    let (class, _) = self.classes.swap_remove(nth % self.classes.len());
-                    self.levels.remove_class(class);
-                }
-                Step::Change { resource, equation } => {
-                    self.equations[*resource as usize] = *equation;
-                    self.levels.set_equation(*resource, *equation);
-                }
-                Step::Relax => self.relax(),
-                Step::Refill => self.levels.refill(),
-                Step::Set { .. } | Step::Remove { .. } => {}
-            }
-        }
-
-        /// Rates are those of plain filling, limiters and what is told of their changes agree, loads are sums of rates.
-        fn relax(&mut self) {
-            let (mut changed, mut moved) = (Vec::new(), Vec::new());
-            let before: Vec<f64> = (0..self.equations.len() as u32).map(|id| self.levels.level(id)).collect();
-            self.levels.relax(&mut changed, &mut moved);
-            for &(class, before) in &moved {
-                assert_eq!(
-                    std::mem::replace(&mut self.limiters[class as usize], self.levels.member(class).limiter),
-                    before
-                );
-            }
-            for (id, before) in (0..).zip(before) {
-                assert!(changed.contains(&id) || self.levels.level(id) == before, "resource {id} changed in silence");
-            }
-            let members: Vec<Member> = self.classes.iter().map(|(class, _)| *self.levels.member(*class)).collect();
-            let demands: Vec<Demand<'_>> = members
-                .iter()
-                .zip(&self.classes)
-                .map(|(member, (_, resources))| {
-                    let cap = member.cap_level * member.weight;
-                    Demand { flows: member.flows, weight: member.weight, cap, resources }
-                })
-                .collect();
-            let filled = fill(&self.equations, &demands);
-            let mut loads = vec![0.0; self.equations.len()];
-            for ((class, resources), member) in self.classes.iter().zip(&members) {
-                let expected = resources.iter().map(|&id| filled[id]).fold(member.cap_level, f64::min);
-                let found = self.levels.level_of(*class);
-                let scale = if expected.is_finite() { expected.abs() } else { 1.0 };
-                assert!(
-                    found == expected || (found - expected).abs() <= 1e-11 * scale,
-                    "class {class}: {found} and not {expected}"
-                );
-                assert_eq!(self.limiters[*class as usize], member.limiter);
-                let lowest = resources.iter().map(|&id| self.levels.level(id as u32)).fold(member.cap_level, f64::min);
-                assert_eq!(found, lowest, "class {class} does not follow what limits it");
-                resources.iter().for_each(|&id| loads[id] += member.flows * member.weight * found);
-            }
-            for (id, load) in (0..).zip(loads) {
-                let found = self.levels.load(id);
-                assert!(
-                    found == load || (found - load).abs() <= 1e-12 * load,
-                    "resource {id} carries {found} and not {load}"
-                );
-            }
-        }
-    }
-
-    fn cases() -> u32 {
-        std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(2000)
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
-
-        /// Short paths, few resources: everything touches everything.
-        #[test]
-        fn levels_are_those_of_plain_filling(
-            (equations, steps) in (proptest::collection::vec(equations(), 1..8))
-                .prop_flat_map(|equations| { let n = equations.len() as u32; (Just(equations), steps(n, 4)) })
-        ) {
-            let mut twin = Twin::new(&equations);
-            steps.iter().for_each(|step| twin.apply(step));
-            twin.relax();
-        }
-
-        /// Paths longer than what a node lists, on a wider network.
-        #[test]
-        fn long_paths_are_no_different(
-            (equations, steps) in (proptest::collection::vec(equations(), 6..16))
-                .prop_flat_map(|equations| { let n = equations.len() as u32; (Just(equations), steps(n, 9)) })
-        ) {
-            let mut twin = Twin::new(&equations);
-            steps.iter().for_each(|step| twin.apply(step));
-            twin.relax();
-        }
-    }
 }
