@@ -26,7 +26,7 @@
 //! the correlation of a site's two directions, which is 0.89 in the source and 1 here. The mean sizes of pairs spread wider in the source
 //! than here (there they mix means over a day with counts over six hours).
 
-use dapple_simulator::engine::{Policies, RecordLevel, RecordPlan, Setup, TransferSettings, WhenFull};
+use dapple_simulator::engine::{Policies, RecordLevel, RecordPlan, Setup, TransferSettings};
 use dapple_simulator::ids::{RseId, SiteId, Table};
 use dapple_simulator::policy::{Access, AccessPolicy, AccessRequest, GridView};
 use dapple_simulator::rng::PolicyRng;
@@ -249,26 +249,14 @@ impl Day {
             Workload { name: format!("S{}-S{}", pair.from, pair.to), kind: WorkloadKind::Transfers(stream) }
         };
         let workloads = self.pairs.iter().map(workload).collect();
-        let series_interval = SimSpan::from_secs_f64(300.0);
-        let (requests, reads, jobs) = (record, RecordLevel::Summary, RecordLevel::Summary);
-        let (series, decisions) = (RecordLevel::Summary, RecordLevel::Summary);
         Ok(Setup {
             topology: builder.build()?,
             datasets: Table::new(),
             workloads,
-            transfers: TransferSettings {
-                max_active_per_link: u32::MAX,
-                max_outbound: u32::MAX,
-                max_inbound: u32::MAX,
-                link_limits: Vec::new(),
-                streams: 1,
-                window: None,
-                start_up: SimSpan::ZERO,
-                when_full: WhenFull::Fail,
-            },
+            transfers: TransferSettings::immediate(),
             warm_up: SimSpan::ZERO,
             horizon,
-            record: RecordPlan { requests, reads, jobs, series, decisions, series_interval },
+            record: RecordPlan { requests: record, ..RecordPlan::all(RecordLevel::Summary) },
         })
     }
 }

@@ -7,9 +7,7 @@ use dapple_reports::papers::remote_access::{
 };
 use dapple_reports::papers::{Section, write_page};
 use dapple_scenarios::{LoadOptions, Registry, load_bundled};
-use dapple_simulator::engine::{
-    self, NoProgress, Policies, RecordLevel, RecordPlan, Setup, TransferSettings, WhenFull,
-};
+use dapple_simulator::engine::{self, NoProgress, Policies, RecordLevel, RecordPlan, Setup, TransferSettings};
 use dapple_simulator::ids::Table;
 use dapple_simulator::results::TableData;
 use dapple_simulator::topology::{AccessCoefficients, Pool, Rse, Series, Site, TopologyBuilder};
@@ -124,31 +122,15 @@ fn probe_setup(law: AccessCoefficients) -> Result<Setup, dapple_simulator::topol
         blocks: 1,
     };
     let kind = WorkloadKind::Jobs(JobStream { pool, arrivals: Arrivals::At(vec![SimTime::ZERO]), job });
-    let none = RecordLevel::Summary;
     Ok(Setup {
         topology: topology.build()?,
         datasets: Table::new(),
         workloads: [Workload { name: "probe".into(), kind }].into_iter().collect(),
-        transfers: TransferSettings {
-            max_active_per_link: 1,
-            max_outbound: 1,
-            max_inbound: 1,
-            link_limits: Vec::new(),
-            streams: 1,
-            window: None,
-            start_up: SimSpan::ZERO,
-            when_full: WhenFull::Fail,
-        },
+        // Nothing is transferred.
+        transfers: TransferSettings::immediate(),
         warm_up: SimSpan::ZERO,
         // The slowest probe takes 160 s.
         horizon: SimTime::from_secs_f64(86_400.0),
-        record: RecordPlan {
-            requests: none,
-            reads: RecordLevel::Rows,
-            jobs: none,
-            series: none,
-            decisions: none,
-            series_interval: SimSpan::from_secs_f64(60.0),
-        },
+        record: RecordPlan { reads: RecordLevel::Rows, ..RecordPlan::all(RecordLevel::Summary) },
     })
 }

@@ -59,6 +59,22 @@ pub struct TransferSettings {
     pub when_full: WhenFull,
 }
 
+impl TransferSettings {
+    /// Nothing queues and nothing takes time but the network: one stream each, no caps, no start-up.
+    pub fn immediate() -> Self {
+        Self {
+            max_active_per_link: u32::MAX,
+            max_outbound: u32::MAX,
+            max_inbound: u32::MAX,
+            link_limits: Vec::new(),
+            streams: 1,
+            window: None,
+            start_up: SimSpan::ZERO,
+            when_full: WhenFull::Fail,
+        }
+    }
+}
+
 /// What happens to a placement whose destination has no space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WhenFull {
@@ -84,6 +100,14 @@ pub struct RecordPlan {
     pub decisions: RecordLevel,
     /// Interval at which `series` is sampled; positive.
     pub series_interval: SimSpan,
+}
+
+impl RecordPlan {
+    /// The same for every table; `series` is sampled every 5 minutes where it is kept.
+    pub fn all(level: RecordLevel) -> Self {
+        let series_interval = SimSpan::from_secs_f64(300.0);
+        Self { requests: level, reads: level, jobs: level, series: level, decisions: level, series_interval }
+    }
 }
 
 /// How much of a table is kept.

@@ -1,8 +1,7 @@
 //! A small grid to run: two sites, a link from one to the other, a pool.
 
 use dapple_simulator::engine::{
-    Dataset, EngineError, NoProgress, Policies, RecordLevel, RecordPlan, RunOutput, Setup, TransferSettings, WhenFull,
-    run,
+    Dataset, EngineError, NoProgress, Policies, RecordLevel, RecordPlan, RunOutput, Setup, TransferSettings, run,
 };
 use dapple_simulator::ids::{DtnId, Id, PoolId, RseId, SiteId};
 use dapple_simulator::policy::{Access, AccessPolicy, AccessRequest, GridView};
@@ -82,16 +81,7 @@ impl Default for Grid {
             law: None,
             datasets: Vec::new(),
             workloads: Vec::new(),
-            transfers: TransferSettings {
-                max_active_per_link: u32::MAX,
-                max_outbound: u32::MAX,
-                max_inbound: u32::MAX,
-                link_limits: Vec::new(),
-                streams: 1,
-                window: None,
-                start_up: SimSpan::ZERO,
-                when_full: WhenFull::Fail,
-            },
+            transfers: TransferSettings::immediate(),
             warm_up: SimSpan::ZERO,
             horizon: SimTime::from_secs_f64(1000.0),
             record: RecordPlan {
