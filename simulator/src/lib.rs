@@ -15,6 +15,7 @@
 //! knows neither scenario files nor learning.
 
 pub mod compute;
+pub mod distribution;
 pub mod engine;
 pub mod fts;
 pub mod ids;

@@ -18,8 +18,10 @@ mod output;
 mod run;
 mod setup;
 
+pub use crate::fts::{TransferSettings, WhenFull};
+pub use crate::storage::Dataset;
 pub use calendar::{Calendar, Due};
 pub use error::EngineError;
 pub use output::{NoProgress, Progress, RunOutput};
 pub use run::run;
-pub use setup::{Dataset, Policies, RecordLevel, RecordPlan, Setup, TransferSettings, WhenFull};
+pub use setup::{Policies, RecordLevel, RecordPlan, Setup};

@@ -5,6 +5,9 @@
 //! where they lie: they stand for data that is there anyway. Nothing is evicted yet; what frees
 //! space will have to wake the heads of queues that wait for it (`fts::queues`).
 
+mod dataset;
+
+pub use dataset::Dataset;
 use smallvec::SmallVec;
 
 use crate::engine::Setup;

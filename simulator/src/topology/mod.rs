@@ -12,9 +12,11 @@
 //! given moment belongs to [`crate::network`].
 
 mod builder;
+mod curve;
 mod parts;
 mod series;
 
 pub use builder::{TopologyBuilder, TopologyError};
-pub use parts::{AccessCoefficients, Dtn, Link, LoadCurve, Pool, Route, Rse, Site, Topology};
+pub use curve::LoadCurve;
+pub use parts::{AccessCoefficients, Dtn, Link, Pool, Route, Rse, Site, Topology};
 pub use series::Series;

@@ -4,11 +4,10 @@
 //! job of a workload is the same job under every policy (see [`crate::rng`]).
 
 mod arrivals;
-mod distribution;
 mod sources;
 
+pub use crate::distribution::Distribution;
 pub use arrivals::{ArrivalTimes, Arrivals};
-pub use distribution::Distribution;
 pub(crate) use sources::{Arriving, Sources};
 
 use crate::ids::{DatasetId, PoolId, RseId};

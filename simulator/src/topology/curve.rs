@@ -1,0 +1,88 @@
+//! Load curves of data transfer nodes.
+
+use crate::units::Rate;
+
+/// Aggregate rate C(x) of a data transfer node at concurrency x (TCP streams of transfers past their start-up).
+#[derive(Clone, Debug, PartialEq)]
+pub enum LoadCurve {
+    /// `C(x) = A (k/λ) (x/λ)^(k-1) exp(-(x/λ)^k)` (Liu et al., Fig. 1): peaks at `λ ((k-1)/k)^(1/k)`
+    /// for k > 1 and collapses behind it.
+    Weibull {
+        /// Scale A [B/s]; finite, positive.
+        amplitude: f64,
+        /// Shape k; finite, positive.
+        shape: f64,
+        /// Scale λ in units of concurrency; finite, positive.
+        scale: f64,
+    },
+    /// `C(x) = min(x · each, total)`: rises to a plateau and stays there.
+    Saturating {
+        /// What one stream can move.
+        each: Rate,
+        /// What all of them can move together.
+        total: Rate,
+    },
+    /// `C(x) = total (1 - exp(-x/scale))`: each stream adds less than the one before; no knee, no collapse.
+    /// Empirical, from the log of a tape archive's mover: 1175 MB/s and 2.58 there (`dapple reproduce hpss`).
+    Approach {
+        /// What all of them can move together [B/s]; approached, never reached.
+        total: Rate,
+        /// Concurrency at which 63 % of `total` is reached; finite, positive.
+        scale: f64,
+    },
+    /// `C(x)` for x = 1, 2, 3 ...; the last value holds beyond. Never empty.
+    Tabulated(Vec<Rate>),
+}
+
+impl LoadCurve {
+    /// Aggregate rate at concurrency `x` [B/s]; zero at x = 0.
+    pub fn rate(&self, x: u64) -> Rate {
+        self.at(x as f64)
+    }
+
+    /// The curve at any point `x >= 0` [B/s], for plots and comparisons; zero at x = 0, a table is read linearly
+    /// between its points.
+    pub fn at(&self, x: f64) -> Rate {
+        if x <= 0.0 {
+            return Rate::ZERO;
+        }
+        match self {
+            Self::Weibull { amplitude, shape, scale } => {
+                let load = x / scale;
+                Rate::from_bytes_per_s(
+                    amplitude * (shape / scale) * load.powf(shape - 1.0) * (-load.powf(*shape)).exp(),
+                )
+            }
+            Self::Saturating { each, total } => {
+                Rate::from_bytes_per_s((x * each.as_bytes_per_s()).min(total.as_bytes_per_s()))
+            }
+            Self::Approach { total, scale } => Rate::from_bytes_per_s(-total.as_bytes_per_s() * (-x / scale).exp_m1()),
+            Self::Tabulated(rates) => {
+                let point = |n: f64| match n as usize {
+                    0 => 0.0,
+                    n => rates.get(n - 1).or(rates.last()).map_or(0.0, |rate| rate.as_bytes_per_s()),
+                };
+                let (below, above) = (point(x.floor()), point(x.ceil()));
+                let between = if below == above { 0.0 } else { (above - below) * x.fract() };
+                Rate::from_bytes_per_s(below + between)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_approaching_curve_rises_ever_less() {
+        let curve = LoadCurve::Approach { total: Rate::from_mb_per_s(1000.0), scale: 2.0 };
+        // 1 - e^-0.5, 1 - e^-1, 1 - e^-2, 1 - e^-8
+        let by_hand = [(1, 393.469_340), (2, 632.120_559), (4, 864.664_717), (16, 999.664_537)];
+        for (x, mb_per_s) in by_hand {
+            assert!((curve.rate(x).as_bytes_per_s() / 1e6 - mb_per_s).abs() < 1e-6, "at {x}");
+        }
+        assert_eq!(curve.rate(0), Rate::ZERO);
+        assert_eq!(curve.rate(10_000), Rate::from_mb_per_s(1000.0));
+    }
+}
