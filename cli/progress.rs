@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use dapple_scenarios::experiment::{PlannedRun, RunEnd, RunObserver};
+use dapple_lab::{PlannedRun, RunEnd, RunObserver};
 use dapple_simulator::units::SimTime;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 

@@ -3,9 +3,9 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use dapple_lab::Outcome;
 use dapple_reports::statistics::{self, Estimate};
 use dapple_reports::sweep_order;
-use dapple_scenarios::experiment::Outcome;
 use dapple_simulator::results::{KPIS, KpiInfo, Manifest, RunEntry, SweepPoint};
 
 use crate::columns::{columns, figure, number};

@@ -1,4 +1,4 @@
-//! What to run: RON scenarios read strictly, validated and run in parallel.
+//! What to run: RON scenarios, read strictly and validated.
 //!
 //! ```text
 //!  file + includes + --set --read--> ScenarioFile --validate--> Scenario (Setup, policy sets, experiment)
@@ -11,14 +11,12 @@
 //! replaying a transfer log.
 
 pub mod bundled;
-pub mod experiment;
 pub mod file;
 pub mod fit;
 mod problems;
 mod read;
 pub mod reference;
 mod registry;
-pub mod run_id;
 mod scenario;
 mod standard;
 mod validate;

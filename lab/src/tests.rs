@@ -5,10 +5,10 @@ use std::fs;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
+use dapple_scenarios::{Problems, Registry, Scenario, load_text};
 use dapple_simulator::results::Format;
 
 use super::*;
-use crate::{Problems, Registry, Scenario, load_text};
 
 const TEXT: &str = r#"(
     name: "unit", seed: 7, horizon: Hours(3),

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use dapple_simulator::results::{Format, MANIFEST_FILE, TableData, run_dir, write_atomically, write_run};
 use serde::Deserialize;
 
-use crate::experiment::ExperimentError;
-use crate::experiment::record::{Origin, RunRecord};
+use crate::ExperimentError;
+use crate::record::{Origin, RunRecord};
 
 /// The record in the folder of a run.
 const RECORD_FILE: &str = "run.json";

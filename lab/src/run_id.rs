@@ -46,7 +46,7 @@ impl fmt::Display for StableHash {
 /// (path, value): a swept field of a policy leaves the physics alone. `policy` is the resolved behaviour.
 ///
 /// ```
-/// use dapple_scenarios::run_id::{StableHash, run_id};
+/// use dapple_lab::run_id::{StableHash, run_id};
 /// let physics = StableHash::of("(links: [])");
 /// assert_eq!(run_id(physics, &[], "AlwaysRemote", 7).len(), 16);
 /// assert_ne!(run_id(physics, &[], "AlwaysRemote", 7), run_id(physics, &[], "AlwaysRemote", 8));

@@ -3,7 +3,7 @@
 use dapple_simulator::engine::Progress;
 use dapple_simulator::units::SimTime;
 
-use crate::experiment::PlannedRun;
+use crate::PlannedRun;
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

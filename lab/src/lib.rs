@@ -19,6 +19,7 @@ mod observer;
 mod plan;
 mod provenance;
 mod record;
+pub mod run_id;
 
 pub use error::ExperimentError;
 pub use execute::{Options, Outcome, execute};

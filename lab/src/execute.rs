@@ -11,13 +11,13 @@ use std::thread;
 use dapple_simulator::engine::{self, RunOutput};
 use dapple_simulator::results::{FailedRun, Format, Kpis, Manifest, write_dictionary, write_manifest, write_runs};
 
-use crate::experiment::folder::{Folder, write_error};
-use crate::experiment::manifest::{failed_run, manifest};
-use crate::experiment::observer::Relay;
-use crate::experiment::plan::{Plan, PlannedRun};
-use crate::experiment::provenance::Clock;
-use crate::experiment::record::Origin;
-use crate::experiment::{ExperimentError, RunEnd, RunObserver, RunRecord};
+use crate::folder::{Folder, write_error};
+use crate::manifest::{failed_run, manifest};
+use crate::observer::Relay;
+use crate::plan::{Plan, PlannedRun};
+use crate::provenance::Clock;
+use crate::record::Origin;
+use crate::{ExperimentError, RunEnd, RunObserver, RunRecord};
 
 /// How a plan is executed; nothing of it changes a result.
 pub struct Options<'a> {

@@ -6,7 +6,7 @@ use dapple_simulator::engine::RunOutput;
 use dapple_simulator::results::{Counters, KPIS, Kpis, RunEntry, SCHEMA_VERSION, SweepPoint};
 use serde::{Deserialize, Serialize};
 
-use crate::experiment::plan::{Plan, PlannedRun};
+use crate::plan::{Plan, PlannedRun};
 use crate::run_id::StableHash;
 
 /// `run-<id>/run.json`: one finished run in full, from which the files of the experiment are put together.

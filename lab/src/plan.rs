@@ -3,13 +3,11 @@
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use dapple_scenarios::{PolicySet, Problems, Registry, Scenario, SweepValue};
 use dapple_simulator::results::SweepPoint;
 use dapple_simulator::units::SimTime;
 
-use crate::file::PolicySetFile;
 use crate::run_id::{StableHash, replication_seed, run_id};
-use crate::scenario::compact;
-use crate::{PolicySet, Problem, Problems, Registry, Scenario, SweepValue, ron_options};
 
 /// Every run of an experiment, checked. Made by [`plan`].
 pub struct Plan<'a> {
@@ -77,14 +75,14 @@ impl Plan<'_> {
     ) -> Result<(), Problems> {
         let sweep: Vec<(&str, &str)> =
             coordinates.iter().map(|point| (point.path.as_str(), point.text.as_str())).collect();
-        let behaviours: Vec<String> = at_point.policies.iter().map(behaviour).collect();
+        let behaviours: Vec<String> = at_point.policies.iter().map(PolicySet::behaviour).collect();
         for (index, behaviour) in behaviours.iter().enumerate() {
             if let Some(first) = behaviours[..index].iter().position(|other| other == behaviour) {
                 let [first, second] = [first, index].map(|index| &at_point.policies[index].name);
                 let point =
                     if coordinates.is_empty() { String::new() } else { format!(" at {}", in_words(coordinates)) };
                 let same = format!("`{first}` and `{second}` do the same{point}, so there is nothing to compare");
-                return Err(self.problem("policies", same));
+                return Err(Problems::one(&self.scenario.name, "policies", same));
             }
         }
         for replication in 0..self.scenario.experiment.replications {
@@ -101,10 +99,6 @@ impl Plan<'_> {
             }));
         }
         Ok(())
-    }
-
-    fn problem(&self, path: &str, message: String) -> Problems {
-        Problems(vec![Problem { path: path.into(), ..Problem::of_file(&self.scenario.name, message) }])
     }
 
     /// The scenario as a run needs it. Sweep points are read again when their first run starts and dropped after
@@ -161,15 +155,6 @@ fn resolve<'a>(
     let values: Vec<(String, String)> =
         coordinates.iter().map(|point| (point.path.clone(), point.text.clone())).collect();
     scenario.at(&values, registry).map(|scenario| AtPoint::Swept(Arc::new(scenario)))
-}
-
-/// What a policy set does, whatever it is called.
-fn behaviour(policy: &PolicySet) -> String {
-    let nameless = ron_options().from_str::<PolicySetFile>(&policy.resolved).map(|mut set| {
-        set.name.clear();
-        compact(&set)
-    });
-    nameless.unwrap_or_else(|_| policy.resolved.clone())
 }
 
 /// All combinations of swept values, the last axis fastest; one without coordinates where nothing is swept.

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use dapple_simulator::results::{FailedRun, Manifest, SCHEMA_VERSION};
 
-use crate::experiment::RunRecord;
-use crate::experiment::plan::{Plan, PlannedRun};
-use crate::experiment::record::sweep;
+use crate::RunRecord;
+use crate::plan::{Plan, PlannedRun};
+use crate::record::sweep;
 use crate::run_id::StableHash;
 
 /// The manifest of a plan of which some runs are done and some failed; depends on nothing else.
