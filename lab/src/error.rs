@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use dapple_simulator::results::SCHEMA_VERSION;
 
+use crate::ThreadsError;
+
 /// Why an experiment stopped. Runs that were finished before stay finished.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -67,7 +69,7 @@ pub enum ExperimentError {
     },
     /// The system gives no threads.
     #[error("cannot start the threads that run the experiment: {0}")]
-    Threads(#[from] rayon::ThreadPoolBuildError),
+    Threads(#[from] ThreadsError),
 }
 
 impl ExperimentError {

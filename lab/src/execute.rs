@@ -17,7 +17,7 @@ use crate::observer::Relay;
 use crate::plan::{Plan, PlannedRun};
 use crate::provenance::Clock;
 use crate::record::Origin;
-use crate::{ExperimentError, RunEnd, RunObserver, RunRecord};
+use crate::{ExperimentError, RunEnd, RunObserver, RunRecord, ThreadsError};
 
 /// How a plan is executed; nothing of it changes a result.
 pub struct Options<'a> {
@@ -70,7 +70,8 @@ pub fn execute(plan: &Plan<'_>, dir: &Path, options: &Options<'_>) -> Result<Out
     let to_do: Vec<&PlannedRun> = plan.runs.iter().filter(|run| !results.locked().done.contains_key(&run.id)).collect();
     options.observer.planned(&to_do, skipped);
     let session = Session { plan, folder: &folder, options, results: &results };
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.min(to_do.len()).max(1)).build()?;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.min(to_do.len()).max(1)).build();
+    let pool = pool.map_err(ThreadsError::from)?;
     pool.in_place_scope_fifo(|scope| {
         for run in to_do {
             let session = &session;

@@ -16,6 +16,7 @@ mod execute;
 mod folder;
 mod manifest;
 mod observer;
+mod parallel;
 mod plan;
 mod provenance;
 mod record;
@@ -24,6 +25,7 @@ pub mod run_id;
 pub use error::ExperimentError;
 pub use execute::{Options, Outcome, execute};
 pub use observer::{NoObserver, RunEnd, RunObserver};
+pub use parallel::{ThreadsError, in_parallel};
 pub use plan::{Plan, PlannedRun, plan};
 pub use record::RunRecord;
 

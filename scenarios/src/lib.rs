@@ -7,12 +7,10 @@
 //! ```
 //!
 //! Start with [`load`]. The language is [`mod@file`], described for its users in `docs/scenario-reference.md`,
-//! which [`mod@reference`] makes from the types themselves. [`fit`] finds the constants of a data transfer node's law by
-//! replaying a transfer log.
+//! which [`mod@reference`] makes from the types themselves.
 
 pub mod bundled;
 pub mod file;
-pub mod fit;
 mod problems;
 mod read;
 pub mod reference;

@@ -3,17 +3,17 @@
 use dapple_models::statistics::{Bootstrap, block_bootstrap};
 use dapple_models::{DataError, PredictionErrors};
 
-use crate::ReportError;
-use crate::papers::{PaperTitle, Section, Sheet};
-use crate::plots::WIDTH;
-use crate::plots::axis::{Axis, Frame, Panel, bounds};
-use crate::plots::canvas::{Anchor, Canvas, Drawn, Plot, legend_height};
-use crate::plots::palette::{Look, MUTED, SERIES, TEXT, look};
-use crate::quantity::{Dimension, number};
-use crate::statistics::Interval;
+use dapple_reports::ReportError;
+use dapple_reports::page::{PageTitle, Section, Sheet};
+use dapple_reports::plots::WIDTH;
+use dapple_reports::plots::axis::{Axis, Frame, Panel, bounds};
+use dapple_reports::plots::canvas::{Anchor, Canvas, Drawn, Plot, legend_height};
+use dapple_reports::plots::palette::{Look, MUTED, SERIES, TEXT, look};
+use dapple_reports::quantity::{Dimension, number};
+use dapple_reports::statistics::Interval;
 
 /// What the page is about.
-pub const TITLE: PaperTitle = PaperTitle {
+pub const TITLE: PageTitle = PageTitle {
     reference: "hpss: a tape archive's mover, replayed",
     lead: "87 700 transfers of November 2018 between the disks of LCLS and the HPSS archive at SLAC, all through one mover \
            server with 16 slots. Laws of the mover are fitted to the first half of the time range; the second half is \

@@ -8,10 +8,10 @@
 
 use std::sync::Mutex;
 
+use dapple_lab::{ThreadsError, in_parallel};
 use dapple_models::optimise::{NelderMead, OptimiseError};
 use dapple_models::{DataError, PredictionErrors};
 use dapple_simulator::units::SimTime;
-use rayon::prelude::*;
 
 use super::{Direction, Law, Replay, ReplayError, TransferLog};
 
@@ -114,7 +114,7 @@ pub enum CalibrationError {
     Search(#[from] OptimiseError),
     /// The system gives no threads.
     #[error("cannot start the threads that fit the laws: {0}")]
-    Threads(#[from] rayon::ThreadPoolBuildError),
+    Threads(#[from] ThreadsError),
     /// Nothing can be scored.
     #[error("a part of the log has no migration of more than 1 GB")]
     NothingScored(#[source] DataError),
@@ -135,7 +135,6 @@ pub fn calibrate(
     done: &(dyn Fn(Law) + Sync),
 ) -> Result<Vec<LawScores>, CalibrationError> {
     let parts = Parts::of(log, replay);
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(settings.threads).build()?;
     // The richest laws take longest, so they go first.
     let mut order: Vec<(usize, Law)> = laws.iter().copied().enumerate().collect();
     order.sort_by_key(|(_, law)| std::cmp::Reverse(law.constants().len()));
@@ -144,7 +143,7 @@ pub fn calibrate(
         done(law);
         (index, scores)
     };
-    let mut scores: Vec<_> = pool.install(|| order.into_iter().par_bridge().map(fitted).collect());
+    let mut scores = in_parallel(settings.threads, order, fitted)?;
     scores.sort_by_key(|(index, _)| *index);
     scores.into_iter().map(|(_, scores)| scores).collect()
 }

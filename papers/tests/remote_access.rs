@@ -1,11 +1,10 @@
 //! Claims of papers against runs of the engine: the paper's figure, ours, and the tolerance with its reason.
 
-use dapple::policies::access::AlwaysRemote;
-use dapple::reports::papers::remote_access::{Campaign, Equation, NoisePlan, Range, dataset, reproduce};
-use dapple::scenarios::{LoadOptions, Registry, load_bundled};
-use dapple::simulator::engine::{NoProgress, Policies, run};
-
-use crate::Lab;
+use dapple_papers::remote_access::{Campaign, Equation, NoisePlan, Range, dataset, reproduce};
+use dapple_papers::{Conditions, PAPERS};
+use dapple_policies::access::AlwaysRemote;
+use dapple_scenarios::{LoadOptions, Registry, load_bundled};
+use dapple_simulator::engine::{NoProgress, Policies, run};
 
 const CAMPAIGN: &str = "papers/remote-access/campaign.ron";
 
@@ -59,20 +58,11 @@ fn remote_access_f_statistics_are_not_those_of_one_size_of_noise() {
 /// of the truth, and the exact estimator returns both. Tolerance: the digits that are printed.
 #[test]
 fn remote_access_probe_estimator_of_the_paper_is_biased() {
-    let lab = Lab::new();
-    let ran = lab.dapple(&["reproduce", "remote-access", "probe", "--out", "out"]).exits(0);
-    let row = ran.out.lines().find(|line| line.starts_with("0.023568")).expect("a row for the paper's coefficients");
-    let cells: Vec<&str> = row.split_whitespace().collect();
-    assert_eq!(cells[5..9], ["1.165", "0.408", "1.000000", "1.000000"], "{row}");
-    for file in ["report.html", "plots/probe.svg"] {
-        assert!(lab.path("out/remote-access").join(file).is_file(), "{file}");
-    }
-}
-
-#[test]
-fn what_can_be_reproduced_is_listed_and_misspelt_names_get_a_hint() {
-    let lab = Lab::new();
-    assert!(lab.dapple(&["reproduce"]).exits(0).out.contains("remote-access"));
-    assert!(lab.dapple(&["reproduce", "remote-acess"]).exits(2).err.contains("did you mean `remote-access`?"));
-    assert!(lab.dapple(&["reproduce", "remote-access", "eq9"]).exits(2).err.contains("did you mean `eq"));
+    let paper = PAPERS.iter().find(|paper| paper.name == "remote-access").expect("it is listed");
+    let item = paper.items.iter().find(|item| item.name == "probe").expect("it is listed");
+    let conditions = Conditions { registry: &Registry::standard(), jobs: 1, fit: false, progress: &() };
+    let sections = paper.make(Some(item), &conditions).expect("a probe can be made");
+    let [probe] = &sections[..] else { panic!("{} sections", sections.len()) };
+    let row = probe.sheet.rows.iter().find(|row| row[0] == "0.023568").expect("a row for the paper's coefficients");
+    assert_eq!(row[5..9], ["1.165", "0.408", "1.000000", "1.000000"], "{row:?}");
 }

@@ -1,7 +1,8 @@
 //! The figures of section 3 and 4 as tables: theirs, what was put in, ours.
 
+use dapple_reports::page::{Label, Sheet};
+
 use super::{Equation, EquationFit, InteractionCheck, Noise, NoiseStudy, Probe, Range, Reproduction};
-use crate::papers::{Label, Sheet};
 
 /// Coefficients that a reduced model shares with eq. 1; the paper compares the second and the last.
 const SHARED: [(Equation, &str); 4] = [

@@ -1,4 +1,4 @@
-//! Laws of a data transfer node fitted to a transfer log, with the engine in the loop.
+//! The log of the HPSS mover: laws of a data transfer node fitted to a transfer log, with the engine in the loop.
 //!
 //! ```text
 //!   log --read--> TransferLog --Replay--> simulated durations --objective--> Nelder-Mead --> constants of a Law
@@ -12,15 +12,19 @@
 //! different parts of the log.
 
 mod calibrate;
-mod hpss;
 mod law;
+mod load;
 mod log;
+mod paper;
 mod replay;
+mod sections;
 
 pub use calibrate::{
     Calibrated, CalibrationError, Halves, LawScores, ReplayScore, Settings, calibrate, replay_score, scored, selected,
 };
-pub use hpss::{HPSS_LOG, HPSS_SCENARIO, Hpss, HpssError};
 pub use law::{Curve, Law, LawConstant, StartUp};
+pub use load::{HPSS_LOG, HPSS_SCENARIO, Hpss, HpssError};
 pub use log::{Direction, LogError, LoggedTransfer, TransferLog};
+pub use paper::PAPER;
 pub use replay::{Mover, Replay, ReplayError};
+pub use sections::{BAR, FirstHalf, LawResult, Prediction, TAU, TITLE, sections};

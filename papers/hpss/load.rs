@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use dapple_scenarios::{LoadOptions, Problems, Registry, load_bundled};
+
 use super::{LogError, Replay, ReplayError, TransferLog};
-use crate::{LoadOptions, Problems, Registry, load_bundled};
 
 /// The scenario among those that the program brings along, with the constants that were fitted to the first half of the log.
 pub const HPSS_SCENARIO: &str = "logs/hpss.ron";

@@ -1,15 +1,15 @@
 //! The plots: fits as in Fig. 1 and 2, the distributions of F, and what the probe estimators return.
 
 use dapple_models::regression::ProbeCoefficients;
+use dapple_reports::ReportError;
+use dapple_reports::plots::WIDTH;
+use dapple_reports::plots::axis::{Axis, Frame, Panel, bounds};
+use dapple_reports::plots::canvas::{Anchor, Canvas, Drawn, Plot, legend_height, text_width};
+use dapple_reports::plots::palette::{AXIS, Look, MUTED, TEXT, look};
+use dapple_reports::quantity::Dimension;
 
 use super::sheets::f_statistic;
 use super::{Campaign, Equation, EquationFit, NoiseStudy, Probe, Range, Reproduction, slowed_probe};
-use crate::ReportError;
-use crate::plots::WIDTH;
-use crate::plots::axis::{Axis, Frame, Panel, bounds};
-use crate::plots::canvas::{Anchor, Canvas, Drawn, Plot, legend_height, text_width};
-use crate::plots::palette::{AXIS, Look, MUTED, TEXT, look};
-use crate::quantity::Dimension;
 
 /// Classes of S by which points are coloured: name, from, to, and the size for which a line is drawn [MB].
 const SIZES: [(&str, f64, f64, f64); 3] = [

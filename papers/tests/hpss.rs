@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use dapple_scenarios::fit::{
+use dapple_papers::hpss::{
     Curve, HPSS_LOG, Hpss, HpssError, Law, LogError, Mover, Settings, StartUp, TransferLog, calibrate, replay_score,
     selected,
 };

@@ -1,4 +1,6 @@
-//! A page for a paper: each table with its plots, in the style of all reports.
+//! Pages of tables and plots in the style of all reports, for whoever compares figures of others with ours.
+
+mod sheet;
 
 use std::fs;
 use std::io::Write;
@@ -8,22 +10,24 @@ use dapple_simulator::results::{PLOTS_DIR, REPORT_FILE, write_atomically};
 use maud::{Markup, html};
 
 use crate::ReportError;
-use crate::papers::Sheet;
 use crate::plots::Plot;
 use crate::report::page::{document, figure};
 use crate::report::write_plots;
 
-/// A table of a paper and the plots that belong to it.
+pub use sheet::{Label, Sheet};
+
+/// A table and the plots that belong to it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Section {
     /// Theirs and ours.
     pub sheet: Sheet,
-    pub(crate) plots: Vec<Plot>,
+    /// Its plots.
+    pub plots: Vec<Plot>,
 }
 
-/// What a page says of its paper.
+/// What a page is headed by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PaperTitle {
+pub struct PageTitle {
     /// Who wrote it, what it is called, when it appeared.
     pub reference: &'static str,
     /// What was reproduced, in a sentence.
@@ -34,7 +38,7 @@ pub struct PaperTitle {
 ///
 /// # Errors
 /// Where a file cannot be written.
-pub fn write_page(dir: &Path, title: PaperTitle, sections: &[Section]) -> Result<PathBuf, ReportError> {
+pub fn write_page(dir: &Path, title: PageTitle, sections: &[Section]) -> Result<PathBuf, ReportError> {
     let folder = dir.join(PLOTS_DIR);
     let written =
         fs::create_dir_all(dir).and_then(|()| write_plots(&folder, sections.iter().flat_map(|section| &section.plots)));
@@ -46,7 +50,7 @@ pub fn write_page(dir: &Path, title: PaperTitle, sections: &[Section]) -> Result
     Ok(path)
 }
 
-fn page(title: PaperTitle, sections: &[Section]) -> Markup {
+fn page(title: PageTitle, sections: &[Section]) -> Markup {
     let header = html! {
         h1 { (title.reference) }
         p.lead { (title.lead) }

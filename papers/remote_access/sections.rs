@@ -1,13 +1,14 @@
 //! Tables and plots of the paper, ready for a terminal and a page.
 
+use dapple_reports::ReportError;
+use dapple_reports::page::{PageTitle, Section};
+
 use super::{
     Campaign, Equation, Probe, Reproduction, equation_sheet, interaction_sheet, noise_sheet, plots, probe_sheet,
 };
-use crate::ReportError;
-use crate::papers::{PaperTitle, Section};
 
 /// What the page is headed by.
-pub const TITLE: PaperTitle = PaperTitle {
+pub const TITLE: PageTitle = PageTitle {
     reference: "Begy et al. 2019: Forecasting Network Throughput of Remote Data Access in Computing Grids",
     lead: "The regressions of section 3 on a simulated campaign of remote reads, and the probe of section 4.",
 };

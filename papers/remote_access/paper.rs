@@ -2,10 +2,7 @@
 
 use dapple_models::regression::ProbeCoefficients;
 use dapple_policies::access::AlwaysRemote;
-use dapple_reports::papers::remote_access::{
-    NoisePlan, PROBE_SIZES_MB, TITLE, dataset, probe, probe_section, reproduce, sections,
-};
-use dapple_reports::papers::{Section, write_page};
+use dapple_reports::page::Section;
 use dapple_scenarios::{LoadOptions, Registry, load_bundled};
 use dapple_simulator::engine::{self, NoProgress, Policies, RecordLevel, RecordPlan, Setup, TransferSettings};
 use dapple_simulator::ids::Table;
@@ -14,14 +11,14 @@ use dapple_simulator::topology::{AccessCoefficients, Pool, Rse, Series, Site, To
 use dapple_simulator::units::{Bytes, SimSpan, SimTime};
 use dapple_simulator::workload::{Arrivals, Distribution, Inputs, JobStream, JobTemplate, Workload, WorkloadKind};
 
-use super::{Item, Paper, ReproduceOptions, text};
-use crate::exit::{Exit, Failure, OrExit};
-use crate::terminal::{note, print};
+use super::{NoisePlan, PROBE_SIZES_MB, TITLE, dataset, probe, probe_section, reproduce, sections};
+use crate::{Conditions, Item, Paper, PaperError};
 
 /// The paper.
 pub const PAPER: Paper = Paper {
     name: "remote-access",
     title: "Begy et al. 2019, Forecasting Network Throughput of Remote Data Access in Computing Grids",
+    page: TITLE,
     items: &[
         Item { name: "eq1", about: "T ~ 0 + S + ConTh + ConPr on all reads of the campaign" },
         Item { name: "eq2", about: "T ~ 0 + S + ConTh on reads without other processes beside them (Fig. 1)" },
@@ -30,7 +27,7 @@ pub const PAPER: Paper = Paper {
         Item { name: "interaction", about: "whether ConTh and ConPr interact" },
         Item { name: "probe", about: "eq. 7 and 8: coefficients from two files read together" },
     ],
-    reproduce: make,
+    make,
 };
 
 /// The campaign of section 3.
@@ -39,8 +36,8 @@ const CAMPAIGN: &str = "papers/remote-access/campaign.ron";
 /// Coefficients under which the probe is run [s/MB]: the paper's, then other ratios b/a.
 const PROBE_LAWS: [(f64, f64); 5] = [(0.023568, 0.043705), (0.02, 0.005), (0.01, 0.01), (0.02, 0.06), (0.05, 0.2)];
 
-fn make(item: Option<&'static Item>, options: &ReproduceOptions, registry: &Registry) -> Result<Exit, Failure> {
-    let wanted: &[&str] = match item.map(|item| item.name) {
+fn make(item: Option<&str>, conditions: &Conditions<'_>) -> Result<Vec<Section>, PaperError> {
+    let wanted: &[&str] = match item {
         None => &["eq1", "eq2", "eq3", "noise", "interaction", "probe"],
         Some("eq1") => &["eq1"],
         Some("eq2") => &["eq2", "noise"],
@@ -51,50 +48,43 @@ fn make(item: Option<&'static Item>, options: &ReproduceOptions, registry: &Regi
     };
     let mut found = Vec::new();
     if wanted != ["probe"] {
-        found.extend(of_campaign(registry)?);
+        found.extend(of_campaign(conditions.registry)?);
     }
     if wanted.contains(&"probe") {
         found.push(of_probes()?);
     }
     found.retain(|section| wanted.contains(&section.sheet.name.as_str()));
-    for section in &found {
-        print(&text(&section.sheet))?;
-    }
-    let page = write_page(&options.out.join(PAPER.name), TITLE, &found).or_exit(Exit::Files)?;
-    if !options.quiet {
-        note(&format!("page and plots: {}", page.display()));
-    }
-    Ok(Exit::Done)
+    Ok(found)
 }
 
 /// Runs the campaign once and analyses its reads.
-fn of_campaign(registry: &Registry) -> Result<Vec<Section>, Failure> {
-    let scenario = load_bundled(CAMPAIGN, &LoadOptions::default(), registry).or_exit(Exit::Refused)?;
+fn of_campaign(registry: &Registry) -> Result<Vec<Section>, PaperError> {
+    let scenario = load_bundled(CAMPAIGN, &LoadOptions::default(), registry)?;
     let reads = reads(&scenario.setup, scenario.seed)?;
-    let campaign = dataset(&reads).or_exit(Exit::SomeFailed)?;
+    let campaign = dataset(&reads)?;
     let plan = NoisePlan { seed: scenario.seed, ..NoisePlan::default() };
-    let reproduction = reproduce(&campaign, plan).or_exit(Exit::SomeFailed)?;
-    sections(&campaign, &reproduction).or_exit(Exit::SomeFailed)
+    let reproduction = reproduce(&campaign, plan)?;
+    Ok(sections(&campaign, &reproduction)?)
 }
 
 /// Runs a probe under each law.
-fn of_probes() -> Result<Section, Failure> {
-    let probes: Result<Vec<_>, Failure> = PROBE_LAWS
+fn of_probes() -> Result<Section, PaperError> {
+    let probes: Result<Vec<_>, PaperError> = PROBE_LAWS
         .into_iter()
         .map(|(a, b)| {
-            let setup = probe_setup(AccessCoefficients { a, b, c: 0.001538 }).or_exit(Exit::Refused)?;
-            probe(ProbeCoefficients { a, b }, &reads(&setup, 0)?).or_exit(Exit::SomeFailed)
+            let setup = probe_setup(AccessCoefficients { a, b, c: 0.001538 })?;
+            Ok(probe(ProbeCoefficients { a, b }, &reads(&setup, 0)?)?)
         })
         .collect();
-    probe_section(&probes?).or_exit(Exit::SomeFailed)
+    Ok(probe_section(&probes?)?)
 }
 
 /// The reads of one run in which all jobs stream.
-fn reads(setup: &Setup, seed: u64) -> Result<TableData, Failure> {
+fn reads(setup: &Setup, seed: u64) -> Result<TableData, PaperError> {
     let policies = Policies { access: Box::new(AlwaysRemote::new("remote".into())) };
-    let output = engine::run(setup, policies, seed, &mut NoProgress).or_exit(Exit::SomeFailed)?;
+    let output = engine::run(setup, policies, seed, &mut NoProgress)?;
     let found = output.tables.into_iter().find(|table| table.schema.name == "reads");
-    found.ok_or_else(|| Failure::new(Exit::SomeFailed, "the run has no table `reads`"))
+    found.ok_or(PaperError::NoTable("reads"))
 }
 
 /// One job with two threads on an idle node: they read 2 GB and 300 MB from one RSE.

@@ -40,18 +40,18 @@ pub struct Sheet {
 
 impl Sheet {
     /// A sheet without rows.
-    pub(crate) fn new(name: &str, title: impl Into<String>, heading: &[&str], figures_from: usize) -> Self {
+    pub fn new(name: &str, title: impl Into<String>, heading: &[&str], figures_from: usize) -> Self {
         let heading = heading.iter().map(|&cell| cell.to_owned()).collect();
         Self { name: name.into(), title: title.into(), rows: vec![heading], figures_from, notes: Vec::new() }
     }
 
     /// Adds a row.
-    pub(crate) fn row<const N: usize>(&mut self, cells: [String; N]) {
+    pub fn row<const N: usize>(&mut self, cells: [String; N]) {
         self.rows.push(cells.into());
     }
 
     /// Adds a sentence.
-    pub(crate) fn note(&mut self, sentence: impl Into<String>) {
+    pub fn note(&mut self, sentence: impl Into<String>) {
         self.notes.push(sentence.into());
     }
 }
