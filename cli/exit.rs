@@ -3,8 +3,6 @@
 use std::fmt::Display;
 use std::process::ExitCode;
 
-use crate::terminal::note;
-
 /// Exit codes: scripts rely on them, so they never change their meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
@@ -47,12 +45,6 @@ impl Failure {
     /// A failure with a message of its own.
     pub fn new(exit: Exit, message: impl Display) -> Self {
         Self { exit, error: anyhow::anyhow!("{message}") }
-    }
-
-    /// Tells it and hands on its exit code. Errors name their causes in their own words.
-    pub fn tell(&self) -> Exit {
-        note(&format!("error: {}", self.error));
-        self.exit
     }
 }
 

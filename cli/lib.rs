@@ -78,7 +78,7 @@ pub fn main(registry: Registry) -> ExitCode {
     };
     match cli.command.execute(&registry) {
         Ok(exit) => exit.into(),
-        Err(failure) => failure.tell().into(),
+        Err(failure) => terminal::tell(&failure).into(),
     }
 }
 

@@ -19,3 +19,9 @@ pub fn print(text: &str) -> Result<(), Failure> {
 pub fn note(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
+
+/// Tells a failure and hands on its exit code. Errors name their causes in their own words.
+pub fn tell(failure: &Failure) -> Exit {
+    note(&format!("error: {}", failure.error));
+    failure.exit
+}

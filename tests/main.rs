@@ -2,6 +2,7 @@
 //!
 //! Each test has a [`Lab`]: a temporary folder, a scenario in it, and the program to run there.
 
+mod arrows;
 mod bad_input;
 mod cli;
 mod determinism;

@@ -9,7 +9,7 @@ use dapple_simulator::units::Bytes;
 use crate::columns::{count, number, plural, wall_time};
 use crate::commands::scenario::Changes;
 use crate::exit::{Exit, Failure, OrExit};
-use crate::terminal::print;
+use crate::terminal::{print, tell};
 
 /// Arguments of `dapple check`.
 #[derive(clap::Args)]
@@ -42,7 +42,7 @@ impl Check {
         for file in &self.files {
             match self.check(file, registry) {
                 Ok(line) => print(&line)?,
-                Err(failure) => worst = worst.max(failure.tell()),
+                Err(failure) => worst = worst.max(tell(&failure)),
             }
         }
         Ok(worst)

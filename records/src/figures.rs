@@ -5,7 +5,6 @@ use dapple_simulator::ids::{FileId, Id};
 use dapple_simulator::topology::{Map, Route};
 use dapple_simulator::units::{SimSpan, SimTime};
 
-use crate::Kpis;
 use crate::times::{Mean, Times};
 
 /// Sums over what has ended.
@@ -120,12 +119,6 @@ impl Figures {
             self.compute_s += job.compute_s;
             self.slot_s += ended.since(started).as_secs_f64();
         }
-    }
-
-    /// The KPIs of the whole run.
-    pub fn kpis(mut self, busiest_link: Option<f64>) -> Kpis {
-        self.busiest_link = busiest_link;
-        Kpis::of(&mut self)
     }
 
     /// Bytes that crossed the WAN for jobs beyond what they needed of each file.

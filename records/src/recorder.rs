@@ -106,12 +106,13 @@ impl<'a> Recorder<'a> {
 
     /// Tables and KPIs of the whole run.
     pub fn finish(self, books: Books) -> RunOutput {
-        let Self { requests, reads, jobs, series, decisions, figures, .. } = self;
+        let Self { requests, reads, jobs, series, decisions, mut figures, .. } = self;
         let mut tables = [requests, reads, jobs, series, decisions].map(|kept| kept.table);
         // The rows of the series have no id and are in order.
         tables.iter_mut().for_each(TableData::order_by_id);
         let Books { counters, events, busiest_link, warnings } = books;
-        RunOutput { tables: tables.into(), kpis: figures.kpis(busiest_link), counters, events, warnings }
+        figures.busiest_link = busiest_link;
+        RunOutput { tables: tables.into(), kpis: Kpis::of(&mut figures), counters, events, warnings }
     }
 }
 

@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::{EngineError, Simulation};
-
 /// What is left of a run apart from what was told of it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Books {
@@ -83,89 +81,5 @@ impl Counters {
         laws.into_iter()
             .find(|(_, left, right)| left != right)
             .map(|(law, left, right)| format!("{law}: {left} is not {right}"))
-    }
-}
-
-impl Simulation<'_> {
-    pub(super) fn counters(&self, bytes_in_flight: u64) -> Counters {
-        let network = &self.fabric.network;
-        let (jobs_submitted, jobs_done, jobs_failed) = self.compute.counts();
-        let (requests_created, requests_done, requests_failed) = self.fts.counts();
-        let bytes_received = (self.fts.received() + self.compute.received()).get();
-        let flows_in_flight = network.n_flows() as u64;
-        Counters {
-            bytes_sent: bytes_received.saturating_add(bytes_in_flight),
-            bytes_received,
-            bytes_lost: 0,
-            bytes_in_flight,
-            flows_started: network.n_started(),
-            flows_done: network.n_ended(),
-            flows_in_flight,
-            jobs_submitted,
-            jobs_done,
-            jobs_failed,
-            jobs_left: self.compute.n_left(),
-            requests_created,
-            requests_done,
-            requests_failed,
-            requests_left: self.fts.n_left(),
-            flows_stalled: network.n_stalled() as u64,
-            space_used_bytes: self.fabric.storage.total_taken().get(),
-        }
-    }
-
-    /// The books are kept twice: by what was given to whom, and by the integral of all rates.
-    pub(super) fn audit(&self, counters: &Counters) -> Result<(), EngineError> {
-        if let Some(violation) = counters.violation() {
-            return Err(EngineError::Books(violation));
-        }
-        let (booked, integral) = (counters.bytes_sent as f64, self.fabric.network.moved());
-        // Ends are rounded up to a nanosecond, and bytes in flight down to a byte.
-        let per_flow = (2e-9 * self.fabric.network.fastest()).max(1e3);
-        let rounding = counters.flows_started as f64 * per_flow + booked * 1e-9 + 1.0;
-        if (booked - integral).abs() > rounding {
-            return Err(EngineError::Books(format!("{booked} bytes were given out and {integral} moved")));
-        }
-        match self.fabric.storage.violation() {
-            Some(violation) => Err(EngineError::Books(violation)),
-            None => Ok(()),
-        }
-    }
-
-    pub(super) fn warnings(&self) -> Vec<String> {
-        let map = &self.setup.topology.map;
-        let mut warnings: Vec<String> = self
-            .fabric
-            .storage
-            .overfull(map)
-            .map(|rse| format!("RSE `{rse}` holds more at the start than its capacity"))
-            .collect();
-        for (resource, is_last) in self.fabric.network.stalled_on() {
-            let name = self.fabric.wiring.name(resource).unwrap_or_else(|| "an access law".to_owned());
-            let until =
-                if is_last { "and its capacity is never to change: they wait for ever" } else { "at the horizon" };
-            warnings.push(format!("flows wait at rate zero on {name}, {until}"));
-        }
-        warnings.sort();
-        warnings.dedup();
-        warnings
-    }
-
-    /// Mean use of the busiest link: bytes over capacity.
-    pub(super) fn busiest_link(&self) -> Option<f64> {
-        let horizon = self.setup.horizon;
-        let topology = &self.setup.topology;
-        let uses = topology.map.links().ids().filter_map(|id| {
-            let steps = topology.physics.bandwidth(id).steps();
-            let ends = steps.iter().skip(1).map(|(at, _)| (*at).min(horizon)).chain([horizon]);
-            let capacity: f64 = steps
-                .iter()
-                .zip(ends)
-                .map(|((at, rate), end)| rate.as_bytes_per_s() * end.since(*at).as_secs_f64())
-                .sum();
-            let carried = self.fabric.network.carried(self.fabric.wiring.link(id));
-            (capacity > 0.0).then(|| carried / capacity)
-        });
-        uses.max_by(f64::total_cmp)
     }
 }

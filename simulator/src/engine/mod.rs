@@ -10,11 +10,12 @@
 //!                                     network.settle: all rates
 //! ```
 //!
-//! Read `setup`, then `event`, `simulation`, `routes`, `answers`, `books`. Orders go down by call (compute -> fts -> network), news
+//! Read `setup`, then `event`, `simulation`, `routes`, `answers`, `closing`. Orders go down by call (compute -> fts -> network), news
 //! comes up as a fact, which one table ([`routes`]) turns into an event of the same instant for the component that acts on it.
 
 mod answers;
 mod books;
+mod closing;
 mod error;
 mod event;
 mod routes;
