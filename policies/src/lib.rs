@@ -5,3 +5,4 @@
 //! comparison can hold the same policy twice with different settings.
 
 pub mod access;
+pub mod source;

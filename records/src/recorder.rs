@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use dapple_simulator::decide::{AccessObservation, Policies};
 use dapple_simulator::engine::{Books, Counters, EngineError, Setup, run};
 use dapple_simulator::facts::{Fact, Observer, Wants};
-use dapple_simulator::ids::{Id, JobId};
+use dapple_simulator::ids::{FileId, Id, JobId, RseId};
 use dapple_simulator::rng::{Purpose, keyed};
 use dapple_simulator::units::SimTime;
 
 use crate::figures::Figures;
-use crate::tables::{self, Decided, Sampled};
+use crate::tables::{self, AccessRow, Sampled, SourceDecided, SourceRow};
 use crate::{Kpis, RecordLevel, RecordPlan, TableData};
 
 /// Everything that is kept of a run.
@@ -55,9 +55,11 @@ pub struct Recorder<'a> {
     jobs: Kept,
     series: Kept,
     decisions: Kept,
+    source_decisions: Kept,
     n_samples: u64,
-    /// What could be seen at decisions whose outcome is not known yet.
+    /// Decisions whose outcome is not known yet: accesses by job and input, sources by file and destination.
     decided: BTreeMap<(JobId, u32), AccessObservation>,
+    source_decided: BTreeMap<(FileId, RseId), SourceDecided>,
     figures: Figures,
 }
 
@@ -98,16 +100,18 @@ impl<'a> Recorder<'a> {
             jobs: kept(tables::jobs::empty, plan.jobs, 2),
             decisions: kept(tables::decisions::empty, plan.decisions, 3),
             series: kept(tables::series::empty, plan.series, 4),
+            source_decisions: kept(tables::source_decisions::empty, plan.decisions, 5),
             n_samples: 0,
             decided: BTreeMap::new(),
+            source_decided: BTreeMap::new(),
             figures: Figures::new(SimTime::ZERO + plan.warm_up, setup.horizon),
         }
     }
 
     /// Tables and KPIs of the whole run.
     pub fn finish(self, books: Books) -> RunOutput {
-        let Self { requests, reads, jobs, series, decisions, mut figures, .. } = self;
-        let mut tables = [requests, reads, jobs, series, decisions].map(|kept| kept.table);
+        let Self { requests, reads, jobs, series, decisions, source_decisions, mut figures, .. } = self;
+        let mut tables = [requests, reads, jobs, series, decisions, source_decisions].map(|kept| kept.table);
         // The rows of the series have no id and are in order.
         tables.iter_mut().for_each(TableData::order_by_id);
         let Books { counters, events, busiest_link, warnings } = books;
@@ -122,8 +126,15 @@ impl Observer for Recorder<'_> {
         match fact {
             Fact::TransferEnded(transfer) => {
                 self.figures.transfer(transfer, map);
-                if let Some(table) = self.requests.row(transfer.request.index() as u64) {
+                let id = transfer.request.index() as u64;
+                if let Some(table) = self.requests.row(id) {
                     tables::requests::push(transfer, table);
+                }
+                if let Some(file) = transfer.file
+                    && let Some(decided) = self.source_decided.remove(&(file, transfer.destination))
+                    && let Some(table) = self.source_decisions.row(id)
+                {
+                    tables::source_decisions::push(&SourceRow { decided, transfer }, table);
                 }
             }
             Fact::ReadEnded(read) => {
@@ -135,7 +146,7 @@ impl Observer for Recorder<'_> {
                 if let Some(observation) = self.decided.remove(&(read.question.job, read.question.input))
                     && let Some(table) = self.decisions.row(id)
                 {
-                    tables::decisions::push(&Decided { observation, read }, table);
+                    tables::decisions::push(&AccessRow { observation, read }, table);
                 }
             }
             Fact::JobEnded(job) => {
@@ -147,6 +158,10 @@ impl Observer for Recorder<'_> {
             Fact::AccessDecided(decided) => {
                 let question = &decided.question;
                 self.decided.insert((question.job, question.input), decided.observation);
+            }
+            Fact::SourceDecided(decided) => {
+                let question = &decided.question;
+                self.source_decided.insert((question.file, question.destination), decided.clone());
             }
             Fact::Sampled(sample) => {
                 let row = self.n_samples;

@@ -3,10 +3,10 @@
 //! The meaning of a column is its entry in the data dictionary. Engine types are not the schema: what a fact calls a thing may change,
 //! what a file calls it stands here.
 
-use dapple_simulator::decide::{Access, AccessObservation};
+use dapple_simulator::decide::{Access, AccessObservation, SourceObservation, SourceQuestion};
 use dapple_simulator::engine::Setup;
 use dapple_simulator::facts::{
-    Entity, JobEnded, JobError, JobOutcome, ReadEnded, Sample, SampledQuantity, TransferEnded, TransferError,
+    Decided, Entity, JobEnded, JobError, JobOutcome, ReadEnded, Sample, SampledQuantity, TransferEnded, TransferError,
     TransferOutcome,
 };
 use dapple_simulator::ids::{FileId, Id, JobId, PoolId, ReadId, RequestId, RseId, WorkloadId};
@@ -115,7 +115,7 @@ tables! {
     }
 
     /// One row per access decision.
-    decisions(d: Decided<'_>) = "access decision" {
+    decisions(d: AccessRow<'_>) = "access decision" {
         read: Int = d.read.read, "id of the read that it decided";
         job: Int = d.read.question.job, "job that asked";
         input: Int = d.read.question.input, "position among the job's inputs, from 0";
@@ -131,6 +131,23 @@ tables! {
         took_ns: Int = d.read.took(),
             "outcome: from the decision to the last byte in the job's hands; empty: not within the run, or failed";
     }
+
+    /// One row per source decision.
+    source_decisions(d: SourceRow<'_>) = "decision from which replica a file is copied" {
+        request: Int = d.transfer.request, "id of the request that it led to";
+        job: Int = d.decided.question.job, "job that needed the file first";
+        input: Int = d.decided.question.input, "position among the job's inputs, from 0";
+        decided_at_ns: Int = d.transfer.created_at, "when it was decided";
+        size_bytes: Int = d.decided.question.bytes, "observation: size of the file";
+        destination: Rse = d.decided.question.destination, "observation: RSE that it goes to";
+        sources: Int = d.decided.observation.sources, "observation: replicas from which it can be reached";
+        suggested: Rse = d.decided.question.suggested, "observation: source that the access decision named";
+        suggested_queue: Int = d.decided.observation.suggested_queue,
+            "observation: requests queued and active on the FTS link from there";
+        least_queue: Int = d.decided.observation.least_queue, "observation: the fewest of all such links";
+        source: Rse = d.decided.answer, "chosen source";
+        took_ns: Int = d.took(), "outcome: from the decision to the last byte; empty: not within the run, or failed";
+    }
 }
 
 /// A row of `series`.
@@ -141,9 +158,24 @@ pub(crate) struct Sampled<'a> {
 }
 
 /// A row of `decisions`: what could be seen, and what came of it.
-pub(crate) struct Decided<'a> {
+pub(crate) struct AccessRow<'a> {
     pub observation: AccessObservation,
     pub read: &'a ReadEnded,
+}
+
+/// A decision from which replica a file is copied.
+pub(crate) type SourceDecided = Decided<SourceQuestion, SourceObservation, RseId>;
+
+/// A row of `source_decisions`: what could be seen, and what came of it.
+pub(crate) struct SourceRow<'a> {
+    pub decided: SourceDecided,
+    pub transfer: &'a TransferEnded,
+}
+
+impl SourceRow<'_> {
+    fn took(&self) -> Option<SimSpan> {
+        self.transfer.transferred_at.map(|at| at.since(self.transfer.created_at))
+    }
 }
 
 /// What a column holds.

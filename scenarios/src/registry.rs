@@ -140,7 +140,7 @@ impl PolicySet {
     /// # Errors
     /// Where the policy refuses its parameters.
     pub fn build(&self) -> Result<Policies, String> {
-        Ok(Policies { name: self.name.clone(), access: (self.factory)(&self.params)? })
+        Ok(Policies::new(&self.name, (self.factory)(&self.params)?))
     }
 
     /// What the set does, whatever it is called: its RON without its name.

@@ -5,7 +5,7 @@
 //! jobs that share files. In the second the pool's site has no storage, no law holds and the link fails for an hour. A policy that
 //! passes decides every question with something that can be done, the same way each time, and goes on from what it has saved.
 
-use crate::decide::{Decider, LoadError, Policies};
+use crate::decide::{LoadError, Policies};
 use crate::distribution::Distribution;
 use crate::engine::{EngineError, Setup, run};
 use crate::facts::{Fact, Observer, Wants};
@@ -53,12 +53,8 @@ pub fn check(make: impl Fn() -> Policies) -> Result<(), Misconduct> {
                 return Err(Misconduct::NotDeterministic { seed });
             }
             let mut loaded = make();
-            if let (Decider::Policy(loaded), Decider::Policy(learned)) = (&mut loaded.access, &policies.access) {
-                loaded.load(&learned.save())?;
-            }
-            if let Decider::Policy(_) = &policies.access
-                && told(&setup, &mut loaded, seed)? != told(&setup, &mut policies, seed)?
-            {
+            loaded.load(&policies.save())?;
+            if told(&setup, &mut loaded, seed)? != told(&setup, &mut policies, seed)? {
                 return Err(Misconduct::NotSaved);
             }
         }

@@ -10,7 +10,7 @@
 
 use crate::ids::{DtnId, FileId, JobId, LinkId, PoolId, ReadId, RequestId, RseId, WorkloadId};
 use crate::network::Carried;
-use crate::questions::{Access, AccessObservation, AccessQuestion};
+use crate::questions::{Access, AccessObservation, AccessQuestion, SourceObservation, SourceQuestion};
 use crate::units::{Bytes, SimSpan, SimTime};
 
 /// Something that has happened.
@@ -23,8 +23,10 @@ pub enum Fact {
     ReadEnded(ReadEnded),
     /// A job has ended, or the run has.
     JobEnded(JobEnded),
-    /// A policy has decided how a job reaches an input; told only where it is wanted.
-    AccessDecided(AccessDecided),
+    /// How a job reaches an input was decided; told only where it is wanted.
+    AccessDecided(Decided<AccessQuestion, AccessObservation, Access>),
+    /// From which replica a file is copied was decided; told only where it is wanted.
+    SourceDecided(Decided<SourceQuestion, SourceObservation, RseId>),
     /// A quantity was sampled; told only where it is wanted.
     Sampled(Sample),
 }
@@ -168,15 +170,15 @@ impl ReadEnded {
     }
 }
 
-/// A decision of a policy.
+/// A decision of a policy: what was asked (`Q`), what could be seen (`O`), what was answered (`A`).
 #[derive(Clone, Debug, PartialEq)]
-pub struct AccessDecided {
+pub struct Decided<Q, O, A> {
     /// What was asked.
-    pub question: AccessQuestion,
+    pub question: Q,
     /// What could be seen.
-    pub observation: AccessObservation,
+    pub observation: O,
     /// What was answered.
-    pub access: Access,
+    pub answer: A,
 }
 
 /// The life of a job.

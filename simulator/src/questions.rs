@@ -87,3 +87,31 @@ impl Access {
         matches!(self, Self::Remote { .. })
     }
 }
+
+/// From which replica shall a file be copied? Asked for each placement that is not under way yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceQuestion {
+    /// The job that needs it.
+    pub job: JobId,
+    /// Position of the input among the job's inputs.
+    pub input: u32,
+    /// The file.
+    pub file: FileId,
+    /// Its size.
+    pub bytes: Bytes,
+    /// Where it goes.
+    pub destination: RseId,
+    /// What whoever asked for the placement would take: the default answer.
+    pub suggested: RseId,
+}
+
+/// What could be seen when a source was chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SourceObservation {
+    /// Replicas from which the destination can be reached.
+    pub sources: usize,
+    /// Requests queued and active on the FTS link from the suggested source.
+    pub suggested_queue: usize,
+    /// The fewest of all links that lead there from a replica.
+    pub least_queue: usize,
+}

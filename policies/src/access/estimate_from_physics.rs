@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn it_passes_the_conformance_kit() {
-        let oracle = || Policies { name: "oracle".into(), access: Decider::oracle(EstimateFromPhysics) };
+        let oracle = || Policies::new("oracle", Decider::oracle(EstimateFromPhysics));
         assert_eq!(conformance::check(oracle), Ok(()));
     }
 }

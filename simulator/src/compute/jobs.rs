@@ -13,7 +13,7 @@ use crate::fts::{Fts, FtsEvent, Order};
 use crate::ids::{Id, JobId, PoolId, ReadId, RequestId, RseId, Table};
 use crate::live::Live;
 use crate::network::{Carried, FlowSpec, Share};
-use crate::questions::{Access, AccessQuestion};
+use crate::questions::{Access, AccessQuestion, SourceQuestion};
 use crate::topology::Map;
 use crate::units::{Bytes, Rate, SimSpan, SimTime};
 
@@ -48,11 +48,21 @@ pub(crate) enum ComputeEvent {
     },
 }
 
-/// A question and, where the workload itself says how the input is reached, its answer.
+/// What waits for an answer.
 #[derive(Clone, Debug)]
-pub(crate) struct Asked {
-    pub question: AccessQuestion,
-    pub given: Option<Access>,
+pub(crate) enum Asked {
+    /// How an input is reached.
+    Access {
+        question: AccessQuestion,
+        /// What the workload itself says.
+        given: Option<Access>,
+    },
+    /// From which replica it is copied.
+    Source {
+        question: SourceQuestion,
+        /// The read that waits for the copy.
+        read: ReadId,
+    },
 }
 
 /// All jobs and the pools they run in.
@@ -116,7 +126,7 @@ impl Compute {
         });
         for (input, wanted) in (0..).zip(&new.inputs) {
             let question = question(id, input, new, *wanted, fabric, pool.speed);
-            self.asked.push_back(Asked { question, given: wanted.forced });
+            self.asked.push_back(Asked::Access { question, given: wanted.forced });
         }
         if new.inputs.is_empty() {
             self.enqueue(id, cx);
@@ -128,15 +138,15 @@ impl Compute {
         &self.asked
     }
 
-    /// Takes the answer to the first question, which can be carried out.
-    pub fn answer<E: From<ComputeEvent> + From<FtsEvent>>(
+    /// Takes the answer to the first question, which asks for an access and can be answered so.
+    pub fn reach<E: From<ComputeEvent>>(
         &mut self,
         access: Access,
-        fts: &mut Fts,
+        fts: &Fts,
         fabric: &mut Fabric<'_>,
         cx: &mut Context<'_, E>,
     ) {
-        let Some(Asked { question, given }) = self.asked.pop_front() else { return };
+        let Some(Asked::Access { question, given }) = self.asked.pop_front() else { return };
         let (id, file) = (question.job, question.file);
         let needed = Bytes::from_f64(question.bytes.as_f64() * question.read_fraction);
         let read = self.reads.push(Read {
@@ -154,12 +164,28 @@ impl Compute {
         job.undecided -= 1;
         if access.is_streamed() { &mut job.streamed } else { &mut job.staged }.push(read);
         if let Access::Place { source, target } = access {
-            self.place(read, source, target, fts, fabric, cx);
+            self.place(read, source, target, fts, fabric);
         }
         fabric.storage.count_use(file);
         if self.jobs[id].undecided == 0 && self.jobs[id].placing == 0 {
             self.enqueue(id, cx);
         }
+    }
+
+    /// Takes the answer to the first question, which asks for a source and can be answered so: orders the copy.
+    pub fn copy<E: From<FtsEvent>>(
+        &mut self,
+        source: RseId,
+        fts: &mut Fts,
+        fabric: &mut Fabric<'_>,
+        cx: &mut Context<'_, E>,
+    ) {
+        let Some(Asked::Source { question, read }) = self.asked.pop_front() else { return };
+        let SourceQuestion { job, file, bytes, destination, .. } = question;
+        let workload = self.jobs[job].workload;
+        let order = Order { workload, file: Some(file), bytes, source, destination, trace_row: None, queues: true };
+        let request = fts.submit(order, fabric, cx);
+        self.waiters.entry(request).or_default().push(read);
     }
 
     /// Handles what happens to a job.
@@ -228,28 +254,20 @@ impl Compute {
         in_flight
     }
 
-    fn place<E: From<FtsEvent>>(
-        &mut self,
-        read: ReadId,
-        source: RseId,
-        target: RseId,
-        fts: &mut Fts,
-        fabric: &mut Fabric<'_>,
-        cx: &mut Context<'_, E>,
-    ) {
-        let AccessQuestion { file, job, .. } = self.reads[read].question;
-        if fabric.storage.has_replica(file, target) {
+    /// Waits for the copy of an input that is under way, or asks from where it shall be made.
+    fn place(&mut self, read: ReadId, suggested: RseId, destination: RseId, fts: &Fts, fabric: &Fabric<'_>) {
+        let AccessQuestion { job, input, file, .. } = self.reads[read].question;
+        if fabric.storage.has_replica(file, destination) {
             return;
         }
         self.jobs[job].placing += 1;
-        let request = fts.placing(file, target).unwrap_or_else(|| {
-            let bytes = fabric.storage.file(file).bytes;
-            let workload = self.jobs[job].workload;
-            let order =
-                Order { workload, file: Some(file), bytes, source, destination: target, trace_row: None, queues: true };
-            fts.submit(order, fabric, cx)
-        });
-        self.waiters.entry(request).or_default().push(read);
+        if let Some(request) = fts.placing(file, destination) {
+            self.waiters.entry(request).or_default().push(read);
+            return;
+        }
+        let bytes = fabric.storage.file(file).bytes;
+        let question = SourceQuestion { job, input, file, bytes, destination, suggested };
+        self.asked.push_front(Asked::Source { question, read });
     }
 
     fn on_placed<E: From<ComputeEvent>>(&mut self, request: RequestId, done: bool, cx: &mut Context<'_, E>) {

@@ -15,25 +15,30 @@
 //! | decision | question | answer |
 //! |---|---|---|
 //! | [`AccessMode`] | how does a job reach one of its inputs? | remote access, stage-in, or placement |
+//! | [`SourceChoice`] | from which replica is a file copied? | an RSE |
 //!
-//! These have their names, and no component that asks them yet: `SourceChoice` (which replica is copied), `Brokerage` (where a job
-//! runs), `Replication` (which rules are made), `Eviction` (what a full RSE gives up), `TransferTuning` (how a DTN moves files) and
+//! Where a service would decide itself, its question has a default answer ([`Question::default_answer`]), which stands where a
+//! set of policies has none for it. These have their names, and no component that asks them yet: `Brokerage` (where a job runs), `Replication` (which rules are made), `Eviction` (what a full RSE gives up), `TransferTuning` (how a DTN moves files) and
 //! `LinkLimit` (how many files an FTS link copies at once).
 
 mod access;
 mod oracle;
 mod policies;
 mod policy;
+mod source;
 mod view;
 
 pub use access::AccessMode;
 pub use oracle::{OraclePolicy, OracleView};
 pub use policies::{Decider, Policies};
 pub use policy::{Decision, LoadError, Policy};
+pub use source::SourceChoice;
 pub use view::View;
 
 pub use crate::published::Published;
-pub use crate::questions::{Access, AccessObservation, AccessQuestion};
+pub use crate::questions::{Access, AccessObservation, AccessQuestion, SourceObservation, SourceQuestion};
+
+use crate::ids::RseId;
 
 /// A question of a component, waiting for its answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +46,18 @@ pub use crate::questions::{Access, AccessObservation, AccessQuestion};
 pub enum Question {
     /// How does a job reach one of its inputs?
     Access(AccessQuestion),
+    /// From which replica is a file copied?
+    Source(SourceQuestion),
+}
+
+impl Question {
+    /// What the service itself would do; `None`: it has no rule of its own.
+    pub fn default_answer(&self) -> Option<Answer> {
+        match self {
+            Self::Access(_) => None,
+            Self::Source(question) => Some(Answer::Source(question.suggested)),
+        }
+    }
 }
 
 /// The answer to a [`Question`] of the same kind.
@@ -49,4 +66,6 @@ pub enum Question {
 pub enum Answer {
     /// How the job reaches the input.
     Access(Access),
+    /// The RSE whose replica is copied.
+    Source(RseId),
 }

@@ -1,6 +1,7 @@
 //! What only an oracle may know.
 
-use crate::decide::{Decision, View};
+use crate::decide::policy::nothing_saved;
+use crate::decide::{Decision, LoadError, View};
 use crate::facts::Fact;
 use crate::rng::PolicyRng;
 use crate::topology::Physics;
@@ -21,4 +22,17 @@ pub trait OraclePolicy<D: Decision>: Send {
 
     /// Learns from what has happened. The default learns nothing.
     fn learn(&mut self, _fact: &Fact) {}
+
+    /// What it has learned, as [`crate::decide::Policy::save`].
+    fn save(&self) -> Vec<u8> {
+        Vec::new()
+    }
+
+    /// Goes on from what was saved, as [`crate::decide::Policy::load`].
+    ///
+    /// # Errors
+    /// Where it was saved by another kind of policy.
+    fn load(&mut self, saved: &[u8]) -> Result<(), LoadError> {
+        nothing_saved(saved)
+    }
 }

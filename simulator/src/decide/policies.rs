@@ -1,8 +1,10 @@
 //! The policies of a run.
 
-use crate::decide::{AccessMode, Answer, Decision, OraclePolicy, OracleView, Policy, Question};
+use crate::decide::{
+    AccessMode, Answer, Decision, LoadError, OraclePolicy, OracleView, Policy, Question, SourceChoice,
+};
 use crate::facts::{Fact, Observer};
-use crate::ids::Id;
+use crate::ids::{Id, JobId};
 use crate::rng::{PolicyRng, Purpose, keyed};
 use crate::units::SimTime;
 
@@ -38,6 +40,20 @@ impl<D: Decision> Decider<D> {
             Self::Oracle(policy) => policy.learn(fact),
         }
     }
+
+    fn save(&self) -> Vec<u8> {
+        match self {
+            Self::Policy(policy) => policy.save(),
+            Self::Oracle(policy) => policy.save(),
+        }
+    }
+
+    fn load(&mut self, saved: &[u8]) -> Result<(), LoadError> {
+        match self {
+            Self::Policy(policy) => policy.load(saved),
+            Self::Oracle(policy) => policy.load(saved),
+        }
+    }
 }
 
 /// A named set of policies, one for each kind of decision.
@@ -46,23 +62,56 @@ pub struct Policies {
     pub name: String,
     /// How jobs reach their inputs.
     pub access: Decider<AccessMode>,
+    /// Which replica is copied; `None`: as whoever asks for the placement suggests.
+    pub source: Option<Decider<SourceChoice>>,
 }
 
 impl Policies {
-    /// A set that decides access.
+    /// A set that decides access, and leaves the other decisions to the services.
+    pub fn new(name: &str, access: Decider<AccessMode>) -> Self {
+        Self { name: name.to_owned(), access, source: None }
+    }
+
+    /// The same with an honest policy.
     pub fn of_access(name: &str, access: impl Policy<AccessMode> + 'static) -> Self {
-        Self { name: name.to_owned(), access: Decider::policy(access) }
+        Self::new(name, Decider::policy(access))
     }
 
     /// Decides a question of a run with this seed. Each question has a generator of its own, whatever was asked before.
     pub fn decide(&mut self, question: &Question, oracle: &OracleView<'_>, seed: u64) -> Answer {
+        let rng = |kind, job: JobId, input| keyed(seed, Purpose::Policy, [kind, job.index() as u64, u64::from(input)]);
         match question {
             Question::Access(question) => {
-                let thing = [0, question.job.index() as u64, u64::from(question.input)];
-                let mut rng = keyed(seed, Purpose::Policy, thing);
-                Answer::Access(self.access.decide(question, oracle, &mut rng))
+                Answer::Access(self.access.decide(question, oracle, &mut rng(0, question.job, question.input)))
+            }
+            Question::Source(question) => Answer::Source(match &mut self.source {
+                Some(source) => source.decide(question, oracle, &mut rng(1, question.job, question.input)),
+                None => question.suggested,
+            }),
+        }
+    }
+}
+
+impl Policies {
+    /// What each of them has learned, by the name of its decision.
+    pub fn save(&self) -> Vec<(&'static str, Vec<u8>)> {
+        let source = self.source.iter().map(|source| (SourceChoice::NAME, source.save()));
+        [(AccessMode::NAME, self.access.save())].into_iter().chain(source).collect()
+    }
+
+    /// Goes on from what a set of the same policies has saved.
+    ///
+    /// # Errors
+    /// With the first policy that cannot; those before it have loaded then.
+    pub fn load(&mut self, saved: &[(&'static str, Vec<u8>)]) -> Result<(), LoadError> {
+        for (decision, saved) in saved {
+            match (*decision, &mut self.source) {
+                (AccessMode::NAME, _) => self.access.load(saved)?,
+                (SourceChoice::NAME, Some(source)) => source.load(saved)?,
+                (other, _) => return Err(LoadError(format!("nobody decides `{other}` here"))),
             }
         }
+        Ok(())
     }
 }
 
@@ -70,5 +119,8 @@ impl Policies {
 impl Observer for Policies {
     fn observe(&mut self, _: SimTime, fact: &Fact) {
         self.access.learn(fact);
+        if let Some(source) = &mut self.source {
+            source.learn(fact);
+        }
     }
 }

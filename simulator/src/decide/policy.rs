@@ -69,8 +69,13 @@ pub trait Policy<D: Decision>: Send {
     /// # Errors
     /// Where it was not; the policy is then as it was before.
     fn load(&mut self, saved: &[u8]) -> Result<(), LoadError> {
-        if saved.is_empty() { Ok(()) } else { Err(LoadError("it learns nothing, and something was saved".into())) }
+        nothing_saved(saved)
     }
+}
+
+/// Goes on from nothing.
+pub(super) fn nothing_saved(saved: &[u8]) -> Result<(), LoadError> {
+    if saved.is_empty() { Ok(()) } else { Err(LoadError("it learns nothing, and something was saved".into())) }
 }
 
 /// Why a policy cannot go on from what was saved, in words.

@@ -51,6 +51,13 @@ impl<'a> View<'a> {
         self.replicas(question.file).iter().filter_map(move |&rse| Some((latency(rse)?, rse)))
     }
 
+    /// RSEs with a replica of a file from which another RSE can be reached, in order of their ids.
+    pub fn copy_sources(&self, file: FileId, destination: RseId) -> impl Iterator<Item = RseId> {
+        let map = self.map;
+        let replicas = self.replicas(file).iter().copied();
+        replicas.filter(move |&source| map.route_between(source, destination).is_some())
+    }
+
     /// RSEs with a replica of a file, in order of their ids.
     pub fn replicas(&self, file: FileId) -> &[RseId] {
         &self.storage.file(file).replicas

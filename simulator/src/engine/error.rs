@@ -65,6 +65,9 @@ pub enum Impossible {
         /// Position of the input.
         input: u32,
     },
+    /// Something else was asked.
+    #[error("answered a question of another kind")]
+    OtherAsked,
     /// Nothing was asked.
     #[error("answered where nothing was asked")]
     NothingAsked,

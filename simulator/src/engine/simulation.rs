@@ -3,16 +3,16 @@
 use crate::calendar::{Calendar, Due};
 use crate::compute::{Asked, Compute};
 use crate::context::{Context, Owner};
-use crate::decide::{AccessMode, Answer, Decision, OracleView, Policies, Question, View};
-use crate::engine::answers::check_access;
+use crate::decide::{Answer, OracleView, Policies, Question, View};
+use crate::engine::answers::{check, decided};
 use crate::engine::event::Event;
 use crate::engine::{Books, EngineError, Impossible, Setup, routes};
 use crate::fabric::Fabric;
-use crate::facts::{AccessDecided, Fact, Observer, Wants};
+use crate::facts::{Observer, Wants};
 use crate::fts::Fts;
 use crate::ids::{Id, WorkloadId};
 use crate::network::{Arrival, Network, Wiring};
-use crate::questions::{Access, AccessQuestion};
+use crate::questions::AccessQuestion;
 use crate::storage::Storage;
 use crate::units::{SimSpan, SimTime};
 use crate::workload::{Arriving, Sources};
@@ -146,13 +146,14 @@ impl<'a> Simulation<'a> {
     }
 
     /// What waits for an answer now, in the order in which answers are taken; the first is the one that [`Simulation::next`] asks.
-    /// Whoever answers several at once does so from one view, in which none of these answers has been carried out.
+    /// Whoever answers several at once does so from one view, in which none of these answers has been carried out; an answer can raise
+    /// a further question, which comes first then.
     pub fn questions(&self) -> impl Iterator<Item = Question> + '_ {
-        self.compute
-            .asked()
-            .iter()
-            .filter(|asked| asked.given.is_none())
-            .map(|asked| Question::Access(asked.question.clone()))
+        self.compute.asked().iter().filter_map(|asked| match asked {
+            Asked::Access { question, given: None } => Some(Question::Access(question.clone())),
+            Asked::Access { .. } => None,
+            Asked::Source { question, .. } => Some(Question::Source(question.clone())),
+        })
     }
 
     /// What a policy may see now.
@@ -171,33 +172,34 @@ impl<'a> Simulation<'a> {
     /// # Errors
     /// Where it cannot be carried out; the question still waits then.
     pub fn answer(&mut self, answer: Answer, observer: &mut dyn Observer) -> Result<(), Impossible> {
-        let Answer::Access(access) = answer;
         let asked = self.compute.asked().front().ok_or(Impossible::NothingAsked)?;
         let view = self.view();
-        check_access(access, &asked.question, &view)?;
+        check(asked, &answer, &view)?;
         if observer.wants().decisions {
-            let question = asked.question.clone();
-            let observation = AccessMode::observation(&question, &view);
-            observer.observe(self.now, &Fact::AccessDecided(AccessDecided { question, observation, access }));
+            observer.observe(self.now, &decided(asked, answer, &view)?);
         }
-        self.carry_out(access, observer);
+        self.carry_out(answer, observer);
         Ok(())
     }
 
     /// The next question that only somebody outside can answer; those that the workload answers itself are carried out.
     fn ask(&mut self, observer: &mut dyn Observer) -> Result<Option<Question>, EngineError> {
-        while let Some(Asked { question, given }) = self.compute.asked().front() {
+        while let Some(asked) = self.compute.asked().front() {
+            let (question, given) = match asked {
+                Asked::Access { question, given } => (question, *given),
+                Asked::Source { question, .. } => return Ok(Some(Question::Source(question.clone()))),
+            };
             let view = self.view();
             if view.reachable(question).next().is_none() {
                 return Err(self.unreachable(question));
             }
-            let Some(access) = *given else { return Ok(Some(Question::Access(question.clone()))) };
-            check_access(access, question, &view).map_err(|what| EngineError::Impossible {
+            let Some(answer) = given.map(Answer::Access) else { return Ok(Some(Question::Access(question.clone()))) };
+            check(asked, &answer, &view).map_err(|what| EngineError::Impossible {
                 policy: "(campaign)".to_owned(),
                 at: self.now,
                 what,
             })?;
-            self.carry_out(access, observer);
+            self.carry_out(answer, observer);
         }
         Ok(None)
     }
@@ -207,9 +209,13 @@ impl<'a> Simulation<'a> {
         EngineError::Unreachable { job: question.job.index() as u64, pool, at: self.now }
     }
 
-    fn carry_out(&mut self, access: Access, observer: &mut dyn Observer) {
+    fn carry_out(&mut self, answer: Answer, observer: &mut dyn Observer) {
         let Self { setup, now, calendar, fts, compute, fabric, .. } = self;
-        compute.answer(access, fts, fabric, &mut context(*now, setup, calendar, observer));
+        let cx = &mut context(*now, setup, calendar, observer);
+        match answer {
+            Answer::Access(access) => compute.reach(access, fts, fabric, cx),
+            Answer::Source(source) => compute.copy(source, fts, fabric, cx),
+        }
     }
 
     fn dispatch(&mut self, event: Event, observer: &mut dyn Observer) {
