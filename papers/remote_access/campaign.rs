@@ -90,7 +90,7 @@ impl Campaign {
             (name, at(values, rows))
         };
         let features = Features::new(equation.columns().iter().copied().map(column));
-        features.map_err(|error| equation.cannot_fit(error.into()))
+        features.map_err(|error| RemoteAccessError::cannot_fit(equation, error.into()))
     }
 }
 

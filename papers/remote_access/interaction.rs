@@ -23,7 +23,7 @@ pub(super) fn check(campaign: &Campaign) -> Result<InteractionCheck, RemoteAcces
     let coefficient = match LeastSquares::default().interaction(&x, &campaign.seconds, "ConTh", "ConPr") {
         Ok(found) => Some(found.term.estimate),
         Err(FitError::Aliased { .. }) => None,
-        Err(error) => return Err(Equation::Full.cannot_fit(error)),
+        Err(error) => return Err(RemoteAccessError::cannot_fit(Equation::Full, error)),
     };
     let products = || campaign.con_th_mb.iter().zip(&campaign.con_pr_mb).map(|(th, pr)| th * pr);
     let largest = products().fold(0.0, f64::max);

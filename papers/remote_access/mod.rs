@@ -17,21 +17,25 @@
 mod analysis;
 mod campaign;
 mod equation;
+mod error;
 mod interaction;
 mod noise;
 mod paper;
 mod plots;
 mod probe;
+mod published;
 mod sections;
 mod sheets;
 
-pub use analysis::{RemoteAccessError, Reproduction, reproduce};
+pub use analysis::{Reproduction, reproduce};
 pub use campaign::{Campaign, dataset};
-pub use equation::{Equation, EquationFit, Published};
+pub use equation::EquationFit;
+pub use error::RemoteAccessError;
 pub use interaction::InteractionCheck;
 pub use noise::{Noise, NoisePlan, NoiseStudy, Outcome, Range, Replication};
 pub use paper::PAPER;
 pub use probe::{PROBE_SIZES_MB, Probe, probe, slowed_probe};
+pub use published::{Equation, Published};
 pub use sections::{TITLE, probe_section, sections};
 pub use sheets::{equation_sheet, interaction_sheet, noise_sheet, probe_sheet};
 

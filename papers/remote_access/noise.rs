@@ -168,7 +168,7 @@ impl Design {
 
     fn outcome(&self, seconds: &[f64]) -> Result<Outcome, RemoteAccessError> {
         let fit = LeastSquares::default().fit(&self.x, &at(seconds, &self.rows));
-        let fit = fit.map_err(|error| self.equation.cannot_fit(error))?;
+        let fit = fit.map_err(|error| RemoteAccessError::cannot_fit(self.equation, error))?;
         Ok(Outcome { f: fit.f.statistic, coefficients: coefficients(&fit, self.equation) })
     }
 }
@@ -222,7 +222,7 @@ fn replication(seconds: &[f64], designs: &[Design; 3]) -> Result<Replication, Re
     let interaction_p = match interaction {
         Ok(found) => Some(found.f.p),
         Err(FitError::Aliased { .. }) => None,
-        Err(error) => return Err(Equation::Full.cannot_fit(error)),
+        Err(error) => return Err(RemoteAccessError::cannot_fit(Equation::Full, error)),
     };
     Ok(Replication { outcomes: [full?, threads?, processes?], interaction_p })
 }
@@ -251,7 +251,7 @@ impl Scene<'_> {
         let is_within = self.median_f(low, design)? > published.f && self.median_f(high, design)? < published.f;
         if !is_within {
             let (noise, equation) = (self.noise, design.equation.number());
-            return Err(RemoteAccessError::NoSuchNoise { noise, equation, wanted: published.f });
+            return Err(RemoteAccessError::NoSuchNoise { noise: noise.to_string(), equation, wanted: published.f });
         }
         for _ in 0..HALVINGS {
             let middle = (low * high).sqrt();
