@@ -24,6 +24,7 @@ pub mod network;
 pub mod policy;
 pub mod results;
 pub mod rng;
+pub mod settings;
 pub mod storage;
 pub mod topology;
 pub mod units;

@@ -106,7 +106,7 @@ fn rses(topology: &Topology) -> Listing {
             rse.name.clone(),
             topology.sites()[rse.site].name.clone(),
             rse.capacity.map_or_else(|| "unlimited".into(), size_of),
-            size_of(rse.initial_used),
+            size_of(rse.used),
             limit(rse.read),
             limit(rse.write),
             rse.dtn.map_or_else(String::new, |dtn| topology.dtns()[dtn].name.clone()),
@@ -194,7 +194,7 @@ fn curve(curve: &LoadCurve) -> String {
     match curve {
         LoadCurve::Weibull { amplitude, shape, scale } => {
             let (shape, scale) = (significant(*shape), significant(*scale));
-            format!("Weibull A = {}, k = {shape}, λ = {scale}", figure(Dimension::Rate, *amplitude))
+            format!("Weibull A = {}, k = {shape}, λ = {scale}", figure(Dimension::Rate, amplitude.as_bytes_per_s()))
         }
         LoadCurve::Saturating { each, total } => {
             let rate = |rate: &Rate| figure(Dimension::Rate, rate.as_bytes_per_s());

@@ -18,7 +18,7 @@ mod output;
 mod run;
 mod setup;
 
-pub use crate::fts::{TransferSettings, WhenFull};
+pub use crate::fts::{LinkLimit, TransferSettings, WhenFull};
 pub use crate::storage::Dataset;
 pub use calendar::{Calendar, Due};
 pub use error::EngineError;

@@ -18,4 +18,4 @@ mod settings;
 mod tests;
 
 pub(crate) use service::{Fts, FtsEvent, Order};
-pub use settings::{TransferSettings, WhenFull};
+pub use settings::{LinkLimit, TransferSettings, WhenFull};

@@ -19,7 +19,7 @@ use std::collections::{BinaryHeap, VecDeque};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use crate::engine::Setup;
+use crate::engine::{LinkLimit, Setup};
 use crate::ids::{DtnId, Id, RequestId, RseId, Table, entity_id};
 
 entity_id! {
@@ -95,9 +95,9 @@ impl Queues {
             fresh: BinaryHeap::new(),
             opened: SmallVec::new(),
         };
-        for &(source, destination, limit) in &transfers.link_limits {
+        for &LinkLimit { source, destination, max_active } in &transfers.links {
             let link = queues.link(source, destination);
-            queues.links[link].limit = limit;
+            queues.links[link].limit = max_active;
         }
         queues
     }

@@ -39,16 +39,7 @@ pub(super) fn dtn(name: &str, start_up: f64, start_up_each: f64) -> Dtn {
 
 /// The shipped limits, one stream, no start-up.
 pub(super) fn transfers() -> TransferSettings {
-    TransferSettings {
-        max_active_per_link: 20,
-        max_outbound: 60,
-        max_inbound: 60,
-        link_limits: Vec::new(),
-        streams: 1,
-        window: None,
-        start_up: SimSpan::ZERO,
-        when_full: WhenFull::Wait,
-    }
+    TransferSettings { when_full: WhenFull::Wait, ..TransferSettings::default() }
 }
 
 /// One RSE per entry of `dtn_of`, all at one site, each behind that DTN; requests are recorded.
@@ -59,7 +50,7 @@ pub(super) fn setup(dtns: &[Dtn], dtn_of: &[Option<usize>], workloads: Table<Wor
     for (nth, dtn) in dtn_of.iter().enumerate() {
         let (name, dtn) = (format!("R{nth}"), dtn.map(|dtn| dtns[dtn]));
         let (capacity, read, write) = (None, None, None);
-        builder.rse(Rse { name, site, capacity, initial_used: Bytes::ZERO, read, write, dtn });
+        builder.rse(Rse { name, site, capacity, used: Bytes::ZERO, read, write, dtn });
     }
     let (requests, rest) = (RecordLevel::Rows, RecordLevel::Summary);
     Setup {

@@ -5,8 +5,7 @@
 //! jobs that share files. A policy that passes decides every request with something that can be done, the same way each time.
 
 use crate::engine::{
-    Dataset, EngineError, NoProgress, Policies, RecordLevel, RecordPlan, RunOutput, Setup, TransferSettings, WhenFull,
-    run,
+    Dataset, EngineError, NoProgress, Policies, RecordLevel, RecordPlan, RunOutput, Setup, TransferSettings, run,
 };
 use crate::ids::Table;
 use crate::policy::AccessPolicy;
@@ -65,15 +64,7 @@ fn topology() -> Result<Topology, TopologyError> {
     }
     let mut rse = |name: &str, site, capacity| {
         let limit = Some(Rate::from_mb_per_s(500.0));
-        builder.rse(Rse {
-            name: name.into(),
-            site,
-            capacity,
-            initial_used: Bytes::ZERO,
-            read: limit,
-            write: limit,
-            dtn: None,
-        })
+        builder.rse(Rse { name: name.into(), site, capacity, used: Bytes::ZERO, read: limit, write: limit, dtn: None })
     };
     rse("HOME-DISK", home, Some(Bytes::from_megabytes(40_000.0)));
     let far_disk = rse("FAR-DISK", far, None);
@@ -99,9 +90,9 @@ fn small_busy_grid(topology: Topology) -> Setup {
         kind: WorkloadKind::Jobs(JobStream {
             pool: pools[0],
             arrivals: Arrivals::Poisson {
-                per_second: 0.03,
+                per_hour: 108.0,
                 from: SimTime::ZERO,
-                until: SimTime::from_secs_f64(7_200.0),
+                until: Some(SimTime::from_secs_f64(7_200.0)),
             },
             job: JobTemplate {
                 threads: 2,
@@ -119,13 +110,8 @@ fn small_busy_grid(topology: Topology) -> Setup {
         workloads: inputs.into_iter().enumerate().map(jobs).collect(),
         transfers: TransferSettings {
             max_active_per_link: 4,
-            max_outbound: 60,
-            max_inbound: 60,
-            link_limits: Vec::new(),
-            streams: 1,
-            window: None,
             start_up: SimSpan::from_nanos(1_000_000_000),
-            when_full: WhenFull::Fail,
+            ..TransferSettings::default()
         },
         warm_up: SimSpan::ZERO,
         horizon: SimTime::from_secs_f64(10_800.0),

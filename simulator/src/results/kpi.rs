@@ -1,5 +1,9 @@
 //! Key performance indicators: one figure each per run.
 
+use serde::{Deserialize, Deserializer};
+
+use crate::settings::{Kind, Range, Setting, Shape, TypeDoc};
+
 /// A KPI. The number of variants is the length of [`KPIS`], in the same order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -50,6 +54,16 @@ pub enum Kpi {
     BusiestLink,
     /// Time from the first submission to the last end of a job.
     Makespan,
+}
+
+impl Setting for Kpi {
+    fn kind() -> Kind {
+        Kind::Named(TypeDoc { name: "Kpi", doc: &[], shape: Shape::Enum(&[]) })
+    }
+
+    fn read<'de, D: Deserializer<'de>>(from: D, _: Range) -> Result<Self, D::Error> {
+        Self::deserialize(from)
+    }
 }
 
 /// Name, unit and direction of a KPI.

@@ -60,7 +60,7 @@ impl Storage {
     pub fn new(setup: &Setup, seed: u64) -> Self {
         let space = |rse: &crate::topology::Rse| Space {
             capacity: rse.capacity,
-            initial: rse.initial_used,
+            initial: rse.used,
             used: Bytes::ZERO,
             reserved: Bytes::ZERO,
         };
