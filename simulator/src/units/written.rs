@@ -111,10 +111,10 @@ units! {
     RATES = "Bandwidth", base 4;
     #[column = "The unit of a column of rates in a log."]
     column "RateUnit";
-    Kbps = 125.0, "10^3 bit/s.";
-    Mbps = 125e3, "10^6 bit/s.";
-    Gbps = 125e6, "10^9 bit/s.";
-    Tbps = 125e9, "10^12 bit/s.";
+    Kbps = 125.0 ["kbps"], "10^3 bit/s.";
+    Mbps = 125e3 ["Mbps"], "10^6 bit/s.";
+    Gbps = 125e6 ["Gbps"], "10^9 bit/s.";
+    Tbps = 125e9 ["Tbps"], "10^12 bit/s.";
     Bps = 1.0 ["B/s"], "1 B/s.";
     kBps = 1e3 ["kB/s"], "10^3 B/s.";
     MBps = 1e6 ["MB/s"], "10^6 B/s.";
@@ -131,8 +131,17 @@ impl Unit {
 }
 
 impl Units {
-    /// The units in which figures are printed, from the smallest.
+    /// Factors and signs of the units in which figures are printed, from the smallest; of rates those in bytes.
     pub fn printed(&self) -> impl DoubleEndedIterator<Item = (f64, &'static str)> {
+        self.signs().filter(|(_, sign)| !sign.ends_with("bps"))
+    }
+
+    /// The same of rates in bits, as networks are told.
+    pub fn printed_in_bits(&self) -> impl DoubleEndedIterator<Item = (f64, &'static str)> {
+        self.signs().filter(|(_, sign)| sign.ends_with("bps"))
+    }
+
+    fn signs(&self) -> impl DoubleEndedIterator<Item = (f64, &'static str)> {
         self.all.iter().filter_map(|unit| Some((unit.factor, unit.sign?)))
     }
 
