@@ -17,19 +17,6 @@ pub fn columns(rows: &[Vec<String>], figures_from: usize) -> String {
     text
 }
 
-/// A figure with four significant digits, or all digits before the point where there are more.
-pub fn figure(value: f64) -> String {
-    if !value.is_finite() || value == 0.0 {
-        return format!("{value}");
-    }
-    let magnitude = value.abs().log10().floor();
-    if !(-5.0..15.0).contains(&magnitude) {
-        return format!("{value:.3e}");
-    }
-    let decimals = (3.0 - magnitude).max(0.0) as usize;
-    format!("{value:.decimals$}")
-}
-
 /// A span of real time in words: `40 s`, `12 min`, `3.5 h`.
 pub fn wall_time(seconds: f64) -> String {
     match seconds {
@@ -72,12 +59,6 @@ pub fn count(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn figures_keep_four_digits() {
-        let written = [0.0, 0.001_234_56, 1.0, 12.345_6, 99_999.9, -2.5, 1e20, f64::NAN].map(figure);
-        assert_eq!(written, ["0", "0.001235", "1.000", "12.35", "100000", "-2.500", "1.000e20", "NaN"]);
-    }
 
     #[test]
     fn columns_are_aligned_and_lines_end_where_they_end() {

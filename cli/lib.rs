@@ -41,8 +41,8 @@ use clap::Parser;
 use crate::commands::Command;
 pub use crate::exit::Exit;
 pub use dapple_scenarios::Registry;
-pub use {dapple_models as models, dapple_policies as policies, dapple_reports as reports};
-pub use {dapple_scenarios as scenarios, dapple_simulator as simulator};
+pub use {dapple_lab as lab, dapple_models as models, dapple_papers as papers, dapple_policies as policies};
+pub use {dapple_reports as reports, dapple_scenarios as scenarios, dapple_simulator as simulator};
 
 /// dapple simulates scientific data grids and says which data access and placement policy is better, by how much,
 /// and how sure that is.

@@ -1,10 +1,11 @@
-//! The progress bar of an experiment, on standard error and only where that is a terminal.
+//! Progress bars, on standard error and only where that is a terminal.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use dapple_scenarios::experiment::{PlannedRun, RunEnd, RunObserver};
+use dapple_lab::{PlannedRun, RunEnd, RunObserver};
+use dapple_papers::Progress;
 use dapple_simulator::units::SimTime;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -122,5 +123,39 @@ impl RunObserver for ExperimentBar {
             state.ended += 1;
             state.failed += usize::from(matches!(end, RunEnd::Failed(_)));
         });
+    }
+}
+
+/// Shows how many of a few long things are done.
+pub struct CountBar(ProgressBar);
+
+impl CountBar {
+    /// A bar that shows up once it is told how much there is to do, and never where `quiet`.
+    pub fn new(quiet: bool) -> Self {
+        let bar = ProgressBar::hidden();
+        if !quiet {
+            bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        Self(bar)
+    }
+}
+
+impl Progress for CountBar {
+    fn planned(&self, n: usize, what: &str) {
+        let style = format!("{{bar:30}} {{pos}} of {{len}} {what}  elapsed {{elapsed}}  {{msg}}");
+        let style = ProgressStyle::with_template(&style).expect("the template is valid");
+        self.0.set_style(style.progress_chars("━╸─"));
+        self.0.reset();
+        self.0.set_length(n as u64);
+        self.0.enable_steady_tick(TICK);
+    }
+
+    fn done(&self, name: &str) {
+        self.0.set_message(name.to_owned());
+        self.0.inc(1);
+    }
+
+    fn finished(&self) {
+        self.0.finish_and_clear();
     }
 }

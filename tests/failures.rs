@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use dapple::Registry;
-use dapple::scenarios::experiment::{self, NoObserver, Options, Outcome, PlannedRun, RunEnd, RunObserver};
+use dapple::lab::{self, NoObserver, Options, Outcome, PlannedRun, RunEnd, RunObserver};
 use dapple::simulator::policy::{Access, AccessPolicy, AccessRequest, GridView};
 use dapple::simulator::results::{Format, read_manifest};
 use dapple::simulator::rng::PolicyRng;
@@ -32,9 +32,9 @@ fn execute(lab: &Lab, out: &str, stop: &AtomicBool, observer: &dyn RunObserver) 
         .access("panics", |_| Ok(Box::new(Faulty { panics: true })))
         .access("lies", |_| Ok(Box::new(Faulty { panics: false })));
     let scenario = dapple::scenarios::load(&lab.path("trial.ron"), &[], &registry).expect("the scenario is valid");
-    let plan = experiment::plan(&scenario, &registry).expect("the scenario can be planned");
+    let plan = lab::plan(&scenario, &registry).expect("the scenario can be planned");
     let options = Options { jobs: 2, format: Format::Parquet, stop, observer };
-    experiment::execute(&plan, &lab.path(out), &options).expect("the folder can be written")
+    lab::execute(&plan, &lab.path(out), &options).expect("the folder can be written")
 }
 
 #[test]

@@ -7,7 +7,7 @@ mod cli;
 mod determinism;
 mod failures;
 mod golden;
-mod paper_claims;
+mod reproduce;
 mod resume;
 
 use std::collections::BTreeMap;

@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use dapple::scenarios::fit::{
+use dapple::papers::hpss::{
     Curve, HPSS_LOG, Halves, Hpss, Law, Settings, StartUp, TransferLog, calibrate, replay_score, scored,
 };
 use flate2::Compression;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use dapple_scenarios::{Estimate, Registry, Scenario, experiment};
+use dapple_scenarios::{Estimate, Registry, Scenario};
 use dapple_simulator::engine::RecordLevel;
 use dapple_simulator::units::Bytes;
 
@@ -50,7 +50,7 @@ impl Check {
 
     fn check(&self, file: &Path, registry: &Registry) -> Result<String, Failure> {
         let scenario = self.changes.load(file, None, registry)?;
-        let plan = experiment::plan(&scenario, registry).or_exit(Exit::Refused)?;
+        let plan = dapple_lab::plan(&scenario, registry).or_exit(Exit::Refused)?;
         Ok(format!("{}: OK\n  {}\n", file.display(), estimate(&scenario, plan.runs().len())))
     }
 }

@@ -1,18 +1,15 @@
 //! `dapple reproduce`: papers, their tables and figures, made again.
-//!
-//! A paper is an entry of [`PAPERS`] with the function that makes its [`Item`]s, one table, figure or statement each.
-
-mod hpss;
-mod remote_access;
 
 use std::path::PathBuf;
 
-use dapple_reports::papers::Sheet;
+use dapple_papers::{Blame, Conditions, Item, PAPERS, Paper, PaperError};
+use dapple_reports::page::{Sheet, write_page};
 use dapple_scenarios::Registry;
 
 use crate::columns::columns;
-use crate::exit::{Exit, Failure};
-use crate::terminal::print;
+use crate::exit::{Exit, Failure, OrExit};
+use crate::progress::CountBar;
+use crate::terminal::{note, print};
 
 /// Arguments of `dapple reproduce`.
 #[derive(clap::Args)]
@@ -22,25 +19,18 @@ pub struct Reproduce {
     paper: Option<String>,
     /// The table or figure; without it, all of the paper's
     item: Option<String>,
-    #[command(flatten)]
-    options: ReproduceOptions,
-}
-
-/// What every item needs to know.
-#[derive(clap::Args)]
-pub struct ReproduceOptions {
     /// Folder of what comes out
     #[arg(long, value_name = "DIR", default_value = "results/papers")]
-    pub out: PathBuf,
+    out: PathBuf,
     /// Runs at once [default: number of cores]
     #[arg(long, short, value_name = "N", env = "DAPPLE_JOBS", value_parser = clap::value_parser!(u16).range(1..))]
-    pub jobs: Option<u16>,
+    jobs: Option<u16>,
     /// Do not fit what takes minutes to fit: take the constants that are stored
     #[arg(long, visible_alias = "quick")]
-    pub no_fit: bool,
+    no_fit: bool,
     /// Show no progress
     #[arg(long, short)]
-    pub quiet: bool,
+    quiet: bool,
 }
 
 const EXAMPLES: &str = "\
@@ -50,24 +40,6 @@ Examples:
   dapple reproduce remote-access eq2      one table, figure or statement of it
   DAPPLE_DATA=~/logs dapple reproduce hpss          a real log, fitted and replayed (minutes)
   DAPPLE_DATA=~/logs dapple reproduce hpss --no-fit the same with the constants of scenarios/logs/hpss.ron";
-
-/// A paper of which something can be reproduced.
-struct Paper {
-    name: &'static str,
-    title: &'static str,
-    items: &'static [Item],
-    /// Makes an item, or all of them, prints theirs and ours side by side, and says how it went.
-    reproduce: fn(Option<&'static Item>, &ReproduceOptions, &Registry) -> Result<Exit, Failure>,
-}
-
-/// A table, figure or statement of a paper.
-struct Item {
-    name: &'static str,
-    about: &'static str,
-}
-
-/// All papers, in the order in which they are listed.
-const PAPERS: &[Paper] = &[remote_access::PAPER, hpss::PAPER];
 
 impl Reproduce {
     /// Makes what was asked for, or lists what there is.
@@ -84,8 +56,33 @@ impl Reproduce {
                     .map_err(|hint| unknown(&format!("table or figure of `{}`", paper.name), item, &hint))?,
             ),
         };
-        (paper.reproduce)(item, &self.options, registry)
+        self.make(paper, item, registry)
     }
+
+    /// Makes an item, or all of a paper, prints theirs and ours side by side, and writes the page.
+    fn make(&self, paper: &Paper, item: Option<&Item>, registry: &Registry) -> Result<Exit, Failure> {
+        let bar = CountBar::new(self.quiet);
+        let jobs = self.jobs.map_or(0, usize::from);
+        let conditions = Conditions { registry, jobs, fit: !self.no_fit, progress: &bar };
+        let sections = paper.make(item, &conditions).map_err(failure)?;
+        for section in &sections {
+            print(&text(&section.sheet))?;
+        }
+        let page = write_page(&self.out.join(paper.name), paper.page, &sections).or_exit(Exit::Files)?;
+        if !self.quiet {
+            note(&format!("page and plots: {}", page.display()));
+        }
+        Ok(Exit::Done)
+    }
+}
+
+fn failure(error: PaperError) -> Failure {
+    let exit = match error.blame() {
+        Blame::Files => Exit::Files,
+        Blame::Scenario => Exit::Refused,
+        Blame::Analysis => Exit::SomeFailed,
+    };
+    Failure { exit, error: error.into() }
 }
 
 fn list() -> String {

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use dapple_lab::{ExperimentError, Options, Outcome};
 use dapple_reports::write_report;
 use dapple_scenarios::Registry;
-use dapple_scenarios::experiment::{self, ExperimentError, Options, Outcome};
 use dapple_simulator::results::Format;
 
 use crate::commands::scenario::{Changes, default_folder};
@@ -77,14 +77,14 @@ impl Run {
     pub fn execute(&self, registry: &Registry) -> Result<Exit, Failure> {
         let seed = self.seed.map(|seed| ("seed".to_owned(), seed.to_string()));
         let scenario = self.changes.load(&self.file, seed, registry)?;
-        let plan = experiment::plan(&scenario, registry).or_exit(Exit::Refused)?;
+        let plan = dapple_lab::plan(&scenario, registry).or_exit(Exit::Refused)?;
         let dir = self.out.clone().unwrap_or_else(|| default_folder(&scenario));
 
         let stop = stop_flag();
         let bar = ExperimentBar::new(self.quiet);
         let jobs = self.jobs.map_or(0, usize::from);
         let options = Options { jobs, format: self.format.into(), stop: &stop, observer: &bar };
-        let outcome = experiment::execute(&plan, &dir, &options);
+        let outcome = dapple_lab::execute(&plan, &dir, &options);
         bar.finish();
         let outcome = outcome.map_err(folder_failure)?;
 

@@ -3,12 +3,13 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use dapple_lab::Outcome;
+use dapple_reports::quantity::significant;
 use dapple_reports::statistics::{self, Estimate};
 use dapple_reports::sweep_order;
-use dapple_scenarios::experiment::Outcome;
 use dapple_simulator::results::{KPIS, KpiInfo, Manifest, RunEntry, SweepPoint};
 
-use crate::columns::{columns, figure, number};
+use crate::columns::{columns, number};
 
 /// Lines of the table; the rest is in the report.
 const MOST_ROWS: usize = 24;
@@ -78,10 +79,11 @@ fn value(outcome: &Outcome, run: &RunEntry, info: &KpiInfo) -> Option<f64> {
 
 fn figures(estimate: Option<Estimate>) -> [String; 3] {
     let Some(estimate) = estimate else { return ["0", "-", "-"].map(str::to_owned) };
-    let interval = |limits: statistics::Interval| format!("{} .. {}", figure(limits.low), figure(limits.high));
+    let interval =
+        |limits: statistics::Interval| format!("{} .. {}", significant(limits.low), significant(limits.high));
     [
         estimate.n.to_string(),
-        figure(estimate.mean),
+        significant(estimate.mean),
         estimate.interval.map_or_else(|| "needs more runs".into(), interval),
     ]
 }

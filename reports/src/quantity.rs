@@ -7,7 +7,7 @@ use crate::statistics::Interval;
 
 /// What a figure measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Dimension {
+pub enum Dimension {
     /// Seconds.
     Time,
     /// Bytes.
@@ -128,8 +128,21 @@ fn decimals(precision: f64) -> usize {
     if precision > 0.0 && precision.is_finite() { (-precision.log10().floor()).clamp(0.0, 6.0) as usize } else { 0 }
 }
 
+/// A figure with four significant digits, or all digits before the point where there are more.
+pub fn significant(value: f64) -> String {
+    if !value.is_finite() || value == 0.0 {
+        return format!("{value}");
+    }
+    let magnitude = value.abs().log10().floor();
+    if !(-5.0..15.0).contains(&magnitude) {
+        return format!("{value:.3e}");
+    }
+    let decimals = (3.0 - magnitude).max(0.0) as usize;
+    format!("{value:.decimals$}")
+}
+
 /// A figure with so many decimals, a true minus, and thin spaces between thousands from 10 000 on.
-pub(crate) fn number(value: f64, decimals: usize) -> String {
+pub fn number(value: f64, decimals: usize) -> String {
     if !value.is_finite() {
         return if value.is_nan() { "–".to_owned() } else { format!("{}∞", if value < 0.0 { "−" } else { "" }) };
     }
@@ -191,6 +204,12 @@ pub(crate) fn counted(n: usize, thing: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn figures_keep_four_digits() {
+        let written = [0.0, 0.001_234_56, 1.0, 12.345_6, 99_999.9, -2.5, 1e20, f64::NAN].map(significant);
+        assert_eq!(written, ["0", "0.001235", "1.000", "12.35", "100000", "-2.500", "1.000e20", "NaN"]);
+    }
 
     #[test]
     fn units_fit_the_range() {

@@ -1,4 +1,4 @@
-//! What to run: RON scenarios read strictly, validated and run in parallel.
+//! What to run: RON scenarios, read strictly and validated.
 //!
 //! ```text
 //!  file + includes + --set --read--> ScenarioFile --validate--> Scenario (Setup, policy sets, experiment)
@@ -7,18 +7,14 @@
 //! ```
 //!
 //! Start with [`load`]. The language is [`mod@file`], described for its users in `docs/scenario-reference.md`,
-//! which [`mod@reference`] makes from the types themselves. [`fit`] finds the constants of a data transfer node's law by
-//! replaying a transfer log.
+//! which [`mod@reference`] makes from the types themselves.
 
 pub mod bundled;
-pub mod experiment;
 pub mod file;
-pub mod fit;
 mod problems;
 mod read;
 pub mod reference;
 mod registry;
-pub mod run_id;
 mod scenario;
 mod standard;
 mod validate;

@@ -37,6 +37,13 @@ pub(crate) struct Excerpt {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Problems(pub(crate) Vec<Problem>);
 
+impl Problems {
+    /// A single problem of a file as such, at this path of the scenario.
+    pub fn one(file: impl Into<String>, path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self(vec![Problem { path: path.into(), ..Problem::of_file(file, message) }])
+    }
+}
+
 impl Problem {
     /// A problem of a file as such.
     pub(crate) fn of_file(file: impl Into<String>, message: impl Into<String>) -> Self {

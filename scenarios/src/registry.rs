@@ -178,6 +178,15 @@ impl PolicySet {
         let inner = (self.build)()?;
         Ok(Policies { access: Box::new(Named { name: self.name.clone(), inner }) })
     }
+
+    /// What the set does, whatever it is called: its RON without its name.
+    pub fn behaviour(&self) -> String {
+        let nameless = crate::ron_options().from_str::<PolicySetFile>(&self.resolved).map(|mut set| {
+            set.name.clear();
+            crate::scenario::compact(&set)
+        });
+        nameless.unwrap_or_else(|_| self.resolved.clone())
+    }
 }
 
 impl fmt::Debug for PolicySet {

@@ -12,9 +12,9 @@ use crate::sweep::significant;
 
 /// One axis: from where to where, and what stands along it.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Axis {
+pub struct Axis {
     /// Title with unit.
-    pub(crate) title: String,
+    pub title: String,
     range: (f64, f64),
     log: bool,
     ticks: Vec<(f64, String)>,
@@ -22,7 +22,7 @@ pub(crate) struct Axis {
 
 impl Axis {
     /// An axis that shows `range` in the unit that fits, with about `count` ticks.
-    pub(crate) fn quantity(title: &str, dimension: Dimension, range: (f64, f64), count: usize) -> Self {
+    pub fn quantity(title: &str, dimension: Dimension, range: (f64, f64), count: usize) -> Self {
         let range = opened(range);
         let scale = Scale::fitting(dimension, range.0.abs().max(range.1.abs()));
         let step = step(scale, range, count);
@@ -37,14 +37,14 @@ impl Axis {
     }
 
     /// The same with a little room on both sides of the data; not below zero where the data is not.
-    pub(crate) fn padded(title: &str, dimension: Dimension, (low, high): (f64, f64), count: usize) -> Self {
+    pub fn padded(title: &str, dimension: Dimension, (low, high): (f64, f64), count: usize) -> Self {
         let room = (high - low) * 0.06;
         let bottom = if low >= 0.0 { (low - room).max(0.0) } else { low - room };
         Self::quantity(title, dimension, (bottom, high + room), count)
     }
 
     /// A logarithmic axis over a positive range, in the unit that fits its upper half.
-    pub(crate) fn logarithmic(title: &str, dimension: Dimension, (low, high): (f64, f64)) -> Self {
+    pub fn logarithmic(title: &str, dimension: Dimension, (low, high): (f64, f64)) -> Self {
         let scale = Scale::fitting(dimension, (low * high).sqrt());
         let decades = (scale.of(high) / scale.of(low)).log10();
         let within: &[f64] = if decades > 3.0 { &[1.0] } else { &[1.0, 2.0, 5.0] };
@@ -60,7 +60,7 @@ impl Axis {
     }
 
     /// An axis of swept values, with a tick at each as long as they fit.
-    pub(crate) fn swept(title: &str, values: &[f64], log: bool, width: f64) -> Self {
+    pub fn swept(title: &str, values: &[f64], log: bool, width: f64) -> Self {
         let (low, high) = bounds(values.iter().copied()).unwrap_or((0.0, 1.0));
         let mut axis = Self { title: title.to_owned(), range: (low, high), log, ticks: Vec::new() };
         let room = 0.03 * (axis.along(high) - axis.along(low));
@@ -86,18 +86,18 @@ impl Axis {
     }
 
     /// An axis without ticks over rows.
-    pub(crate) fn rows(n: usize) -> Self {
+    pub fn rows(n: usize) -> Self {
         Self { title: String::new(), range: (n as f64, 0.0), log: false, ticks: Vec::new() }
     }
 
     /// Whether a value lies on the axis.
-    pub(crate) fn contains(&self, value: f64) -> bool {
+    pub fn contains(&self, value: f64) -> bool {
         let (low, high) = (self.range.0.min(self.range.1), self.range.0.max(self.range.1));
         (low..=high).contains(&value)
     }
 
     /// Width of the widest tick label.
-    pub(crate) fn label_width(&self) -> f64 {
+    pub fn label_width(&self) -> f64 {
         self.ticks.iter().map(|(_, label)| crate::plots::canvas::text_width(label)).fold(0.0, f64::max)
     }
 
@@ -147,7 +147,7 @@ impl Ranged for Ruled {
 }
 
 /// Least and largest of finite values.
-pub(crate) fn bounds(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
+pub fn bounds(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
     values.filter(|value| value.is_finite()).fold(None, |found, value| {
         Some(found.map_or((value, value), |(low, high): (f64, f64)| (low.min(value), high.max(value))))
     })
@@ -182,28 +182,28 @@ fn step(scale: Scale, (low, high): (f64, f64), count: usize) -> f64 {
 
 /// Space around a panel: left, top, right, bottom [px].
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Frame {
+pub struct Frame {
     /// To the left edge of the paper.
-    pub(crate) left: f64,
+    pub left: f64,
     /// To its upper edge.
-    pub(crate) top: f64,
+    pub top: f64,
     /// To its right edge.
-    pub(crate) right: f64,
+    pub right: f64,
     /// To its lower edge.
-    pub(crate) bottom: f64,
+    pub bottom: f64,
 }
 
 /// The rectangle between two axes.
-pub(crate) struct Panel {
+pub struct Panel {
     x: Axis,
     y: Axis,
     /// Left, top, right and bottom edge on the paper.
-    pub(crate) edges: (f64, f64, f64, f64),
+    pub edges: (f64, f64, f64, f64),
 }
 
 impl Panel {
     /// Draws axes, ticks, lines behind the data and titles (that of y above its axis).
-    pub(crate) fn draw(canvas: &Canvas<'_>, frame: Frame, x: Axis, y: Axis) -> Result<Self, PanelError> {
+    pub fn draw(canvas: &Canvas<'_>, frame: Frame, x: Axis, y: Axis) -> Result<Self, PanelError> {
         let (width, height) = canvas.size;
         let mut chart = ChartBuilder::on(&canvas.area)
             .margin_left(zoomed(frame.left))
@@ -237,19 +237,19 @@ impl Panel {
     }
 
     /// Where a value of x stands on the paper.
-    pub(crate) fn x(&self, value: f64) -> f64 {
+    pub fn x(&self, value: f64) -> f64 {
         let (left, _, right, _) = self.edges;
         left + self.x.share(value) * (right - left)
     }
 
     /// Where a value of y stands on the paper.
-    pub(crate) fn y(&self, value: f64) -> f64 {
+    pub fn y(&self, value: f64) -> f64 {
         let (_, top, _, bottom) = self.edges;
         bottom - self.y.share(value) * (bottom - top)
     }
 
     /// Where a point stands on the paper.
-    pub(crate) fn at(&self, (x, y): (f64, f64)) -> (f64, f64) {
+    pub fn at(&self, (x, y): (f64, f64)) -> (f64, f64) {
         (self.x(x), self.y(y))
     }
 }
@@ -261,7 +261,7 @@ type PanelError = DrawingAreaErrorKind<std::io::Error>;
 const AXIS_SPACE: f64 = 24.0;
 
 /// Draws the zero line of a difference, where it is on the axis.
-pub(crate) fn zero_line(canvas: &Canvas<'_>, panel: &Panel, vertical: bool) -> Drawn {
+pub fn zero_line(canvas: &Canvas<'_>, panel: &Panel, vertical: bool) -> Drawn {
     let (left, top, right, bottom) = panel.edges;
     if vertical && panel.x.contains(0.0) {
         let x = panel.x(0.0);

@@ -15,27 +15,27 @@ const ZOOM: f64 = 10.0;
 /// plotters divides font sizes by this.
 const FONT_FACTOR: f64 = 1.24;
 /// Size of all text in plots [px].
-pub(crate) const FONT: f64 = 13.0;
+pub const FONT: f64 = 13.0;
 
 /// What drawing gives back.
-pub(crate) type Drawn = Result<(), DrawingAreaErrorKind<io::Error>>;
+pub type Drawn = Result<(), DrawingAreaErrorKind<io::Error>>;
 
 /// A finished plot.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Plot {
+pub struct Plot {
     /// Stem of its file.
-    pub(crate) name: String,
+    pub name: String,
     /// What it shows, in a few words.
-    pub(crate) title: String,
+    pub title: String,
     /// How to read it, in sentences.
-    pub(crate) caption: String,
+    pub caption: String,
     size: (f64, f64),
     body: String,
 }
 
 impl Plot {
     /// Draws a plot of `size` pixels.
-    pub(crate) fn draw(
+    pub fn draw(
         name: &str,
         title: impl Into<String>,
         size: (f64, f64),
@@ -55,13 +55,13 @@ impl Plot {
     }
 
     /// The same with a caption.
-    pub(crate) fn captioned(mut self, caption: impl Into<String>) -> Self {
+    pub fn captioned(mut self, caption: impl Into<String>) -> Self {
         self.caption = caption.into();
         self
     }
 
     /// A file of its own, on white paper.
-    pub(crate) fn file(&self) -> String {
+    pub fn file(&self) -> String {
         let paper = "<rect width=\"100%\" height=\"100%\" fill=\"#FFFFFF\"/>";
         let (title, caption) = (escaped(&self.title), escaped(&self.caption));
         let words = format!("<title>{title}</title>\n<desc>{caption}</desc>");
@@ -69,7 +69,7 @@ impl Plot {
     }
 
     /// A part of the report, in the colours of its theme.
-    pub(crate) fn inline(&self) -> String {
+    pub fn inline(&self) -> String {
         let attributes = format!("class=\"plot\" role=\"img\" aria-label=\"{}\"", escaped(&self.title));
         let mut svg = format!("{}{}</svg>", self.open(&attributes), self.body);
         for Ink { variable, rgb: RGBColor(r, g, b) } in all() {
@@ -89,13 +89,13 @@ impl Plot {
 }
 
 /// Text for XML.
-pub(crate) fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// Where a text stands relative to its point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Anchor {
+pub enum Anchor {
     /// It begins there.
     Start,
     /// It is centred there.
@@ -105,15 +105,15 @@ pub(crate) enum Anchor {
 }
 
 /// Paper to draw on; all lengths are pixels of the finished plot.
-pub(crate) struct Canvas<'a> {
+pub struct Canvas<'a> {
     /// The whole paper.
     pub(crate) area: DrawingArea<SVGBackend<'a>, Shift>,
     /// Its size.
-    pub(crate) size: (f64, f64),
+    pub size: (f64, f64),
 }
 
 /// A length in the pixels of plotters.
-pub(crate) fn zoomed(pixels: f64) -> i32 {
+pub fn zoomed(pixels: f64) -> i32 {
     (pixels * ZOOM).round() as i32
 }
 
@@ -122,12 +122,12 @@ fn at((x, y): (f64, f64)) -> (i32, i32) {
 }
 
 /// The pixels of the finished plot for those of plotters.
-pub(crate) fn unzoomed((x, y): (i32, i32)) -> (f64, f64) {
+pub fn unzoomed((x, y): (i32, i32)) -> (f64, f64) {
     (f64::from(x) / ZOOM, f64::from(y) / ZOOM)
 }
 
 /// A text style of plotters.
-pub(crate) fn text_style(ink: Ink, bold: bool) -> TextStyle<'static> {
+pub fn text_style(ink: Ink, bold: bool) -> TextStyle<'static> {
     let style = if bold { FontStyle::Bold } else { FontStyle::Normal };
     let font = FontDesc::new(FontFamily::SansSerif, FONT * ZOOM * FONT_FACTOR, style);
     TextStyle { color: ink.rgb.to_backend_color(), ..TextStyle::from(font) }
@@ -135,41 +135,41 @@ pub(crate) fn text_style(ink: Ink, bold: bool) -> TextStyle<'static> {
 
 impl Canvas<'_> {
     /// A line through points.
-    pub(crate) fn line(&self, points: &[(f64, f64)], ink: Ink, width: f64, alpha: f64) -> Drawn {
+    pub fn line(&self, points: &[(f64, f64)], ink: Ink, width: f64, alpha: f64) -> Drawn {
         let style = ink.rgb.mix(alpha).stroke_width(zoomed(width).unsigned_abs());
         self.area.draw(&PathElement::new(points.iter().map(|&point| at(point)).collect::<Vec<_>>(), style))
     }
 
     /// A dashed line through points.
-    pub(crate) fn dashed(&self, points: &[(f64, f64)], ink: Ink, width: f64) -> Drawn {
+    pub fn dashed(&self, points: &[(f64, f64)], ink: Ink, width: f64) -> Drawn {
         let style = ink.rgb.stroke_width(zoomed(width).unsigned_abs());
         let points: Vec<_> = points.iter().map(|&point| at(point)).collect();
         self.area.draw(&DashedPathElement::new(points, zoomed(6.0), zoomed(4.0), style))
     }
 
     /// A line in the manner of a policy.
-    pub(crate) fn curve(&self, points: &[(f64, f64)], look: Look) -> Drawn {
+    pub fn curve(&self, points: &[(f64, f64)], look: Look) -> Drawn {
         if look.second { self.dashed(points, look.ink, 2.0) } else { self.line(points, look.ink, 2.0, 1.0) }
     }
 
     /// A filled polygon.
-    pub(crate) fn polygon(&self, points: &[(f64, f64)], ink: Ink, alpha: f64) -> Drawn {
+    pub fn polygon(&self, points: &[(f64, f64)], ink: Ink, alpha: f64) -> Drawn {
         let points: Vec<_> = points.iter().map(|&point| at(point)).collect();
         self.area.draw(&Polygon::new(points, ink.rgb.mix(alpha).filled()))
     }
 
     /// A filled rectangle.
-    pub(crate) fn rectangle(&self, from: (f64, f64), to: (f64, f64), ink: Ink, alpha: f64) -> Drawn {
+    pub fn rectangle(&self, from: (f64, f64), to: (f64, f64), ink: Ink, alpha: f64) -> Drawn {
         self.area.draw(&Rectangle::new([at(from), at(to)], ink.rgb.mix(alpha).filled()))
     }
 
     /// A small disc.
-    pub(crate) fn dot(&self, centre: (f64, f64), radius: f64, ink: Ink, alpha: f64) -> Drawn {
+    pub fn dot(&self, centre: (f64, f64), radius: f64, ink: Ink, alpha: f64) -> Drawn {
         self.area.draw(&Circle::new(at(centre), zoomed(radius), ink.rgb.mix(alpha).filled()))
     }
 
     /// The marker of a policy, with a rim of paper around it.
-    pub(crate) fn marker(&self, centre: (f64, f64), radius: f64, look: Look) -> Drawn {
+    pub fn marker(&self, centre: (f64, f64), radius: f64, look: Look) -> Drawn {
         self.shape(centre, radius + 1.3, look.marker, PAPER)?;
         self.shape(centre, radius, look.marker, look.ink)?;
         if look.second { self.shape(centre, radius - 1.8, look.marker, PAPER) } else { Ok(()) }
@@ -194,12 +194,12 @@ impl Canvas<'_> {
     }
 
     /// A text at (x, y), centred vertically.
-    pub(crate) fn text(&self, text: &str, (x, y): (f64, f64), anchor: Anchor, ink: Ink) -> Drawn {
+    pub fn text(&self, text: &str, (x, y): (f64, f64), anchor: Anchor, ink: Ink) -> Drawn {
         self.styled(text, (x, y), anchor, &text_style(ink, false))
     }
 
     /// The same in bold.
-    pub(crate) fn bold(&self, text: &str, (x, y): (f64, f64), anchor: Anchor, ink: Ink) -> Drawn {
+    pub fn bold(&self, text: &str, (x, y): (f64, f64), anchor: Anchor, ink: Ink) -> Drawn {
         self.styled(text, (x, y), anchor, &text_style(ink, true))
     }
 
@@ -215,7 +215,7 @@ impl Canvas<'_> {
     }
 
     /// Names with their markers in rows from (x, y) on, at most `width` wide; returns the height taken.
-    pub(crate) fn legend(&self, names: &[(String, Look)], (x, y): (f64, f64), width: f64) -> Result<f64, LegendError> {
+    pub fn legend(&self, names: &[(String, Look)], (x, y): (f64, f64), width: f64) -> Result<f64, LegendError> {
         let (mut left, mut top) = (0.0, 0.0);
         for (name, look) in names {
             let name = shortened(name, width.min(260.0));
@@ -233,7 +233,7 @@ impl Canvas<'_> {
     }
 
     /// A note in secondary ink.
-    pub(crate) fn note(&self, text: &str, at: (f64, f64), anchor: Anchor) -> Drawn {
+    pub fn note(&self, text: &str, at: (f64, f64), anchor: Anchor) -> Drawn {
         self.text(text, at, anchor, MUTED)
     }
 }
@@ -242,10 +242,10 @@ impl Canvas<'_> {
 type LegendError = DrawingAreaErrorKind<io::Error>;
 
 /// Height of a row of a legend.
-pub(crate) const LEGEND_ROW: f64 = 20.0;
+pub const LEGEND_ROW: f64 = 20.0;
 
 /// The height that [`Canvas::legend`] will take.
-pub(crate) fn legend_height(names: &[(String, Look)], width: f64) -> f64 {
+pub fn legend_height(names: &[(String, Look)], width: f64) -> f64 {
     let (mut left, mut rows) = (0.0, 1.0);
     for (name, _) in names {
         let entry = 22.0 + text_width(&shortened(name, width.min(260.0))) + 18.0;
@@ -258,7 +258,7 @@ pub(crate) fn legend_height(names: &[(String, Look)], width: f64) -> f64 {
 }
 
 /// Width of a text, on the safe side for the fonts that readers are likely to have [px].
-pub(crate) fn text_width(text: &str) -> f64 {
+pub fn text_width(text: &str) -> f64 {
     let em = |c: char| match c {
         'i' | 'j' | 'l' | '.' | ',' | ':' | ';' | '\'' | '|' | '!' => 0.32,
         ' ' | '\u{a0}' | '\u{202f}' | '(' | ')' | '[' | ']' | 'f' | 't' | 'r' | '-' | '/' | 'I' => 0.41,
@@ -270,7 +270,7 @@ pub(crate) fn text_width(text: &str) -> f64 {
 }
 
 /// A text that fits `width`, with an ellipsis in its middle where it had to be cut.
-pub(crate) fn shortened(text: &str, width: f64) -> String {
+pub fn shortened(text: &str, width: f64) -> String {
     if text_width(text) <= width {
         return text.to_owned();
     }
@@ -286,7 +286,7 @@ pub(crate) fn shortened(text: &str, width: f64) -> String {
 }
 
 /// Moves labels apart so that none overlaps: centres in, centres out, at least `gap` apart within `range`.
-pub(crate) fn apart(centres: &[f64], gap: f64, range: (f64, f64)) -> Vec<f64> {
+pub fn apart(centres: &[f64], gap: f64, range: (f64, f64)) -> Vec<f64> {
     let mut order: Vec<usize> = (0..centres.len()).collect();
     order.sort_by(|&a, &b| centres[a].total_cmp(&centres[b]));
     let mut placed = centres.to_vec();

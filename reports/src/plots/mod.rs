@@ -1,10 +1,11 @@
-//! The plots of an experiment: one plot is one function.
+//! The plots of an experiment: one plot is one function. [`axis`], [`canvas`] and [`palette`] draw other plots in the same
+//! style.
 
-pub(crate) mod axis;
-pub(crate) mod canvas;
+pub mod axis;
+pub mod canvas;
 mod differences;
 mod distribution;
-pub(crate) mod palette;
+pub mod palette;
 mod policies;
 mod series;
 mod swept;
@@ -36,7 +37,7 @@ impl Plots {
 }
 
 /// Width of all plots [px].
-pub(crate) const WIDTH: f64 = 820.0;
+pub const WIDTH: f64 = 820.0;
 
 /// Sweep points for which a plot of their own is drawn.
 const POINT_PLOTS: usize = 6;

@@ -7,11 +7,11 @@ use plotters::style::RGBColor;
 
 /// A colour with a name in the style sheet.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Ink {
+pub struct Ink {
     /// Its CSS variable.
-    pub(crate) variable: &'static str,
+    pub variable: &'static str,
     /// Its value on white paper.
-    pub(crate) rgb: RGBColor,
+    pub rgb: RGBColor,
 }
 
 const fn ink(variable: &'static str, rgb: (u8, u8, u8)) -> Ink {
@@ -19,18 +19,18 @@ const fn ink(variable: &'static str, rgb: (u8, u8, u8)) -> Ink {
 }
 
 /// Text and marks that belong to no policy.
-pub(crate) const TEXT: Ink = ink("--ink", (0x1c, 0x21, 0x28));
+pub const TEXT: Ink = ink("--ink", (0x1c, 0x21, 0x28));
 /// Secondary text.
-pub(crate) const MUTED: Ink = ink("--muted", (0x5a, 0x63, 0x6e));
+pub const MUTED: Ink = ink("--muted", (0x5a, 0x63, 0x6e));
 /// Axes and the zero line.
-pub(crate) const AXIS: Ink = ink("--axis", (0x8b, 0x94, 0x9e));
+pub const AXIS: Ink = ink("--axis", (0x8b, 0x94, 0x9e));
 /// Lines behind the data.
-pub(crate) const GRID: Ink = ink("--grid", (0xe6, 0xe9, 0xec));
+pub const GRID: Ink = ink("--grid", (0xe6, 0xe9, 0xec));
 /// What the plot is drawn on.
-pub(crate) const PAPER: Ink = ink("--paper", (0xff, 0xff, 0xff));
+pub const PAPER: Ink = ink("--paper", (0xff, 0xff, 0xff));
 
 /// Colours of policies in order of declaration.
-pub(crate) const SERIES: [Ink; 6] = [
+pub const SERIES: [Ink; 6] = [
     ink("--s1", (0x00, 0x72, 0xb2)),
     ink("--s2", (0xd5, 0x5e, 0x00)),
     ink("--s3", (0x00, 0x9e, 0x73)),
@@ -40,13 +40,13 @@ pub(crate) const SERIES: [Ink; 6] = [
 ];
 
 /// All colours that plots are made of.
-pub(crate) fn all() -> impl Iterator<Item = Ink> {
+pub fn all() -> impl Iterator<Item = Ink> {
     [TEXT, MUTED, AXIS, GRID, PAPER].into_iter().chain(SERIES)
 }
 
 /// Shape of a policy's points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Marker {
+pub enum Marker {
     /// A disc.
     Circle,
     /// A square.
@@ -59,17 +59,17 @@ pub(crate) enum Marker {
 
 /// How a policy is drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Look {
+pub struct Look {
     /// Its colour.
-    pub(crate) ink: Ink,
+    pub ink: Ink,
     /// The shape of its points.
-    pub(crate) marker: Marker,
+    pub marker: Marker,
     /// Whether points are hollow and lines dashed.
-    pub(crate) second: bool,
+    pub second: bool,
 }
 
 /// How the nth policy is drawn.
-pub(crate) fn look(policy: usize) -> Look {
+pub fn look(policy: usize) -> Look {
     const MARKERS: [Marker; 4] = [Marker::Circle, Marker::Square, Marker::Triangle, Marker::Diamond];
     Look {
         ink: SERIES[policy % SERIES.len()],

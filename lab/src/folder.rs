@@ -1,0 +1,196 @@
+//! The folder of an experiment: what is there already, and how a finished run gets into it.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use dapple_simulator::results::{Format, MANIFEST_FILE, TableData, run_dir, write_atomically, write_run};
+use serde::Deserialize;
+
+use crate::ExperimentError;
+use crate::record::{Origin, RunRecord};
+
+/// The record in the folder of a run.
+const RECORD_FILE: &str = "run.json";
+/// Held while a process writes into the folder; the system lets go of it whatever ends the process.
+const LOCK_FILE: &str = ".lock";
+/// In the names of files and folders that are not finished yet.
+const UNFINISHED: &str = ".tmp-";
+
+/// A folder that is ours to write into until this is dropped.
+pub struct Folder {
+    dir: PathBuf,
+    _lock: File,
+}
+
+impl Folder {
+    /// Makes the folder if need be, locks it, refuses the results of others and sweeps up what a killed process
+    /// left unfinished.
+    pub fn open(dir: &Path, origin: &Origin) -> Result<(Self, BTreeMap<String, RunRecord>), ExperimentError> {
+        fs::create_dir_all(dir).map_err(write_error(dir))?;
+        check_manifest(dir, origin)?;
+        let folder = Self { dir: dir.to_owned(), _lock: lock(dir)? };
+        let mut records = BTreeMap::new();
+        for entry in fs::read_dir(dir).map_err(read_error(dir))? {
+            let path = entry.map_err(read_error(dir))?.path();
+            let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+            if is_unfinished(name) {
+                remove(&path).map_err(write_error(&path))?;
+            } else if let Some(id) = name.strip_prefix("run-")
+                && let Some(record) = read_record(&path, origin)?
+                && record.run.id == id
+            {
+                records.insert(id.to_owned(), record);
+            }
+        }
+        Ok((folder, records))
+    }
+
+    /// Where it is.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Puts a finished run into its folder: all of it appears at once, or nothing.
+    pub fn add_run(&self, record: &RunRecord, tables: &[TableData], format: Format) -> Result<(), ExperimentError> {
+        let id = &record.run.id;
+        let metadata = [
+            ("dapple_version".to_owned(), record.origin.dapple_version.clone()),
+            ("run".to_owned(), id.clone()),
+            ("schema_version".to_owned(), record.origin.schema_version.to_string()),
+            ("seed".to_owned(), record.run.seed.to_string()),
+        ];
+        let staging = self.dir.join(format!("run-{id}{UNFINISHED}{}", std::process::id()));
+        let target = run_dir(&self.dir, id);
+        let staged = || {
+            fs::create_dir_all(&staging)?;
+            write_run(&staging, id, tables, format, &metadata)?;
+            let folder = run_dir(&staging, id);
+            write_record(&folder, record)?;
+            if target.exists() {
+                // Without a valid record it never counted.
+                fs::remove_dir_all(&target)?;
+            }
+            fs::rename(folder, &target)?;
+            fs::remove_dir(&staging)
+        };
+        staged().map_err(write_error(&target))
+    }
+
+    /// Writes the record of a finished run anew.
+    pub fn rewrite_record(&self, record: &RunRecord) -> Result<(), ExperimentError> {
+        let folder = run_dir(&self.dir, &record.run.id);
+        write_record(&folder, record).map_err(write_error(&folder))
+    }
+}
+
+fn write_record(folder: &Path, record: &RunRecord) -> io::Result<()> {
+    let text = serde_json::to_string_pretty(record)?;
+    write_atomically(&folder.join(RECORD_FILE), |file| writeln!(file, "{text}"))
+}
+
+/// The record of a run, `None` where there is none or it is damaged: such a run is done again.
+fn read_record(folder: &Path, origin: &Origin) -> Result<Option<RunRecord>, ExperimentError> {
+    let path = folder.join(RECORD_FILE);
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
+        Err(source) => return Err(ExperimentError::Read { path, source }),
+    };
+    // The origin first: the rest may have another shape in another version.
+    let Ok(head) = serde_json::from_str::<RecordHead>(&text) else { return Ok(None) };
+    refuse_others(path, head.origin, origin)?;
+    Ok(serde_json::from_str(&text).ok())
+}
+
+/// The part of a record that says whose it is.
+#[derive(Deserialize)]
+struct RecordHead {
+    origin: Origin,
+}
+
+fn refuse_others(path: PathBuf, found: Origin, origin: &Origin) -> Result<(), ExperimentError> {
+    if found.schema_version != origin.schema_version {
+        return Err(ExperimentError::OtherSchema { path, found: found.schema_version });
+    }
+    if found.scenario != origin.scenario || found.physics != origin.physics {
+        return Err(ExperimentError::OtherScenario { path, name: origin.scenario.clone(), found: found.scenario });
+    }
+    if found.dapple_version != origin.dapple_version {
+        return Err(ExperimentError::OtherRelease { path, found: found.dapple_version });
+    }
+    Ok(())
+}
+
+/// The part of a manifest that says whose it is.
+#[derive(Deserialize)]
+struct ManifestHead {
+    schema_version: u64,
+    #[serde(default)]
+    name: String,
+}
+
+/// Refuses a folder by its manifest; the records of runs are looked at one by one.
+fn check_manifest(dir: &Path, origin: &Origin) -> Result<(), ExperimentError> {
+    let path = dir.join(MANIFEST_FILE);
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(source) => return Err(ExperimentError::Read { path, source }),
+    };
+    let head: ManifestHead = match serde_json::from_str(&text) {
+        Ok(head) => head,
+        Err(source) => return Err(ExperimentError::NotOurs { path, source }),
+    };
+    if head.schema_version != origin.schema_version {
+        return Err(ExperimentError::OtherSchema { path, found: head.schema_version });
+    }
+    if head.name != origin.scenario {
+        return Err(ExperimentError::OtherScenario { path, name: origin.scenario.clone(), found: head.name });
+    }
+    Ok(())
+}
+
+fn lock(dir: &Path) -> Result<File, ExperimentError> {
+    let path = dir.join(LOCK_FILE);
+    let file = File::create(&path).map_err(write_error(&path))?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(ExperimentError::Busy { path: dir.to_owned() }),
+        // Some network file systems have no locks; there the user sees to it that one process writes.
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
+    }
+}
+
+/// Whether dapple gives such names to what is not finished: `run-<id>.tmp-<process>`, `manifest.json.tmp-<process>`.
+fn is_unfinished(name: &str) -> bool {
+    // Only names that dapple gives: the folder may hold what is not ours.
+    let is_run = |stem: &str| {
+        stem.strip_prefix("run-").is_some_and(|id| id.len() == 16 && id.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    };
+    let is_file = |stem: &str| {
+        ["manifest.json", "provenance.json", "dictionary.md", "runs.parquet", "runs.csv", "report.html", "run.json"]
+            .contains(&stem)
+    };
+    let ours = |stem: &str| is_run(stem) || is_file(stem);
+    name.rsplit_once(UNFINISHED).is_some_and(|(stem, process)| ours(stem) && process.parse::<u32>().is_ok())
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }
+}
+
+/// Names the file that cannot be read.
+pub fn read_error(path: &Path) -> impl Fn(io::Error) -> ExperimentError {
+    let path = path.to_owned();
+    move |source| ExperimentError::Read { path: path.clone(), source }
+}
+
+/// Names the file that cannot be written.
+pub fn write_error(path: &Path) -> impl Fn(io::Error) -> ExperimentError {
+    let path = path.to_owned();
+    move |source| ExperimentError::Write { path: path.clone(), source }
+}

@@ -1,0 +1,33 @@
+//! Running an experiment: every policy × replication × sweep point, in parallel, safe to interrupt.
+//!
+//! ```text
+//!   Scenario --plan--> Plan: runs with ids and seeds --execute--> DIR/run-<id>/ each, as soon as it is finished
+//!                                                            \--> DIR/manifest.json, runs.parquet, dictionary.md
+//!                                                                 DIR/provenance.json (host, times, threads)
+//! ```
+//!
+//! One run is one task of a thread pool; nothing inside a run is parallel. A finished run is put into its folder
+//! as a whole, with a record of its own (`run.json`), before it counts: whatever kills the process, only runs in
+//! flight are lost, and executing the plan again runs what is not there yet. All files but `provenance.json` end up the
+//! same, byte for byte, however often the experiment was interrupted and whatever the number of threads.
+
+mod error;
+mod execute;
+mod folder;
+mod manifest;
+mod observer;
+mod parallel;
+mod plan;
+mod provenance;
+mod record;
+pub mod run_id;
+
+pub use error::ExperimentError;
+pub use execute::{Options, Outcome, execute};
+pub use observer::{NoObserver, RunEnd, RunObserver};
+pub use parallel::{ThreadsError, in_parallel};
+pub use plan::{Plan, PlannedRun, plan};
+pub use record::RunRecord;
+
+#[cfg(test)]
+mod tests;

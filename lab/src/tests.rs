@@ -1,0 +1,134 @@
+//! An experiment on two sites, planned, interrupted and resumed.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+use dapple_scenarios::{Problems, Registry, Scenario, load_text};
+use dapple_simulator::results::Format;
+
+use super::*;
+
+const TEXT: &str = r#"(
+    name: "unit", seed: 7, horizon: Hours(3),
+    topology: (
+        sites: [(name: "A"), (name: "B")],
+        rses: [(name: "A_DISK", site: "A"), (name: "B_DISK", site: "B")],
+        pools: [(name: "A_WN", site: "A", nodes: 2, slots: 2)],
+        links: [(name: "A-B", from: "A", to: "B", bandwidth: Gbps(1))],
+    ),
+    data: (datasets: [(name: "data", files: 5, size: Constant(GB(1)), replicas: ["B_DISK"])]),
+    workload: [Jobs(
+        name: "jobs", pool: "A_WN", arrivals: Poisson(per_hour: 20), inputs: Dataset(dataset: "data"),
+    )],
+    policies: [(name: "place", access: Place(min_reuse: 2)), (name: "remote", access: AlwaysRemote)],
+    experiment: (replications: 2, baseline: "place"),
+)"#;
+
+fn scenario(changes: &[(&str, &str)]) -> Result<Scenario, Problems> {
+    let changes: Vec<_> = changes.iter().map(|&(path, value)| (path.to_owned(), value.to_owned())).collect();
+    load_text("unit.ron", TEXT, Path::new("."), &changes, &Registry::standard())
+}
+
+fn runs(changes: &[(&str, &str)]) -> Vec<PlannedRun> {
+    let scenario = scenario(changes).expect("the scenario is valid");
+    plan(&scenario, &Registry::standard()).expect("it can be planned").runs().to_vec()
+}
+
+fn ids(changes: &[(&str, &str)]) -> BTreeSet<String> {
+    runs(changes).into_iter().map(|run| run.id).collect()
+}
+
+fn refused(changes: &[(&str, &str)]) -> String {
+    let scenario = scenario(changes).expect("the scenario is valid by itself");
+    plan(&scenario, &Registry::standard()).err().expect("it is refused").to_string()
+}
+
+#[test]
+fn ids_outlive_what_is_added_around_them() {
+    let before = ids(&[]);
+    assert_eq!(before.len(), 4);
+    assert!(before.is_subset(&ids(&[("experiment.replications", "5")])));
+    let three = "[(name: \"other\", access: StageIn), (name: \"remote\", access: AlwaysRemote), \
+                 (name: \"renamed\", access: Place(min_reuse: 2))]";
+    assert!(before.is_subset(&ids(&[("policies", three), ("experiment.baseline", "\"other\"")])));
+    assert!(before.is_disjoint(&ids(&[("seed", "8")])));
+    assert!(before.is_disjoint(&ids(&[("topology.links.A-B.bandwidth", "Gbps(2)")])));
+    let half = ids(&[("policies.place.access", "Place(min_reuse: 3)")]);
+    assert_eq!(before.intersection(&half).count(), 2, "the other policy is the same");
+}
+
+#[test]
+fn policies_and_sweep_points_share_the_seeds_of_replications() {
+    let sweep = "[(path: \"topology.links.A-B.bandwidth\", values: [Gbps(1), Gbps(2)])]";
+    let runs = runs(&[("experiment.sweep", sweep)]);
+    assert_eq!(runs.len(), 8);
+    for run in &runs {
+        assert_eq!(run.seed, crate::run_id::replication_seed(7, run.replication));
+    }
+    let order: Vec<(usize, u32, &str)> =
+        runs.iter().map(|run| (run.point_index, run.replication, run.policy.as_str())).collect();
+    assert_eq!(order[..3], [(0, 0, "place"), (0, 0, "remote"), (0, 1, "place")]);
+}
+
+#[test]
+fn policies_that_do_the_same_are_refused() {
+    let same = refused(&[("policies.place.access", "AlwaysRemote")]);
+    assert!(same.contains("`place` and `remote` do the same"), "{same}");
+    let sweep = "[(path: \"policies.place.access\", values: [Place(min_reuse: 1), AlwaysRemote])]";
+    let same = refused(&[("experiment.sweep", sweep)]);
+    assert!(same.contains("at policies.place.access = AlwaysRemote"), "{same}");
+}
+
+fn execute_in(dir: &Path, changes: &[(&str, &str)], stop: bool) -> Result<Outcome, ExperimentError> {
+    let (scenario, registry) = (scenario(changes).expect("the scenario is valid"), Registry::standard());
+    let plan = plan(&scenario, &registry).expect("it can be planned");
+    let stop = AtomicBool::new(stop);
+    execute(&plan, dir, &Options { jobs: 2, format: Format::Parquet, stop: &stop, observer: &NoObserver })
+}
+
+#[test]
+fn a_sweep_is_executed_stopped_and_resumed() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let sweep = ("experiment.sweep", "[(path: \"topology.links.A-B.bandwidth\", values: [Gbps(1), Gbps(2)])]");
+    let stopped = execute_in(dir.path(), &[sweep], true).expect("writes");
+    assert_eq!((stopped.done, stopped.missing, stopped.manifest.runs.len()), (0, 8, 0));
+    let done = execute_in(dir.path(), &[sweep], false).expect("writes");
+    assert_eq!((done.done, done.skipped, done.missing), (8, 0, 0), "{:?}", done.failed);
+    let again = execute_in(dir.path(), &[sweep], false).expect("writes");
+    assert_eq!((again.done, again.skipped), (0, 8));
+    assert_eq!((&again.manifest, &again.kpis), (&done.manifest, &done.kpis), "read back exactly");
+    assert!(done.manifest.runs.windows(2).all(|pair| pair[0].id < pair[1].id));
+}
+
+#[test]
+fn folders_of_others_are_refused() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    execute_in(dir.path(), &[("experiment.replications", "1")], false).expect("writes");
+    let error = |changes: &[(&str, &str)]| execute_in(dir.path(), changes, false).expect_err("refused");
+    assert!(matches!(error(&[("name", "\"other\"")]), ExperimentError::OtherScenario { .. }));
+    let changed = error(&[("topology.links.A-B.bandwidth", "Gbps(2)")]);
+    assert!(changed.is_refusal() && changed.to_string().ends_with("another version of scenario `unit`"), "{changed}");
+
+    let record = fs::read_dir(dir.path()).expect("reads").flatten().map(|entry| entry.path().join("run.json"));
+    for path in record.filter(|path| path.is_file()) {
+        let text = fs::read_to_string(&path).expect("reads");
+        let release = format!("\"dapple_version\": \"{}\"", env!("CARGO_PKG_VERSION"));
+        assert!(text.contains(&release), "{text}");
+        fs::write(&path, text.replace(&release, "\"dapple_version\": \"0.0.1\"")).expect("writes");
+    }
+    assert!(matches!(error(&[]), ExperimentError::OtherRelease { .. }));
+    fs::write(dir.path().join("manifest.json"), "{\"schema_version\": 99}").expect("writes");
+    assert!(matches!(error(&[]), ExperimentError::OtherSchema { found: 99, .. }));
+}
+
+#[test]
+fn one_process_writes_at_a_time() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let lock = fs::File::create(dir.path().join(".lock")).expect("writes");
+    lock.lock().expect("nobody else holds it");
+    assert!(matches!(execute_in(dir.path(), &[], false), Err(ExperimentError::Busy { .. })));
+    drop(lock);
+    execute_in(dir.path(), &[], false).expect("writes");
+}
