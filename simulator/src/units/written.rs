@@ -450,8 +450,10 @@ mod tests {
         #[test]
         fn what_is_written_reads_again_to_the_same(number in 0.0..1e6_f64, unit in 0..7usize, scale in 0..6u32) {
             let number = (number * 10f64.powi(scale as i32)).round() / 10f64.powi(scale as i32);
-            fn again<Q: Quantity + PartialEq + std::fmt::Debug>(value: Q) -> Result<(), TestCaseError>
-            where Q: Serialize + for<'de> Deserialize<'de> {
+            fn again<Q>(value: Q) -> Result<(), TestCaseError>
+            where
+                Q: Quantity + PartialEq + fmt::Debug + Serialize + for<'de> Deserialize<'de>,
+            {
                 let text = serde_json::to_string(&value).expect("it can be written");
                 prop_assert_eq!(read::<Q>(&text), Ok(value), "{}", text);
                 Ok(())
