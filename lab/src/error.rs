@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use dapple_simulator::results::SCHEMA_VERSION;
+use dapple_records::SCHEMA_VERSION;
 
 use crate::ThreadsError;
 

@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use dapple_simulator::engine::{self, RunOutput};
-use dapple_simulator::results::{FailedRun, Format, Kpis, Manifest, write_dictionary, write_manifest, write_runs};
+use dapple_records::{
+    FailedRun, Format, Kpis, Manifest, RunOutput, record, write_dictionary, write_manifest, write_runs,
+};
 
 use crate::folder::{Folder, write_error};
 use crate::manifest::{failed_run, manifest};
@@ -180,9 +181,10 @@ impl Session<'_> {
 
     fn simulate(&self, run: &PlannedRun) -> Result<RunOutput, String> {
         let scenario = self.plan.at(run)?;
-        let policies = scenario.policies[run.policy_index].build()?;
+        let mut policies = scenario.policies[run.policy_index].build()?;
         let mut relay = Relay { observer: self.options.observer, run };
-        engine::run(&scenario.setup, policies, run.seed, &mut relay).map_err(|error| error.to_string())
+        let recorded = record((&scenario.setup, &scenario.record), &mut policies, run.seed, &mut relay);
+        recorded.map_err(|error| error.to_string())
     }
 
     fn keep(&self, run: &PlannedRun, output: &RunOutput) {

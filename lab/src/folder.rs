@@ -6,7 +6,7 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use dapple_simulator::results::{Format, MANIFEST_FILE, TableData, run_dir, write_atomically, write_run};
+use dapple_records::{Format, MANIFEST_FILE, TableData, run_dir, write_atomically, write_run};
 use serde::Deserialize;
 
 use crate::ExperimentError;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dapple_simulator::results::{FailedRun, Manifest, SCHEMA_VERSION};
+use dapple_records::{FailedRun, Manifest, SCHEMA_VERSION};
 
 use crate::RunRecord;
 use crate::plan::{Plan, PlannedRun};

@@ -3,8 +3,8 @@
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use dapple_records::SweepPoint;
 use dapple_scenarios::{PolicySet, Problems, Registry, Scenario, SweepValue};
-use dapple_simulator::results::SweepPoint;
 use dapple_simulator::units::SimTime;
 
 use crate::run_id::{StableHash, replication_seed, run_id};

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dapple_simulator::engine::RunOutput;
-use dapple_simulator::results::{Counters, KPIS, Kpis, RunEntry, SCHEMA_VERSION, SweepPoint};
+use dapple_records::{Counters, KPIS, Kpis, RunEntry, RunOutput, SCHEMA_VERSION, SweepPoint};
 use serde::{Deserialize, Serialize};
 
 use crate::plan::{Plan, PlannedRun};
@@ -50,7 +49,7 @@ impl Origin {
 impl RunRecord {
     /// The record of a run that has just ended.
     pub(super) fn new(plan: &Plan<'_>, run: &PlannedRun, output: &RunOutput) -> Self {
-        let figure = |info: &dapple_simulator::results::KpiInfo| {
+        let figure = |info: &dapple_records::KpiInfo| {
             // JSON knows finite numbers only, and what is read back must be what was written.
             let value = output.kpis.get(info.kpi).filter(|value| value.is_finite())?;
             Some((info.column.to_owned(), value))

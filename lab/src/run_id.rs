@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use dapple_simulator::results::SCHEMA_VERSION;
+use dapple_records::SCHEMA_VERSION;
 use dapple_simulator::rng::mix;
 
 /// The bits of a seed: numbers below 2^53 are exact in every reader of JSON and Parquet.

@@ -4,19 +4,19 @@
 //! decoding an empty value, so that `docs/scenario-reference.md` cannot say what is not so. A test compares the
 //! file with [`markdown`]; `UPDATE_DOCS=1 cargo test -p dapple-scenarios` rewrites it.
 
+use dapple_records::{KPIS, RecordLevel};
 use dapple_simulator::distribution::Distribution;
-use dapple_simulator::engine::{LinkLimit, TransferSettings, WhenFull};
-use dapple_simulator::results::KPIS;
+use dapple_simulator::fts::{LinkLimit, TransferSettings, WhenFull};
 use dapple_simulator::settings::{Documented, FieldDoc, Kind, Range, Setting, Shape, TypeDoc, VariantDoc};
-use dapple_simulator::topology::{Dtn, LoadCurve, Pool, Rse, Site};
+use dapple_simulator::topology::{LoadCurve, Pool, Rse, Site};
 use dapple_simulator::units::{Bytes, Rate, SimSpan, UnitOf};
 use dapple_simulator::workload::{Arrivals, Pick};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::file::{
-    AccessSpec, BandwidthStep, Campaign, CampaignStep, Compute, Data, Dataset, Dirty, ExperimentFile, Filter, IllPosed,
-    Inputs, JobColumns, JobTrace, Jobs, Law, LawStep, Link, NameFrom, Origin, PolicySetFile, Record, RecordLevel,
+    AccessSpec, BandwidthStep, Campaign, CampaignStep, Compute, Data, Dataset, Dirty, Dtn, ExperimentFile, Filter,
+    IllPosed, Inputs, JobColumns, JobTrace, Jobs, Law, LawStep, Link, NameFrom, Origin, PolicySetFile, Record,
     RecordTables, Route, ScenarioFile, Services, SizeColumn, SweepFile, TimeColumn, Topology, TransferColumns,
     TransferStream, TransferTrace, Workload,
 };

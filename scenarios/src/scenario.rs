@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use dapple_records::{Kpi, RecordPlan};
 use dapple_simulator::engine::Setup;
-use dapple_simulator::results::Kpi;
 use dapple_simulator::workload::{Inputs, WorkloadKind};
 use ron::extensions::Extensions;
 use ron::ser::PrettyConfig;
@@ -47,6 +47,8 @@ pub struct Scenario {
     pub start: Option<jiff::Timestamp>,
     /// The physics of a run.
     pub setup: Setup,
+    /// What is kept of a run, and from when on it counts.
+    pub record: RecordPlan,
     /// What is compared.
     pub policies: Vec<PolicySet>,
     /// How often and over what range.
@@ -270,6 +272,7 @@ fn build(
         seed: file.seed,
         start: valid.start,
         setup: valid.setup,
+        record: valid.record,
         policies: valid.policies,
         text,
         warnings: check.warnings,

@@ -1,6 +1,6 @@
 //! What is compared, how often, and what is kept.
 
-use dapple_simulator::results::Kpi;
+use dapple_records::{Kpi, RecordLevel};
 use dapple_simulator::settings;
 use dapple_simulator::settings::{Kind, Range, Setting};
 use dapple_simulator::units::SimSpan;
@@ -32,8 +32,11 @@ settings! {
         },
         /// Any of the three that is possible, all equally likely.
         Random,
-        /// The way that is expected to be the fastest for this job, from queues, rates, laws and sizes.
+        /// The way that is expected to be the fastest for this job, from nominal rates, queues, sizes and the times that were observed.
         Estimate,
+        /// The same from the true rates, laws and load curves of the present, which no real policy knows. It knows nothing of what
+        /// others will send, so it is no upper bound.
+        EstimateFromPhysics,
         /// A policy that the program registered under a name.
         Custom {
             /// The name.
@@ -41,6 +44,20 @@ settings! {
             /// Its own parameters, in any form that it can read.
             params: RawRon = RawRon::default(),
         },
+    }
+}
+
+impl AccessSpec {
+    /// The name under which the policy is registered, and its parameters as RON.
+    pub(crate) fn named(&self) -> (String, String) {
+        if let Self::Custom { name, params } = self {
+            return (name.clone(), params.text().to_owned());
+        }
+        let text = crate::scenario::compact(self);
+        match text.split_once('(') {
+            Some((name, params)) => (name.to_owned(), format!("({params}")),
+            None => (text, "()".to_owned()),
+        }
     }
 }
 
@@ -102,21 +119,6 @@ settings! {
         /// Interval at which `series` is sampled.
         #[range(Positive)]
         pub series_interval: SimSpan = SimSpan::from_secs_f64(300.0),
-    }
-}
-
-settings! {
-    /// How much of a table is kept.
-    #[derive(Default)]
-    pub enum RecordLevel {
-        /// Nothing but what the KPIs need.
-        #[default]
-        Summary,
-        /// Every row.
-        Rows,
-        /// Each row with this probability, drawn by the row's own id: the same jobs, reads and decisions under all policies.
-        #[range(Fraction)]
-        Sample(f64),
     }
 }
 

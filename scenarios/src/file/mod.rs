@@ -13,9 +13,9 @@ mod traces;
 mod workload;
 
 pub use data::{Data, Dataset};
-pub use experiment::{AccessSpec, ExperimentFile, PolicySetFile, RawRon, Record, RecordLevel, RecordTables, SweepFile};
+pub use experiment::{AccessSpec, ExperimentFile, PolicySetFile, RawRon, Record, RecordTables, SweepFile};
 pub use services::Services;
-pub use topology::{BandwidthStep, IllPosed, Law, LawStep, Link, Route, Topology};
+pub use topology::{BandwidthStep, Dtn, IllPosed, Law, LawStep, Link, Route, Topology};
 pub use traces::{
     Dirty, Filter, JobColumns, JobTrace, NameFrom, Origin, SizeColumn, TimeColumn, TransferColumns, TransferTrace,
 };

@@ -1,6 +1,6 @@
 //! How the services of the grid are set.
 
-use dapple_simulator::engine::TransferSettings;
+use dapple_simulator::fts::TransferSettings;
 use dapple_simulator::settings;
 
 settings! {

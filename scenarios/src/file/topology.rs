@@ -1,7 +1,7 @@
 //! Sites, storage, worker nodes, wires and the laws of remote access.
 
 use dapple_simulator::settings;
-use dapple_simulator::topology::{Dtn, Pool, Rse, Site};
+use dapple_simulator::topology::{LoadCurve, Pool, Rse, Site};
 use dapple_simulator::units::{Rate, SimSpan, SimTime};
 
 settings! {
@@ -21,6 +21,24 @@ settings! {
         pub routes: Vec<Route> = Vec::new(),
         /// Laws of remote access, at most one per pool and RSE. Without one, reads share RSE and network like any other flow.
         pub laws: Vec<Law> = Vec::new(),
+    }
+}
+
+settings! {
+    /// A data transfer node (Liu et al., Fig. 1): the placements from and to its RSEs share its load curve.
+    pub struct Dtn {
+        /// Name in scenarios and results.
+        pub name: String,
+        /// Aggregate rate as a function of concurrency.
+        pub curve: LoadCurve,
+        /// Transfers that it takes at once, both directions together; further ones queue. None: no limit.
+        #[range(AtLeast(1))]
+        pub slots: Option<u32> = None,
+        /// Time from taking a slot to the first byte; the transfer does not count in the curve meanwhile.
+        pub start_up: SimSpan = SimSpan::ZERO,
+        /// Added to `start_up` for each other transfer that is starting up when a transfer takes its slot: connections are
+        /// set up one after the other.
+        pub start_up_each: SimSpan = SimSpan::ZERO,
     }
 }
 

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use dapple_simulator::engine::{LinkLimit, RecordLevel, RecordPlan, TransferSettings};
+use dapple_records::{RecordLevel, RecordPlan};
+use dapple_simulator::fts::{LinkLimit, TransferSettings};
 use dapple_simulator::ids::RseId;
+use dapple_simulator::units::SimSpan;
 
 use super::check::{Check, Names};
 use crate::file;
@@ -31,34 +33,21 @@ pub(super) fn transfers(file: &TransferSettings<String>, rses: &Names<RseId>, ch
 }
 
 /// What is kept.
-pub(super) fn record(file: &file::Record) -> RecordPlan {
-    let all = |level| RecordPlan {
-        requests: level,
-        reads: level,
-        jobs: level,
-        series: level,
-        decisions: level,
-        series_interval: file::RecordTables::default().series_interval,
-    };
+pub(super) fn record(file: &file::Record, warm_up: SimSpan) -> RecordPlan {
+    let all = |level| RecordPlan { warm_up, ..RecordPlan::all(level) };
     match file {
         file::Record::Summary => all(RecordLevel::Summary),
         file::Record::Rows => all(RecordLevel::Rows),
         file::Record::Sample(share) => all(RecordLevel::Sample(*share)),
-        file::Record::Tables(tables) => {
-            let level = |level: &file::RecordLevel| match level {
-                file::RecordLevel::Summary => RecordLevel::Summary,
-                file::RecordLevel::Rows => RecordLevel::Rows,
-                file::RecordLevel::Sample(share) => RecordLevel::Sample(*share),
-            };
-            RecordPlan {
-                requests: level(&tables.requests),
-                reads: level(&tables.reads),
-                jobs: level(&tables.jobs),
-                series: level(&tables.series),
-                decisions: level(&tables.decisions),
-                series_interval: tables.series_interval,
-            }
-        }
+        file::Record::Tables(tables) => RecordPlan {
+            warm_up,
+            requests: tables.requests,
+            reads: tables.reads,
+            jobs: tables.jobs,
+            series: tables.series,
+            decisions: tables.decisions,
+            series_interval: tables.series_interval,
+        },
     }
 }
 

@@ -67,7 +67,7 @@ fn sites(file: &[Site], top: &At<'_>, builder: &mut TopologyBuilder, check: &mut
     names
 }
 
-fn dtns(file: &[Dtn], top: &At<'_>, builder: &mut TopologyBuilder, check: &mut Check) -> Names<DtnId> {
+fn dtns(file: &[file::Dtn], top: &At<'_>, builder: &mut TopologyBuilder, check: &mut Check) -> Names<DtnId> {
     let list = top.field("dtns");
     let mut names = check.names("DTN", &list);
     for (index, dtn) in file.iter().enumerate() {
@@ -75,7 +75,8 @@ fn dtns(file: &[Dtn], top: &At<'_>, builder: &mut TopologyBuilder, check: &mut C
         if matches!(&dtn.curve, LoadCurve::Tabulated(rates) if rates.is_empty()) {
             check.fault(&at.field("curve"), "a table needs at least one rate");
         }
-        let id = builder.dtn(dtn.clone());
+        let file::Dtn { name, curve, slots, start_up, start_up_each } = dtn.clone();
+        let id = builder.dtn(Dtn { name, slots, start_up, start_up_each }, curve);
         names.declare(&at, &dtn.name, Some(id), check);
     }
     names
@@ -150,8 +151,10 @@ fn links(
         }
         let bandwidth = profile(link, &at, check);
         let ends = from.zip(to).zip(bandwidth);
-        let mut add = |name: &str, from, to, bandwidth| {
-            let id = builder.link(Link { name: name.to_owned(), from, to, bandwidth, latency: link.latency });
+        let mut add = |name: &str, from, to, bandwidth: Series<Rate>| {
+            let nominal = *bandwidth.at(SimTime::ZERO);
+            let id = builder.link(Link { name: name.to_owned(), from, to, bandwidth: nominal, latency: link.latency });
+            builder.bandwidth(id, bandwidth);
             Wire { id, from, to }
         };
         let forth = ends.clone().map(|((from, to), bandwidth)| add(&link.name, from, to, bandwidth));

@@ -117,7 +117,7 @@ pub(super) fn jobs(
         };
         if let Some(source) = source
             && let Some(topology) = &around.grid.topology
-            && topology.route_to_pool(source, pool).is_none()
+            && topology.map.route_to_pool(source, pool).is_none()
         {
             return Err(DirtyCell::of_row("no route leads from its source to its pool"));
         }

@@ -1,0 +1,171 @@
+//! The map: what stands where.
+
+use crate::ids::{DtnId, Id, LinkId, PoolId, RseId, SiteId, Table};
+use crate::settings;
+use crate::units::{Bytes, Rate, SimSpan};
+
+settings! {
+    /// A computing centre.
+    pub struct Site {
+        /// Name in scenarios and results.
+        pub name: String,
+        /// Place in a picture as (x, y), any unit; sites without one are drawn on a circle.
+        pub position: Option<(f64, f64)> = None,
+        /// Capacity of the site's own network, met by all that moves inside, enters or leaves. None: it never limits.
+        #[range(Positive)]
+        pub lan: Option<Rate> = None,
+    }
+}
+
+settings! {
+    /// A storage element (RSE).
+    pub struct Rse<Site = SiteId, Dtn = DtnId> {
+        /// Name in scenarios and results.
+        pub name: String,
+        /// The site where it stands.
+        #[names(site)]
+        pub site: Site,
+        /// Space for replicas. None: never full.
+        #[range(Positive)]
+        pub capacity: Option<Bytes> = None,
+        /// Space taken from the start by data that no job of the scenario uses.
+        pub used: Bytes = Bytes::ZERO,
+        /// Limit of all reading together. None: it never limits.
+        #[range(Positive)]
+        pub read: Option<Rate> = None,
+        /// Limit of all writing together. None: it never limits.
+        #[range(Positive)]
+        pub write: Option<Rate> = None,
+        /// The data transfer node that placements from and to this RSE pass.
+        #[names(dtn)]
+        pub dtn: Option<Dtn> = None,
+    }
+}
+
+/// A directed wire.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Link {
+    /// Name in scenarios and reports.
+    pub name: String,
+    /// Where bytes enter.
+    pub from: SiteId,
+    /// Where bytes leave.
+    pub to: SiteId,
+    /// Nominal capacity: what was installed, whatever else uses it and whether it works.
+    pub bandwidth: Rate,
+    /// Time of flight one way.
+    pub latency: SimSpan,
+}
+
+/// A data transfer node (Liu et al., Fig. 1): placements from and to its RSEs share its load curve.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dtn {
+    /// Name in scenarios and reports.
+    pub name: String,
+    /// Transfers that it takes at once, both directions together; further ones queue. `None`: no limit.
+    pub slots: Option<u32>,
+    /// Time from taking a slot to the first byte; the transfer does not count in the curve meanwhile.
+    pub start_up: SimSpan,
+    /// Added to `start_up` for each other transfer that is starting up here when a transfer takes its slot: the node
+    /// sets connections up one after the other. Zero: start-ups do not wait for each other.
+    pub start_up_each: SimSpan,
+}
+
+settings! {
+    /// A group of equal worker nodes at one site.
+    pub struct Pool<Site = SiteId> {
+        /// Name in scenarios and results.
+        pub name: String,
+        /// The site where its nodes stand.
+        #[names(site)]
+        pub site: Site,
+        /// Number of worker nodes.
+        #[range(AtLeast(1))]
+        pub nodes: u32 = 1,
+        /// Jobs that one node runs at once.
+        #[range(AtLeast(1))]
+        pub slots: u32,
+        /// Scratch space of one node. None: never full.
+        #[range(Positive)]
+        pub scratch: Option<Bytes> = None,
+        /// Compute speed relative to the node on which compute times are given.
+        #[range(Positive)]
+        pub speed: f64 = 1.0,
+    }
+}
+
+/// The links from one site to another in order of travel; none within one site.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Route {
+    /// Links in order of travel.
+    pub links: Vec<LinkId>,
+    /// Sum of their latencies, one way.
+    pub latency: SimSpan,
+}
+
+/// What stands where, with nominal capacities and routes: what an information system of the grid publishes and never changes
+/// during a run. What it can carry at a given moment is [`super::Physics`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Map {
+    pub(super) sites: Table<SiteId, Site>,
+    pub(super) rses: Table<RseId, Rse>,
+    pub(super) links: Table<LinkId, Link>,
+    pub(super) dtns: Table<DtnId, Dtn>,
+    pub(super) dtn_bandwidths: Table<DtnId, Rate>,
+    pub(super) pools: Table<PoolId, Pool>,
+    /// Row-major: from site, to site.
+    pub(super) routes: Vec<Option<Route>>,
+}
+
+impl Map {
+    /// The sites.
+    pub fn sites(&self) -> &Table<SiteId, Site> {
+        &self.sites
+    }
+
+    /// The storage elements.
+    pub fn rses(&self) -> &Table<RseId, Rse> {
+        &self.rses
+    }
+
+    /// The links.
+    pub fn links(&self) -> &Table<LinkId, Link> {
+        &self.links
+    }
+
+    /// The data transfer nodes.
+    pub fn dtns(&self) -> &Table<DtnId, Dtn> {
+        &self.dtns
+    }
+
+    /// Nominal capacity of a DTN: the most that it moves at any concurrency.
+    pub fn dtn_bandwidth(&self, dtn: DtnId) -> Rate {
+        self.dtn_bandwidths[dtn]
+    }
+
+    /// The worker-node pools.
+    pub fn pools(&self) -> &Table<PoolId, Pool> {
+        &self.pools
+    }
+
+    /// The route between two sites, `None` where no links lead there.
+    pub fn route(&self, from: SiteId, to: SiteId) -> Option<&Route> {
+        self.routes.get(from.index() * self.sites.len() + to.index())?.as_ref()
+    }
+
+    /// The route from an RSE to the worker nodes of a pool.
+    pub fn route_to_pool(&self, rse: RseId, pool: PoolId) -> Option<&Route> {
+        self.route(self.rses[rse].site, self.pools[pool].site)
+    }
+
+    /// The route from one RSE to another.
+    pub fn route_between(&self, source: RseId, destination: RseId) -> Option<&Route> {
+        self.route(self.rses[source].site, self.rses[destination].site)
+    }
+
+    /// The DTNs that a placement passes, each of them once.
+    pub fn dtns_between(&self, source: RseId, destination: RseId) -> impl Iterator<Item = DtnId> + use<> {
+        let first = self.rses[source].dtn;
+        first.into_iter().chain(self.rses[destination].dtn.filter(|dtn| Some(*dtn) != first))
+    }
+}
