@@ -233,7 +233,7 @@ impl Day {
         for (nth, &site) in sites.iter().enumerate() {
             let name = format!("S{nth}_DATADISK");
             let (capacity, read, write, dtn) = (None, None, None, None);
-            rses.push(builder.rse(Rse { name, site, capacity, initial_used: Bytes::ZERO, read, write, dtn }));
+            rses.push(builder.rse(Rse { name, site, capacity, used: Bytes::ZERO, read, write, dtn }));
             let link = |name, from, to, bytes_per_s: f64| {
                 let bandwidth = Rate::from_bytes_per_s(bytes_per_s);
                 Link { name, from, to, bandwidth, latency: SimSpan::ZERO }
@@ -243,7 +243,7 @@ impl Day {
         }
         let horizon = SimTime::from_secs_f64(DAY);
         let workload = |pair: &Pair| {
-            let arrivals = Arrivals::Poisson { per_second: pair.files / DAY, from: SimTime::ZERO, until: horizon };
+            let arrivals = Arrivals::Poisson { per_hour: pair.files / DAY * 3600.0, from: SimTime::ZERO, until: None };
             let stream = TransferStream {
                 source: rses[pair.from as usize],
                 destinations: vec![rses[pair.to as usize]],

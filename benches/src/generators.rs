@@ -57,7 +57,7 @@ pub fn one_link(flows: u32, seed: u64) -> Input {
 /// that cross it, so every start and end changes two capacities. The nodes run at 40 % of their peak rate of 320 MB/s.
 pub fn dtn_heavy(sites: u32, transfers: u32, seed: u64) -> Input {
     const PEAK: f64 = 319.6e6;
-    let curve = LoadCurve::Weibull { amplitude: 9000e6, shape: 1.7, scale: 22.0 };
+    let curve = LoadCurve::Weibull { amplitude: Rate::from_mb_per_s(9000.0), shape: 1.7, scale: 22.0 };
     let mut draw = Draw::new(seed);
     let wires = (0..2 * sites).map(|_| wire(TEN_GBPS));
     let resources = wires.chain((0..sites).map(|_| Capacity::Curve(curve.clone()))).collect();

@@ -145,7 +145,7 @@ impl Law {
             Curve::Unshared => (LoadCurve::Saturating { each: rate(0), total: Rate::INFINITE }, 1),
             Curve::Constant => (LoadCurve::Tabulated(vec![rate(0)]), 1),
             Curve::Saturating => (LoadCurve::Saturating { each: rate(0), total: rate(1) }, 2),
-            Curve::Weibull => (LoadCurve::Weibull { amplitude: get(0) * 1e6, shape: get(1), scale: get(2) }, 3),
+            Curve::Weibull => (LoadCurve::Weibull { amplitude: rate(0), shape: get(1), scale: get(2) }, 3),
             Curve::Approach => (LoadCurve::Approach { total: rate(0), scale: get(1) }, 2),
             Curve::Hyperbolic => {
                 let point = |n: u32| Rate::from_mb_per_s(get(0) * f64::from(n) / (f64::from(n) + get(1)));

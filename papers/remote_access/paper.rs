@@ -101,7 +101,7 @@ fn probe_setup(law: AccessCoefficients) -> Result<Setup, dapple_simulator::topol
         name: "rse".into(),
         site,
         capacity: None,
-        initial_used: Bytes::new(0),
+        used: Bytes::new(0),
         read: None,
         write: None,
         dtn: None,

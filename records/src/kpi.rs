@@ -1,6 +1,19 @@
 //! Key performance indicators: one figure each per run, each declared once.
 
+use dapple_simulator::settings::{Kind, Range, Setting, Shape, TypeDoc};
+use serde::{Deserialize, Deserializer};
+
 use crate::figures::Figures;
+
+impl Setting for Kpi {
+    fn kind() -> Kind {
+        Kind::Named(TypeDoc { name: "Kpi", doc: &[], shape: Shape::Enum(&[]) })
+    }
+
+    fn read<'de, D: Deserializer<'de>>(from: D, _: Range) -> Result<Self, D::Error> {
+        Self::deserialize(from)
+    }
+}
 
 /// Name, unit and direction of a KPI.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,5 +1,6 @@
 //! What is to be kept of a run.
 
+use dapple_simulator::settings;
 use dapple_simulator::units::SimSpan;
 
 /// What is kept of a run, per table, and what its KPIs leave out.
@@ -30,13 +31,17 @@ impl RecordPlan {
     }
 }
 
-/// How much of a table is kept.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum RecordLevel {
-    /// Nothing but what the KPIs need.
-    Summary,
-    /// Every row.
-    Rows,
-    /// Each row with this probability, in (0, 1], drawn by the row's own id: the same jobs, reads and decisions under all policies.
-    Sample(f64),
+settings! {
+    /// How much of a table is kept.
+    #[derive(Copy, Default)]
+    pub enum RecordLevel {
+        /// Nothing but what the KPIs need.
+        #[default]
+        Summary,
+        /// Every row.
+        Rows,
+        /// Each row with this probability, drawn by the row's own id: the same jobs, reads and decisions under all policies.
+        #[range(Fraction)]
+        Sample(f64),
+    }
 }

@@ -1,6 +1,7 @@
 //! Figures as people read them: a unit that fits the range, few digits, no exponents.
 
 use dapple_records::{Kpi, KpiInfo};
+use dapple_simulator::units::{RATES, SPANS, Units, VOLUMES};
 
 use crate::statistics::Interval;
 
@@ -43,14 +44,13 @@ pub(crate) struct Scale {
 impl Scale {
     /// The unit in which figures up to `largest` (of either sign) are read best.
     pub(crate) fn fitting(dimension: Dimension, largest: f64) -> Self {
-        let units: &[(f64, &'static str)] = match dimension {
-            Dimension::Time => &[(1e-3, "ms"), (1.0, "s"), (60.0, "min"), (3600.0, "h"), (86_400.0, "d")],
-            Dimension::Bytes => {
-                &[(1.0, "B"), (1e3, "kB"), (1e6, "MB"), (1e9, "GB"), (1e12, "TB"), (1e15, "PB"), (1e18, "EB")]
-            }
-            Dimension::Rate => &[(1.0, "B/s"), (1e3, "kB/s"), (1e6, "MB/s"), (1e9, "GB/s"), (1e12, "TB/s")],
-            Dimension::Share => &[(0.01, "%")],
-            Dimension::Count => &[(1.0, "")],
+        let printed = |units: &Units, base: f64| units.printed().map(|(factor, sign)| (factor / base, sign)).collect();
+        let units: Vec<(f64, &'static str)> = match dimension {
+            Dimension::Time => printed(&SPANS, 1e9),
+            Dimension::Bytes => printed(&VOLUMES, 1.0),
+            Dimension::Rate => printed(&RATES, 1.0),
+            Dimension::Share => vec![(0.01, "%")],
+            Dimension::Count => vec![(1.0, "")],
         };
         // Hours are read well up to 72, minutes up to 120, all others up to a thousand of them.
         let enough = |&&(factor, unit): &&(f64, &'static str)| match unit {

@@ -1,6 +1,7 @@
 //! Sweeps with a numeric coordinate: what is drawn along x, and where policies cross.
 
 use dapple_records::{Kpi, SweepPoint};
+use dapple_simulator::units::Unit;
 
 use crate::experiment::{Experiment, Point, short_path};
 use crate::quantity::percent;
@@ -110,35 +111,9 @@ fn unit(at: &SweepPoint) -> &str {
     at.text.split_once('(').map_or("", |(unit, _)| unit.trim())
 }
 
-/// Base units in the units of scenarios, and what they measure.
-fn factor(unit: &str) -> Option<(char, f64)> {
-    Some(match unit {
-        "Kbps" => ('r', 125.0),
-        "Mbps" => ('r', 125e3),
-        "Gbps" => ('r', 125e6),
-        "Tbps" => ('r', 125e9),
-        "MBps" => ('r', 1e6),
-        "GBps" => ('r', 1e9),
-        "TBps" => ('r', 1e12),
-        "B" => ('b', 1.0),
-        "kB" => ('b', 1e3),
-        "MB" => ('b', 1e6),
-        "GB" => ('b', 1e9),
-        "TB" => ('b', 1e12),
-        "PB" => ('b', 1e15),
-        "KiB" => ('b', 1024.0),
-        "MiB" => ('b', 1_048_576.0),
-        "GiB" => ('b', 1_073_741_824.0),
-        "TiB" => ('b', 1_099_511_627_776.0),
-        "Nanos" => ('t', 1e-9),
-        "Micros" => ('t', 1e-6),
-        "Millis" => ('t', 1e-3),
-        "Seconds" => ('t', 1.0),
-        "Minutes" => ('t', 60.0),
-        "Hours" => ('t', 3600.0),
-        "Days" => ('t', 86_400.0),
-        _ => return None,
-    })
+/// What a unit measures, and how many base units it is.
+fn factor(unit: &str) -> Option<(&'static str, f64)> {
+    Unit::named(unit).map(|(units, unit)| (units.doc.name, unit.factor))
 }
 
 /// The number of a coordinate in base units where its unit is known, as written otherwise: for the order of points.

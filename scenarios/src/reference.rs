@@ -1,19 +1,24 @@
 //! The reference of the scenario language, made from its types.
 //!
-//! Field names, types and words come from the types of [`crate::file`] themselves (see its macro), defaults from
+//! Field names, types and words come from the declarations of the types themselves (see [`mod@dapple_simulator::settings`]), defaults from
 //! decoding an empty value, so that `docs/scenario-reference.md` cannot say what is not so. A test compares the
 //! file with [`markdown`]; `UPDATE_DOCS=1 cargo test -p dapple-scenarios` rewrites it.
 
-use dapple_records::KPIS;
-use serde::Serialize;
+use dapple_records::{KPIS, RecordLevel};
+use dapple_simulator::distribution::Distribution;
+use dapple_simulator::fts::{LinkLimit, TransferSettings, WhenFull};
+use dapple_simulator::settings::{Documented, FieldDoc, Kind, Range, Setting, Shape, TypeDoc, VariantDoc};
+use dapple_simulator::topology::{LoadCurve, Pool, Rse, Site};
+use dapple_simulator::units::{Bytes, Rate, SimSpan, UnitOf};
+use dapple_simulator::workload::{Arrivals, Pick};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::file::{
-    AccessSpec, Arrivals, Bandwidth, BandwidthStep, Campaign, CampaignStep, Compute, Curve, Data, Dataset, Dirty,
-    Distribution, Documented, Dtn, ExperimentFile, FieldDoc, Filter, IllPosed, Inputs, JobColumns, JobTrace, Jobs, Law,
-    LawStep, Link, LinkLimit, NameFrom, Origin, Pick, PolicySetFile, Pool, Record, RecordLevel, RecordTables, Route,
-    Rse, ScenarioFile, Services, Shape, Site, Size, SizeColumn, SizeUnit, Span, SweepFile, TimeColumn, TimeUnit,
-    Topology, TransferColumns, TransferStream, TransferTrace, Transfers, TypeDoc, VariantDoc, WhenFull, Workload,
+    AccessSpec, BandwidthStep, Campaign, CampaignStep, Compute, Data, Dataset, Dirty, Dtn, ExperimentFile, Filter,
+    IllPosed, Inputs, JobColumns, JobTrace, Jobs, Law, LawStep, Link, NameFrom, Origin, PolicySetFile, Record,
+    RecordTables, Route, ScenarioFile, Services, SizeColumn, SweepFile, TimeColumn, Topology, TransferColumns,
+    TransferStream, TransferTrace, Workload,
 };
 use crate::read::decode::{Mend, decode};
 use crate::read::parse::parse;
@@ -86,10 +91,10 @@ pub fn types() -> Vec<TypeReference> {
         reference::<ScenarioFile>(),
         reference::<Topology>(),
         reference::<Site>(),
-        reference::<Rse>(),
-        reference::<Pool>(),
+        reference::<Rse<String, String>>(),
+        reference::<Pool<String>>(),
         reference::<Dtn>(),
-        reference::<Curve>(),
+        reference::<LoadCurve>(),
         reference::<Link>(),
         reference::<BandwidthStep>(),
         reference::<Route>(),
@@ -118,8 +123,8 @@ pub fn types() -> Vec<TypeReference> {
         reference::<Origin>(),
         reference::<Dirty>(),
         reference::<Services>(),
-        reference::<Transfers>(),
-        reference::<LinkLimit>(),
+        reference::<TransferSettings<String>>(),
+        reference::<LinkLimit<String>>(),
         reference::<WhenFull>(),
         reference::<PolicySetFile>(),
         reference::<AccessSpec>(),
@@ -128,12 +133,12 @@ pub fn types() -> Vec<TypeReference> {
         reference::<Record>(),
         reference::<RecordTables>(),
         reference::<RecordLevel>(),
-        reference::<Distribution<Size>>(),
-        reference::<Span>(),
-        reference::<Size>(),
-        reference::<Bandwidth>(),
-        reference::<TimeUnit>(),
-        reference::<SizeUnit>(),
+        reference::<Distribution<AnyQuantity>>(),
+        reference::<SimSpan>(),
+        reference::<Bytes>(),
+        reference::<Rate>(),
+        reference::<UnitOf<SimSpan>>(),
+        reference::<UnitOf<Bytes>>(),
     ]
 }
 
@@ -168,7 +173,7 @@ fn field_table(variant: &str, fields: &[FieldDoc], entry: &TypeReference, out: &
             Some(default) => format!("`{default}`"),
             None => "required".to_owned(),
         };
-        let kind = in_words(field.ty);
+        let kind = in_words(&(field.kind)(), field.range);
         out.push_str(&format!("| `{}` | {kind} | {} | {} |\n", field.name, cell(&default), cell(&words(field.doc))));
     }
 }
@@ -178,7 +183,7 @@ fn variant_table(variants: &[VariantDoc], entry: &TypeReference, out: &mut Strin
     for variant in variants {
         let form = match (variant.holds, variant.fields) {
             (None, []) => format!("`{}`", variant.name),
-            (Some(held), _) => format!("`{}(..)`: {}", variant.name, in_words(held)),
+            (Some((kind, range)), _) => format!("`{}(..)`: {}", variant.name, in_words(&kind(), range)),
             (None, _) => format!("`{}(..)`, see below", variant.name),
         };
         out.push_str(&format!("| {form} | {} |\n", cell(&words(variant.doc))));
@@ -199,28 +204,37 @@ fn cell(text: &str) -> String {
     text.replace('|', "\\|")
 }
 
-/// A Rust type in the words of a scenario's author, with a link to its section.
-fn in_words(ty: &str) -> String {
-    let ty: String = ty.chars().filter(|c| !c.is_whitespace()).collect();
-    let inside = |name: &str| ty.strip_prefix(name)?.strip_prefix('<')?.strip_suffix('>').map(str::to_owned);
-    if let Some(item) = inside("Vec") {
-        return format!("list of {}", in_words(&item));
+/// A type and its range in the words of a scenario's author, with a link to its section.
+fn in_words(kind: &Kind, range: Range) -> String {
+    match (kind, range.to_string()) {
+        (Kind::Optional(value), _) => format!("{}, or None", in_words(value, range)),
+        (kind, range) if range.is_empty() => type_in_words(kind),
+        (kind, range) => format!("{}, {range}", type_in_words(kind)),
     }
-    if let Some(value) = inside("Option") {
-        return format!("{}, or None", in_words(&value));
+}
+
+fn type_in_words(kind: &Kind) -> String {
+    let link = |doc: &TypeDoc| format!("[{}](#{})", doc.name, doc.name.to_lowercase());
+    match kind {
+        Kind::Words(words) => (*words).to_owned(),
+        Kind::Named(doc) => link(doc),
+        Kind::List(item) => format!("list of {}", type_in_words(item)),
+        Kind::Optional(value) => format!("{}, or None", type_in_words(value)),
+        Kind::Of(doc, quantity) => format!("{} of {}", link(doc), type_in_words(quantity)),
     }
-    if let Some(unit) = inside("Distribution") {
-        return format!("[Distribution](#distribution) of {}", in_words(&unit));
+}
+
+/// What a distribution is of, where it is described for all quantities.
+#[derive(Deserialize, Serialize)]
+struct AnyQuantity(Bytes);
+
+impl Setting for AnyQuantity {
+    fn kind() -> Kind {
+        Kind::Words("the quantity")
     }
-    match ty.as_str() {
-        "String" => "text".into(),
-        "f64" => "number".into(),
-        "u32" | "u64" => "whole number".into(),
-        "bool" => "`true` or `false`".into(),
-        "(f64,f64)" => "(number, number)".into(),
-        "RawRon" => "any value".into(),
-        "Unit" => "the quantity".into(),
-        name => format!("[{name}](#{})", name.to_lowercase()),
+
+    fn read<'de, D: Deserializer<'de>>(from: D, range: Range) -> Result<Self, D::Error> {
+        Bytes::read(from, range).map(Self)
     }
 }
 

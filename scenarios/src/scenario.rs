@@ -16,7 +16,7 @@ use crate::problems::{Problem, Problems};
 use crate::read::near::{listed, nearest};
 use crate::read::{Document, Shelf};
 use crate::registry::{PolicySet, Registry};
-use crate::validate::{self, Check, DATA_VARIABLE, World, expected};
+use crate::validate::{self, Check, DATA_VARIABLE, World};
 
 /// How a scenario is loaded.
 #[derive(Clone, Debug)]
@@ -199,7 +199,7 @@ impl Scenario {
         for workload in self.setup.workloads.values() {
             match &workload.kind {
                 WorkloadKind::Jobs(stream) => {
-                    let jobs = expected(&stream.arrivals, horizon);
+                    let jobs = stream.arrivals.expected(horizon);
                     let files = match &stream.job.inputs {
                         Inputs::None => 0,
                         Inputs::Dataset { files, .. } | Inputs::Fresh { files, .. } => *files,
@@ -216,7 +216,7 @@ impl Scenario {
                     estimate.jobs += trace.jobs.len() as f64;
                     estimate.inputs += trace.jobs.iter().filter(|job| job.source.is_some()).count() as f64;
                 }
-                WorkloadKind::Transfers(stream) => estimate.transfers += expected(&stream.arrivals, horizon),
+                WorkloadKind::Transfers(stream) => estimate.transfers += stream.arrivals.expected(horizon),
                 WorkloadKind::TransferTrace(trace) => estimate.transfers += trace.transfers.len() as f64,
             }
         }

@@ -9,7 +9,7 @@ use crate::decide::{LoadError, Policies};
 use crate::distribution::Distribution;
 use crate::engine::{EngineError, Setup, run};
 use crate::facts::{Fact, Observer, Wants};
-use crate::fts::{TransferSettings, WhenFull};
+use crate::fts::TransferSettings;
 use crate::ids::{DatasetId, RseId, Table};
 use crate::storage::{Dataset, StorageSettings};
 use crate::topology::{AccessCoefficients, Link, Pool, Rse, Series, Site, Topology, TopologyBuilder, TopologyError};
@@ -96,8 +96,8 @@ fn diskless_grid() -> Setup {
     let steps = [(0.0, bandwidth), (1_800.0, Rate::ZERO), (5_400.0, bandwidth)];
     let steps = steps.map(|(second, rate)| (SimTime::from_secs_f64(second), rate));
     builder.bandwidth(link, Series::from_steps(steps.into()).expect("it starts at zero and increases"));
-    let (capacity, initial_used, read, write, dtn) = (None, Bytes::ZERO, None, None, None);
-    let far_disk = builder.rse(Rse { name: "FAR-DISK".into(), site: far, capacity, initial_used, read, write, dtn });
+    let (capacity, used, read, write, dtn) = (None, Bytes::ZERO, None, None, None);
+    let far_disk = builder.rse(Rse { name: "FAR-DISK".into(), site: far, capacity, used, read, write, dtn });
     builder.pool(Pool { name: "NODES".into(), site: home, nodes: 2, slots: 4, scratch: None, speed: 1.0 });
     setup(builder.build().expect("its routes are computed"), [vec![far_disk], vec![far_disk]])
 }
@@ -113,15 +113,7 @@ fn topology() -> Result<Topology, TopologyError> {
     }
     let mut rse = |name: &str, site, capacity| {
         let limit = Some(Rate::from_mb_per_s(500.0));
-        builder.rse(Rse {
-            name: name.into(),
-            site,
-            capacity,
-            initial_used: Bytes::ZERO,
-            read: limit,
-            write: limit,
-            dtn: None,
-        })
+        builder.rse(Rse { name: name.into(), site, capacity, used: Bytes::ZERO, read: limit, write: limit, dtn: None })
     };
     rse("HOME-DISK", home, Some(Bytes::from_megabytes(40_000.0)));
     let far_disk = rse("FAR-DISK", far, None);
@@ -147,9 +139,9 @@ fn setup(topology: Topology, replicas: [Vec<RseId>; 2]) -> Setup {
         kind: WorkloadKind::Jobs(JobStream {
             pool: pools[0],
             arrivals: Arrivals::Poisson {
-                per_second: 0.03,
+                per_hour: 108.0,
                 from: SimTime::ZERO,
-                until: SimTime::from_secs_f64(7_200.0),
+                until: Some(SimTime::from_secs_f64(7_200.0)),
             },
             job: JobTemplate {
                 threads: 2,
@@ -167,13 +159,8 @@ fn setup(topology: Topology, replicas: [Vec<RseId>; 2]) -> Setup {
         workloads: inputs.into_iter().enumerate().map(jobs).collect(),
         transfers: TransferSettings {
             max_active_per_link: 4,
-            max_outbound: 60,
-            max_inbound: 60,
-            link_limits: Vec::new(),
-            streams: 1,
-            window: None,
             start_up: SimSpan::from_nanos(1_000_000_000),
-            when_full: WhenFull::Fail,
+            ..TransferSettings::default()
         },
         storage: StorageSettings::default(),
         horizon: SimTime::from_secs_f64(10_800.0),

@@ -37,6 +37,7 @@ pub mod network;
 mod published;
 mod questions;
 pub mod rng;
+pub mod settings;
 pub mod storage;
 pub mod ticker;
 pub mod topology;

@@ -36,7 +36,7 @@ mod tests {
                     name: format!("{name}_DATADISK"),
                     site,
                     capacity: Some(Bytes::new(2_500_000_000_000_000)),
-                    initial_used: Bytes::ZERO,
+                    used: Bytes::ZERO,
                     read: None,
                     write: Some(Rate::from_mb_per_s(2500.0)),
                     dtn: Some(dtn),

@@ -3,7 +3,7 @@
 use maud::{DOCTYPE, PreEscaped};
 
 use dapple_simulator::topology::{LoadCurve, Series, Topology};
-use dapple_simulator::units::{Bytes, Rate, SimSpan};
+use dapple_simulator::units::{Bytes, RATES, Rate, SimSpan, VOLUMES};
 
 use crate::quantity::{Dimension, figure};
 use crate::sweep::significant;
@@ -106,7 +106,7 @@ fn rses(topology: &Topology) -> Listing {
             rse.name.clone(),
             topology.map.sites()[rse.site].name.clone(),
             rse.capacity.map_or_else(|| "unlimited".into(), size_of),
-            size_of(rse.initial_used),
+            size_of(rse.used),
             limit(rse.read),
             limit(rse.write),
             rse.dtn.map_or_else(String::new, |dtn| topology.map.dtns()[dtn].name.clone()),
@@ -200,7 +200,7 @@ fn curve(curve: &LoadCurve) -> String {
     match curve {
         LoadCurve::Weibull { amplitude, shape, scale } => {
             let (shape, scale) = (significant(*shape), significant(*scale));
-            format!("Weibull A = {}, k = {shape}, λ = {scale}", figure(Dimension::Rate, *amplitude))
+            format!("Weibull A = {}, k = {shape}, λ = {scale}", figure(Dimension::Rate, amplitude.as_bytes_per_s()))
         }
         LoadCurve::Saturating { each, total } => {
             let rate = |rate: &Rate| figure(Dimension::Rate, rate.as_bytes_per_s());
@@ -230,14 +230,12 @@ pub(super) fn bandwidth(series: &Series<Rate>) -> String {
 
 /// A rate in bits per second, as networks are told.
 fn bits(bytes_per_s: f64) -> String {
-    let bits = bytes_per_s * 8.0;
-    if bits.is_infinite() {
+    if bytes_per_s.is_infinite() {
         return "unlimited".to_owned();
     }
-    let units = [(1e12, "Tbps"), (1e9, "Gbps"), (1e6, "Mbps"), (1e3, "kbps")];
-    let fits = units.into_iter().find(|(factor, _)| bits >= *factor);
-    let (factor, unit) = fits.unwrap_or((1.0, "bps"));
-    format!("{}\u{a0}{unit}", significant(bits / factor))
+    let fits = RATES.printed_in_bits().rfind(|(factor, _)| bytes_per_s >= *factor);
+    let (factor, unit) = fits.unwrap_or((0.125, "bps"));
+    format!("{}\u{a0}{unit}", significant(bytes_per_s / factor))
 }
 
 /// A time of flight.
@@ -252,8 +250,7 @@ pub(super) fn latency(span: SimSpan) -> String {
 
 /// A volume without needless digits.
 pub(super) fn size_of(bytes: Bytes) -> String {
-    let units = [(1e15, "PB"), (1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")];
     let value = bytes.as_f64();
-    let (factor, unit) = units.into_iter().find(|(factor, _)| value >= *factor).unwrap_or((1.0, "B"));
+    let (factor, unit) = VOLUMES.printed().rfind(|(factor, _)| value >= *factor).unwrap_or((1.0, "B"));
     format!("{}\u{a0}{unit}", significant(value / factor))
 }

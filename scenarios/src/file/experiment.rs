@@ -1,12 +1,12 @@
 //! What is compared, how often, and what is kept.
 
-use dapple_records::Kpi;
-use serde::{Deserialize, Serialize};
+use dapple_records::{Kpi, RecordLevel};
+use dapple_simulator::settings;
+use dapple_simulator::settings::{Kind, Range, Setting};
+use dapple_simulator::units::SimSpan;
+use serde::{Deserialize, Deserializer, Serialize};
 
-use super::Span;
-use super::documented::documented;
-
-documented! {
+settings! {
     /// A named set of policies, one per decision.
     pub struct PolicySetFile {
         /// Name in results and plots.
@@ -16,7 +16,7 @@ documented! {
     }
 }
 
-documented! {
+settings! {
     /// How jobs reach their inputs.
     pub enum AccessSpec {
         /// Stream everything while the job runs.
@@ -27,8 +27,8 @@ documented! {
         /// streamed; at a site without an RSE everything is staged in.
         Place {
             /// Uses of a file, this one included, from which it is placed.
-            #[serde(default = "once")]
-            min_reuse: u64,
+            #[range(AtLeast(1))]
+            min_reuse: u64 = 1,
         },
         /// Any of the three that is possible, all equally likely.
         Random,
@@ -42,8 +42,7 @@ documented! {
             /// The name.
             name: String,
             /// Its own parameters, in any form that it can read.
-            #[serde(default)]
-            params: RawRon,
+            params: RawRon = RawRon::default(),
         },
     }
 }
@@ -62,28 +61,22 @@ impl AccessSpec {
     }
 }
 
-documented! {
+settings! {
     /// How often and over what range the scenario is run.
-    #[serde(default)]
     pub struct ExperimentFile {
         /// Runs of each policy, each with a seed of its own.
-        pub replications: u32,
+        #[range(Within(1, 1_000_000))]
+        pub replications: u32 = 1,
         /// The policy set that the others are compared with. None: the first.
-        pub baseline: Option<String>,
+        pub baseline: Option<String> = None,
         /// The one KPI that decides; all others are exploratory.
-        pub primary_kpi: Kpi,
+        pub primary_kpi: Kpi = Kpi::JobTurnaround,
         /// Fields that are varied; with several, every combination is run.
-        pub sweep: Vec<SweepFile>,
+        pub sweep: Vec<SweepFile> = Vec::new(),
     }
 }
 
-impl Default for ExperimentFile {
-    fn default() -> Self {
-        Self { replications: 1, baseline: None, primary_kpi: Kpi::JobTurnaround, sweep: Vec::new() }
-    }
-}
-
-documented! {
+settings! {
     /// One field that is varied.
     pub struct SweepFile {
         /// Its path: `"topology.links.CERN-GRIF.bandwidth"`.
@@ -93,7 +86,7 @@ documented! {
     }
 }
 
-documented! {
+settings! {
     /// What is kept of each run. KPIs always are.
     #[derive(Default)]
     pub enum Record {
@@ -103,56 +96,29 @@ documented! {
         /// All rows of all tables.
         Rows,
         /// Each row with this probability.
+        #[range(Fraction)]
         Sample(f64),
         /// A choice for each table.
         Tables(RecordTables),
     }
 }
 
-documented! {
+settings! {
     /// What is kept of each table.
-    #[serde(default)]
     pub struct RecordTables {
         /// Attempts of file transfers.
-        pub requests: RecordLevel,
+        pub requests: RecordLevel = RecordLevel::Summary,
         /// File accesses of jobs.
-        pub reads: RecordLevel,
+        pub reads: RecordLevel = RecordLevel::Summary,
         /// Jobs.
-        pub jobs: RecordLevel,
+        pub jobs: RecordLevel = RecordLevel::Summary,
         /// Link use, queues, fill and concurrency over time.
-        pub series: RecordLevel,
+        pub series: RecordLevel = RecordLevel::Summary,
         /// What policies saw, chose and got.
-        pub decisions: RecordLevel,
+        pub decisions: RecordLevel = RecordLevel::Summary,
         /// Interval at which `series` is sampled.
-        pub series_interval: Span,
-    }
-}
-
-impl Default for RecordTables {
-    fn default() -> Self {
-        let level = RecordLevel::Summary;
-        Self {
-            requests: level.clone(),
-            reads: level.clone(),
-            jobs: level.clone(),
-            series: level.clone(),
-            decisions: level,
-            series_interval: Span::Minutes(5.0),
-        }
-    }
-}
-
-documented! {
-    /// How much of a table is kept.
-    #[derive(Default)]
-    pub enum RecordLevel {
-        /// Nothing but what the KPIs need.
-        #[default]
-        Summary,
-        /// Every row.
-        Rows,
-        /// Each row with this probability, drawn by the row's own id: the same jobs, reads and decisions under all policies.
-        Sample(f64),
+        #[range(Positive)]
+        pub series_interval: SimSpan = SimSpan::from_secs_f64(300.0),
     }
 }
 
@@ -168,6 +134,16 @@ impl RawRon {
     }
 }
 
+impl Setting for RawRon {
+    fn kind() -> Kind {
+        Kind::Words("any value")
+    }
+
+    fn read<'de, D: Deserializer<'de>>(from: D, _: Range) -> Result<Self, D::Error> {
+        Self::deserialize(from)
+    }
+}
+
 impl PartialEq for RawRon {
     fn eq(&self, other: &Self) -> bool {
         self.text() == other.text()
@@ -179,8 +155,4 @@ impl Default for RawRon {
     fn default() -> Self {
         Self(ron::value::RawValue::from_ron("()").expect("a unit is RON").to_owned())
     }
-}
-
-fn once() -> u64 {
-    1
 }

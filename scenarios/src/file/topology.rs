@@ -1,143 +1,48 @@
 //! Sites, storage, worker nodes, wires and the laws of remote access.
 
-use super::documented::documented;
-use super::{Bandwidth, Size, Span};
+use dapple_simulator::settings;
+use dapple_simulator::topology::{LoadCurve, Pool, Rse, Site};
+use dapple_simulator::units::{Rate, SimSpan, SimTime};
 
-documented! {
+settings! {
     /// What stands where, fixed during a run. Names are unique within each list.
-    #[serde(default)]
-    #[derive(Default)]
     pub struct Topology {
         /// Computing centres.
-        pub sites: Vec<Site>,
+        pub sites: Vec<Site> = Vec::new(),
         /// Storage elements.
-        pub rses: Vec<Rse>,
+        pub rses: Vec<Rse<String, String>> = Vec::new(),
         /// Groups of equal worker nodes.
-        pub pools: Vec<Pool>,
+        pub pools: Vec<Pool<String>> = Vec::new(),
         /// Data transfer nodes.
-        pub dtns: Vec<Dtn>,
+        pub dtns: Vec<Dtn> = Vec::new(),
         /// Wires between sites.
-        pub links: Vec<Link>,
+        pub links: Vec<Link> = Vec::new(),
         /// Routes that override the computed ones (least latency, then fewest links, then order of declaration).
-        pub routes: Vec<Route>,
+        pub routes: Vec<Route> = Vec::new(),
         /// Laws of remote access, at most one per pool and RSE. Without one, reads share RSE and network like any other flow.
-        pub laws: Vec<Law>,
+        pub laws: Vec<Law> = Vec::new(),
     }
 }
 
-documented! {
-    /// A computing centre.
-    pub struct Site {
-        /// Name in scenarios and results.
-        pub name: String,
-        /// Place in a picture as (x, y), any unit; sites without one are drawn on a circle.
-        #[serde(default)]
-        pub position: Option<(f64, f64)>,
-        /// Capacity of the site's own network, met by all that moves inside, enters or leaves. None: it never limits.
-        #[serde(default)]
-        pub lan: Option<Bandwidth>,
-    }
-}
-
-documented! {
-    /// A storage element (RSE).
-    pub struct Rse {
-        /// Name in scenarios and results.
-        pub name: String,
-        /// The site where it stands.
-        pub site: String,
-        /// Space for replicas. None: never full.
-        #[serde(default)]
-        pub capacity: Option<Size>,
-        /// Space taken from the start by data that no job of the scenario uses.
-        #[serde(default = "nothing")]
-        pub used: Size,
-        /// Limit of all reading together. None: it never limits.
-        #[serde(default)]
-        pub read: Option<Bandwidth>,
-        /// Limit of all writing together. None: it never limits.
-        #[serde(default)]
-        pub write: Option<Bandwidth>,
-        /// The data transfer node that placements from and to this RSE pass.
-        #[serde(default)]
-        pub dtn: Option<String>,
-    }
-}
-
-documented! {
-    /// A group of equal worker nodes at one site.
-    pub struct Pool {
-        /// Name in scenarios and results.
-        pub name: String,
-        /// The site where its nodes stand.
-        pub site: String,
-        /// Number of worker nodes.
-        #[serde(default = "super::one")]
-        pub nodes: u32,
-        /// Jobs that one node runs at once.
-        pub slots: u32,
-        /// Scratch space of one node. None: never full.
-        #[serde(default)]
-        pub scratch: Option<Size>,
-        /// Compute speed relative to the node on which compute times are given.
-        #[serde(default = "super::whole")]
-        pub speed: f64,
-    }
-}
-
-documented! {
+settings! {
     /// A data transfer node (Liu et al., Fig. 1): the placements from and to its RSEs share its load curve.
     pub struct Dtn {
         /// Name in scenarios and results.
         pub name: String,
         /// Aggregate rate as a function of concurrency.
-        pub curve: Curve,
+        pub curve: LoadCurve,
         /// Transfers that it takes at once, both directions together; further ones queue. None: no limit.
-        #[serde(default)]
-        pub slots: Option<u32>,
+        #[range(AtLeast(1))]
+        pub slots: Option<u32> = None,
         /// Time from taking a slot to the first byte; the transfer does not count in the curve meanwhile.
-        #[serde(default = "super::no_time")]
-        pub start_up: Span,
+        pub start_up: SimSpan = SimSpan::ZERO,
         /// Added to `start_up` for each other transfer that is starting up when a transfer takes its slot: connections are
         /// set up one after the other.
-        #[serde(default = "super::no_time")]
-        pub start_up_each: Span,
+        pub start_up_each: SimSpan = SimSpan::ZERO,
     }
 }
 
-documented! {
-    /// Aggregate rate C(x) of a data transfer node at concurrency x (streams past their start-up).
-    pub enum Curve {
-        /// `C(x) = A (k/l) (x/l)^(k-1) exp(-(x/l)^k)`: for k > 1 it peaks at `l ((k-1)/k)^(1/k)` and collapses behind.
-        Weibull {
-            /// A.
-            amplitude: Bandwidth,
-            /// k.
-            shape: f64,
-            /// l, in units of concurrency.
-            scale: f64,
-        },
-        /// `C(x) = min(x * each, total)`: rises to a plateau and stays there.
-        Saturating {
-            /// What one stream can move.
-            each: Bandwidth,
-            /// What all can move together.
-            total: Bandwidth,
-        },
-        /// `C(x) = total (1 - exp(-x/scale))`: each stream adds less than the one before; no knee, no collapse. Empirical, see
-        /// `scenarios/logs/hpss.ron`.
-        Approach {
-            /// What all can move together; approached, never reached.
-            total: Bandwidth,
-            /// Concurrency at which 63 % of it is reached.
-            scale: f64,
-        },
-        /// C(1), C(2), C(3) ...; the last value holds beyond.
-        Tabulated(Vec<Bandwidth>),
-    }
-}
-
-documented! {
+settings! {
     /// A wire between two sites.
     pub struct Link {
         /// Name in scenarios and results.
@@ -147,31 +52,29 @@ documented! {
         /// The site where bytes leave.
         pub to: String,
         /// Capacity at the start, each way.
-        pub bandwidth: Bandwidth,
+        #[range(Positive)]
+        pub bandwidth: Rate,
         /// Time of flight one way.
-        #[serde(default = "super::no_time")]
-        pub latency: Span,
+        pub latency: SimSpan = SimSpan::ZERO,
         /// Only this way. Otherwise a second wire leads back, with the same values; it is called `B-A` where this
         /// one is called `A-B` after its sites, and `NAME (back)` where it is not.
-        #[serde(default)]
-        pub one_way: bool,
+        pub one_way: bool = false,
         /// Later capacities in order of time: background traffic, outages (a capacity of zero), upgrades.
-        #[serde(default)]
-        pub profile: Vec<BandwidthStep>,
+        pub profile: Vec<BandwidthStep> = Vec::new(),
     }
 }
 
-documented! {
+settings! {
     /// A later capacity of a link.
     pub struct BandwidthStep {
         /// From when on.
-        pub at: Span,
+        pub at: SimTime,
         /// The capacity; zero stops the link.
-        pub bandwidth: Bandwidth,
+        pub bandwidth: Rate,
     }
 }
 
-documented! {
+settings! {
     /// A route that overrides the computed one, in one direction.
     pub struct Route {
         /// The site where it starts.
@@ -183,7 +86,7 @@ documented! {
     }
 }
 
-documented! {
+settings! {
     /// The law of remote access from an RSE to a worker node of a pool (Begy et al., eq. 1 and 4):
     /// `T = a S + b ConTh + c ConPr`, with `a > c >= 0` and `b >= c` at all times.
     pub struct Law {
@@ -198,19 +101,17 @@ documented! {
         /// Cost of what other processes move meanwhile [s/MB].
         pub c: f64,
         /// Later coefficients in order of time.
-        #[serde(default)]
-        pub series: Vec<LawStep>,
+        pub series: Vec<LawStep> = Vec::new(),
         /// What is done with coefficients that break the rule above.
-        #[serde(default)]
-        pub on_ill_posed: IllPosed,
+        pub on_ill_posed: IllPosed = IllPosed::default(),
     }
 }
 
-documented! {
+settings! {
     /// Later coefficients of a law.
     pub struct LawStep {
         /// From when on.
-        pub at: Span,
+        pub at: SimTime,
         /// Cost of the file itself [s/MB].
         pub a: f64,
         /// Cost of the same process [s/MB].
@@ -220,7 +121,7 @@ documented! {
     }
 }
 
-documented! {
+settings! {
     /// What is done with coefficients for which some set of reads has no or several rates.
     #[derive(Default)]
     pub enum IllPosed {
@@ -230,8 +131,4 @@ documented! {
         /// They are raised to the nearest that will do, and the steps are counted in a warning.
         Clamp,
     }
-}
-
-fn nothing() -> Size {
-    Size::B(0.0)
 }

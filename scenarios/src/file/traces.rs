@@ -1,9 +1,9 @@
 //! Logs that are replayed: CSV files with a header row, plain or gzipped.
 
-use super::documented::documented;
-use super::{SizeUnit, TimeUnit};
+use dapple_simulator::settings;
+use dapple_simulator::units::{Bytes, SimSpan, UnitOf};
 
-documented! {
+settings! {
     /// Transfers from a log.
     pub struct TransferTrace {
         /// Name in results.
@@ -14,21 +14,17 @@ documented! {
         /// Where in a row things are.
         pub columns: TransferColumns,
         /// Which rows are taken; all of these must hold.
-        #[serde(default)]
-        pub filter: Vec<Filter>,
+        pub filter: Vec<Filter> = Vec::new(),
         /// Which logged time is the start of the run.
-        #[serde(default)]
-        pub origin: Origin,
+        pub origin: Origin = Origin::default(),
         /// Whether a logged time is a request, which queues for slots, or the moment at which a slot was taken.
-        #[serde(default = "super::yes")]
-        pub queues: bool,
+        pub queues: bool = true,
         /// What is done with rows that cannot be read.
-        #[serde(default)]
-        pub dirty: Dirty,
+        pub dirty: Dirty = Dirty::default(),
     }
 }
 
-documented! {
+settings! {
     /// Where in a row of a transfer log things are.
     pub struct TransferColumns {
         /// When it was requested or started.
@@ -42,7 +38,7 @@ documented! {
     }
 }
 
-documented! {
+settings! {
     /// Jobs from a log, each with at most one input file.
     pub struct JobTrace {
         /// Name in results.
@@ -54,27 +50,24 @@ documented! {
         /// Where in a row things are.
         pub columns: JobColumns,
         /// Which rows are taken; all of these must hold.
-        #[serde(default)]
-        pub filter: Vec<Filter>,
+        pub filter: Vec<Filter> = Vec::new(),
         /// Which logged time is the start of the run.
-        #[serde(default)]
-        pub origin: Origin,
+        pub origin: Origin = Origin::default(),
         /// Threads of each process.
-        #[serde(default = "super::one")]
-        pub threads: u32,
+        #[range(AtLeast(1))]
+        pub threads: u32 = 1,
         /// Part of each input that is really read, above 0 and up to 1.
-        #[serde(default = "super::whole")]
-        pub read_fraction: f64,
+        #[range(Fraction)]
+        pub read_fraction: f64 = 1.0,
         /// Blocks in which a remote read is computed on while it streams. 1: no overlap.
-        #[serde(default = "super::sixteen")]
-        pub blocks: u32,
+        #[range(AtLeast(1))]
+        pub blocks: u32 = 16,
         /// What is done with rows that cannot be read.
-        #[serde(default)]
-        pub dirty: Dirty,
+        pub dirty: Dirty = Dirty::default(),
     }
 }
 
-documented! {
+settings! {
     /// Where in a row of a job log things are.
     pub struct JobColumns {
         /// When it was submitted.
@@ -82,35 +75,33 @@ documented! {
         /// How long it computed, on a node of speed 1.
         pub compute: TimeColumn,
         /// Size of its input. None: it reads nothing.
-        #[serde(default)]
-        pub input: Option<SizeColumn>,
+        pub input: Option<SizeColumn> = None,
         /// The RSE that holds its input; needed where there is one.
-        #[serde(default)]
-        pub source: Option<NameFrom>,
+        pub source: Option<NameFrom> = None,
     }
 }
 
-documented! {
+settings! {
     /// A column of times.
     pub struct TimeColumn {
         /// Its name in the header row.
         pub name: String,
         /// Its unit.
-        pub unit: TimeUnit,
+        pub unit: UnitOf<SimSpan>,
     }
 }
 
-documented! {
+settings! {
     /// A column of sizes.
     pub struct SizeColumn {
         /// Its name in the header row.
         pub name: String,
         /// Its unit.
-        pub unit: SizeUnit,
+        pub unit: UnitOf<Bytes>,
     }
 }
 
-documented! {
+settings! {
     /// Where a name comes from.
     pub enum NameFrom {
         /// The column of this name.
@@ -120,24 +111,21 @@ documented! {
     }
 }
 
-documented! {
+settings! {
     /// A condition on one column.
     pub struct Filter {
         /// Its name in the header row.
         pub column: String,
         /// The value is one of these; empty: any.
-        #[serde(default)]
-        pub one_of: Vec<String>,
+        pub one_of: Vec<String> = Vec::new(),
         /// The value is a number and not less, in the column's unit.
-        #[serde(default)]
-        pub at_least: Option<f64>,
+        pub at_least: Option<f64> = None,
         /// The value is a number and not more, in the column's unit.
-        #[serde(default)]
-        pub at_most: Option<f64>,
+        pub at_most: Option<f64> = None,
     }
 }
 
-documented! {
+settings! {
     /// Which logged time is the start of the run.
     #[derive(Default)]
     pub enum Origin {
@@ -149,7 +137,7 @@ documented! {
     }
 }
 
-documented! {
+settings! {
     /// What is done with rows that cannot be read: a missing or unreadable number, a negative one, an unknown name.
     #[derive(Default)]
     pub enum Dirty {

@@ -1,9 +1,13 @@
 //! Who asks for what, and when.
 
-use super::documented::documented;
-use super::{Distribution, JobTrace, Size, Span, TransferTrace};
+use dapple_simulator::distribution::Distribution;
+use dapple_simulator::settings;
+use dapple_simulator::units::{Amount, Bytes, SimSpan};
+use dapple_simulator::workload::{Arrivals, Pick};
 
-documented! {
+use super::{JobTrace, TransferTrace};
+
+settings! {
     /// One entry of the workload.
     pub enum Workload {
         /// Jobs of one kind that arrive one by one.
@@ -19,7 +23,7 @@ documented! {
     }
 }
 
-documented! {
+settings! {
     /// Jobs of one kind that arrive one by one at one pool.
     pub struct Jobs {
         /// Name in results.
@@ -29,54 +33,22 @@ documented! {
         /// When they are submitted.
         pub arrivals: Arrivals,
         /// Threads of each process: inputs that it reads or stages in at once.
-        #[serde(default = "super::one")]
-        pub threads: u32,
+        #[range(AtLeast(1))]
+        pub threads: u32 = 1,
         /// What each job reads.
-        #[serde(default)]
-        pub inputs: Inputs,
+        pub inputs: Inputs = Inputs::default(),
         /// Part of each input that is really read, above 0 and up to 1; remote access moves only this part.
-        #[serde(default = "super::whole")]
-        pub read_fraction: f64,
+        #[range(Fraction)]
+        pub read_fraction: f64 = 1.0,
         /// Compute time.
-        #[serde(default)]
-        pub compute: Compute,
+        pub compute: Compute = Compute::default(),
         /// Blocks in which a remote read is computed on while it streams. 1: no overlap.
-        #[serde(default = "super::sixteen")]
-        pub blocks: u32,
+        #[range(AtLeast(1))]
+        pub blocks: u32 = 16,
     }
 }
 
-documented! {
-    /// When things arrive.
-    pub enum Arrivals {
-        /// Independent arrivals at a constant mean rate.
-        Poisson {
-            /// Mean number in an hour.
-            per_hour: f64,
-            /// First instant at which one can arrive.
-            #[serde(default = "super::no_time")]
-            from: Span,
-            /// No arrivals from here on. None: the horizon.
-            #[serde(default)]
-            until: Option<Span>,
-        },
-        /// One at the start and one after each interval.
-        Every {
-            /// Time between two.
-            interval: Span,
-            /// The first one.
-            #[serde(default = "super::no_time")]
-            from: Span,
-            /// How many in all. None: as many as come before the horizon.
-            #[serde(default)]
-            count: Option<u64>,
-        },
-        /// At exactly these instants, in order.
-        At(Vec<Span>),
-    }
-}
-
-documented! {
+settings! {
     /// What a job reads.
     #[derive(Default)]
     pub enum Inputs {
@@ -88,60 +60,36 @@ documented! {
             /// The dataset.
             dataset: String,
             /// How many files.
-            #[serde(default = "super::one")]
-            files: u32,
+            #[range(AtLeast(1))]
+            files: u32 = 1,
             /// Which of them.
-            #[serde(default)]
-            pick: Pick,
+            pick: Pick = Pick::default(),
         },
         /// New files that no other job reads, already at an RSE.
         Fresh {
             /// The RSE that holds them.
             rse: String,
             /// How many files.
-            #[serde(default = "super::one")]
-            files: u32,
+            #[range(AtLeast(1))]
+            files: u32 = 1,
             /// Their sizes.
-            size: Distribution<Size>,
+            #[range(Positive)]
+            size: Distribution<Amount<Bytes>>,
         },
     }
 }
 
-documented! {
-    /// Which files of a dataset a job reads.
-    #[derive(Default)]
-    pub enum Pick {
-        /// The next ones in order, from the start again after the last.
-        InOrder,
-        /// Any, all equally likely.
-        #[default]
-        Uniform,
-        /// The nth file with probability proportional to `n^-exponent`.
-        Zipf {
-            /// Steepness of popularity.
-            exponent: f64,
-        },
-    }
-}
-
-documented! {
+settings! {
     /// The compute time of a job on a node of speed 1: a fixed part and a part that grows with what it reads.
-    #[serde(default)]
     pub struct Compute {
         /// The part that does not depend on data.
-        pub fixed: Distribution<Span>,
+        pub fixed: Distribution<Amount<SimSpan>> = Distribution::Constant(Amount::zero()),
         /// Time per 10^9 B read.
-        pub per_gb: Span,
+        pub per_gb: SimSpan = SimSpan::ZERO,
     }
 }
 
-impl Default for Compute {
-    fn default() -> Self {
-        Self { fixed: Distribution::Constant(Span::Seconds(0.0)), per_gb: Span::Seconds(0.0) }
-    }
-}
-
-documented! {
+settings! {
     /// A designed series of remote reads (Begy et al., section 3): at each step some processes start together, each
     /// with some threads, and each thread reads one new file remotely, whatever the access policy.
     pub struct Campaign {
@@ -152,29 +100,31 @@ documented! {
         /// The RSE that is read.
         pub rse: String,
         /// Time between two steps.
-        pub every: Span,
+        #[range(Positive)]
+        pub every: SimSpan,
         /// Sizes of the files.
-        pub size: Distribution<Size>,
+        #[range(Positive)]
+        pub size: Distribution<Amount<Bytes>>,
         /// What starts at each step.
         pub steps: Vec<CampaignStep>,
         /// Whether the order of the steps is drawn from the seed or as written.
-        #[serde(default = "super::yes")]
-        pub shuffle: bool,
+        pub shuffle: bool = true,
     }
 }
 
-documented! {
+settings! {
     /// One step of a campaign, or several equal ones.
     pub struct CampaignStep {
         /// How many such steps.
-        #[serde(default = "super::one")]
-        pub repeat: u32,
+        #[range(AtLeast(1))]
+        pub repeat: u32 = 1,
         /// For each process its number of threads.
+        #[range(AtLeast(1))]
         pub processes: Vec<u32>,
     }
 }
 
-documented! {
+settings! {
     /// Transfers between RSEs that arrive one by one. They queue like any placement and leave no replica behind.
     pub struct TransferStream {
         /// Name in results.
@@ -186,6 +136,7 @@ documented! {
         /// When they are requested.
         pub arrivals: Arrivals,
         /// Their sizes.
-        pub size: Distribution<Size>,
+        #[range(Positive)]
+        pub size: Distribution<Amount<Bytes>>,
     }
 }

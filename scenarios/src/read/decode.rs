@@ -59,7 +59,7 @@ pub(crate) struct Decoded<T> {
 }
 
 /// Most mistakes that are looked for.
-const MAX_MISTAKES: usize = 50;
+pub(super) const MAX_MISTAKES: usize = 50;
 
 /// Decodes a whole tree.
 pub(crate) fn decode<T: de::DeserializeOwned>(root: &Node, sources: &Sources) -> Decoded<T> {

@@ -124,6 +124,10 @@ impl Document {
         {
             problems.push(Problem::of_file(first.file.clone(), format!("and {left} more problems")));
         }
+        // Reading stops there, and what else is wrong is not known.
+        if let (decode::MAX_MISTAKES.., Some(first)) = (mistakes.len(), problems.first()) {
+            problems.push(Problem::of_file(first.file.clone(), "and perhaps more problems"));
+        }
         Problems(problems)
     }
 

@@ -2,9 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use dapple_simulator::units::{Bytes, Rate, SimSpan, SimTime};
-
-use crate::file::{Bandwidth, Quantity, Size, Span};
 use crate::read::Fault;
 use crate::read::near::{listed, nearest};
 use crate::read::path::{At, Path, Step};
@@ -39,95 +36,6 @@ impl Check {
     /// Something is wrong, with what would be right.
     pub fn fault_help(&mut self, at: &At<'_>, message: impl Into<String>, help: impl Into<String>) {
         self.faults.push(Fault { path: at.path(), message: message.into(), help: Some(help.into()) });
-    }
-
-    /// Refuses a value unless it is finite and at least `low` (or above it).
-    fn number(&mut self, at: &At<'_>, value: f64, rule: &str, holds: bool) -> Option<f64> {
-        if holds && value.is_finite() {
-            return Some(value);
-        }
-        let shown = if value.is_nan() { "NaN".to_owned() } else { value.to_string() };
-        self.fault(at, format!("must be finite and {rule}, is {shown}"));
-        None
-    }
-
-    /// A finite number above zero.
-    pub fn positive(&mut self, at: &At<'_>, value: f64) -> Option<f64> {
-        self.number(at, value, "positive", value > 0.0)
-    }
-
-    /// A finite number that is zero or more.
-    pub fn not_negative(&mut self, at: &At<'_>, value: f64) -> Option<f64> {
-        self.number(at, value, "not negative", value >= 0.0)
-    }
-
-    /// A whole number of at least one.
-    pub fn at_least_one(&mut self, at: &At<'_>, value: u64) -> bool {
-        if value == 0 {
-            self.fault(at, "must be at least 1");
-        }
-        value > 0
-    }
-
-    /// A number above zero and up to one.
-    pub fn fraction(&mut self, at: &At<'_>, value: f64) -> Option<f64> {
-        let good = value > 0.0 && value <= 1.0;
-        if !good {
-            self.fault(at, format!("must be above 0 and up to 1, is {value}"));
-        }
-        good.then_some(value)
-    }
-
-    /// A rate above zero.
-    pub fn rate(&mut self, at: &At<'_>, written: &Bandwidth) -> Option<Rate> {
-        self.positive(at, written.base()).map(Rate::from_bytes_per_s)
-    }
-
-    /// A volume above zero.
-    pub fn size(&mut self, at: &At<'_>, written: &Size) -> Option<Bytes> {
-        self.positive(at, written.base())?;
-        let bytes = self.size_or_zero(at, written)?;
-        if bytes == Bytes::ZERO {
-            self.fault(at, "is less than one byte");
-            return None;
-        }
-        Some(bytes)
-    }
-
-    /// A volume that may be zero.
-    pub fn size_or_zero(&mut self, at: &At<'_>, written: &Size) -> Option<Bytes> {
-        let bytes = self.not_negative(at, written.base())?;
-        self.countable(at, bytes, "bytes").map(|_| written.to_bytes())
-    }
-
-    /// A span above zero.
-    pub fn span(&mut self, at: &At<'_>, written: &Span) -> Option<SimSpan> {
-        self.positive(at, written.nanos())?;
-        let span = self.span_or_zero(at, written)?;
-        if span == SimSpan::ZERO {
-            self.fault(at, "is less than one nanosecond");
-            return None;
-        }
-        Some(span)
-    }
-
-    /// A span that may be zero.
-    pub fn span_or_zero(&mut self, at: &At<'_>, written: &Span) -> Option<SimSpan> {
-        let nanos = self.not_negative(at, written.nanos())?;
-        self.countable(at, nanos, "nanoseconds").map(|_| written.to_span())
-    }
-
-    /// An instant.
-    pub fn time(&mut self, at: &At<'_>, written: &Span) -> Option<SimTime> {
-        self.span_or_zero(at, written).map(|span| SimTime::ZERO + span)
-    }
-
-    fn countable(&mut self, at: &At<'_>, value: f64, what: &str) -> Option<f64> {
-        let most = 2f64.powi(63);
-        if value >= most {
-            self.fault(at, format!("is more than 2^63 {what}"));
-        }
-        (value < most).then_some(value)
     }
 
     /// Whether something at or around this place is a filler, so that comparing with it says nothing.

@@ -2,7 +2,6 @@
 
 mod check;
 mod csv_rows;
-mod quantities;
 mod settings;
 mod topology;
 mod traces;
@@ -18,7 +17,6 @@ use dapple_simulator::units::{SimSpan, SimTime};
 
 pub(crate) use check::Check;
 pub(crate) use csv_rows::DATA_VARIABLE;
-pub(crate) use quantities::expected;
 pub(crate) use settings::unknown_policy;
 
 use crate::file::ScenarioFile;
@@ -68,7 +66,7 @@ pub(crate) fn validate(file: &ScenarioFile, world: World<'_>, check: &mut Check)
     let workloads = workload::workloads(&file.workload, &around, &mut files, check);
     let datasets = around.datasets;
     let transfers = settings::transfers(&file.services.transfers, &grid.rses, check);
-    let record = settings::record(&file.record, warm_up, check);
+    let record = settings::record(&file.record, warm_up);
     settings::experiment(file, check);
     let policies = policies(file, world.registry, check);
     let topology = grid.topology.filter(|_| check.faults.is_empty())?;
@@ -93,17 +91,12 @@ fn start(written: Option<&str>, check: &mut Check) -> Option<jiff::Timestamp> {
 fn times(file: &ScenarioFile, check: &mut Check) -> (SimSpan, SimTime) {
     let root = At::ROOT;
     let at = root.field("warm_up");
-    let warm_up = check.span_or_zero(&at, &file.warm_up);
-    let horizon_at = root.field("horizon");
-    let horizon = check.span(&horizon_at, &file.horizon).filter(|_| !check.is_mended(&horizon_at));
-    if let (Some(warm_up), Some(horizon)) = (warm_up, horizon)
-        && warm_up >= horizon
-    {
+    // Where the horizon is wrong nothing else should seem to be too late.
+    let horizon = if check.is_mended(&root.field("horizon")) { SimTime::MAX } else { file.horizon };
+    if SimTime::ZERO + file.warm_up >= horizon {
         check.fault(&at, "the warm-up must end before the horizon");
     }
-    // Where the horizon is wrong nothing else should seem to be too late.
-    let horizon = horizon.map_or(SimTime::MAX, |horizon| SimTime::ZERO + horizon);
-    (warm_up.unwrap_or_default(), horizon)
+    (file.warm_up, horizon)
 }
 
 fn policies(file: &ScenarioFile, registry: &Registry, check: &mut Check) -> Vec<PolicySet> {

@@ -6,11 +6,11 @@ use dapple_simulator::ids::{DtnId, LinkId, PoolId, RseId, SiteId};
 use dapple_simulator::topology::{
     AccessCoefficients, Dtn, Link, LoadCurve, Pool, Rse, Series, Site, Topology, TopologyBuilder,
 };
-use dapple_simulator::units::{Rate, SimSpan, SimTime};
+use dapple_simulator::units::{Rate, SimTime};
 
 use super::check::{Check, Names};
 use crate::file;
-use crate::file::{IllPosed, Quantity as _};
+use crate::file::IllPosed;
 use crate::read::path::At;
 
 /// The names of a topology and, where nothing is wrong with it, the topology itself.
@@ -48,7 +48,7 @@ pub(super) fn topology(file: &file::Topology, check: &mut Check) -> Grid {
     Grid { rses, pools, topology }
 }
 
-fn sites(file: &[file::Site], top: &At<'_>, builder: &mut TopologyBuilder, check: &mut Check) -> Names<SiteId> {
+fn sites(file: &[Site], top: &At<'_>, builder: &mut TopologyBuilder, check: &mut Check) -> Names<SiteId> {
     let list = top.field("sites");
     let mut names = check.names("site", &list);
     if file.is_empty() {
@@ -56,13 +56,12 @@ fn sites(file: &[file::Site], top: &At<'_>, builder: &mut TopologyBuilder, check
     }
     for (index, site) in file.iter().enumerate() {
         let at = list.index(index);
-        let lan = site.lan.as_ref().map(|lan| check.rate(&at.field("lan"), lan).unwrap_or(Rate::INFINITE));
         if let Some((x, y)) = site.position
             && !(x.is_finite() && y.is_finite())
         {
             check.fault(&at.field("position"), "must be two finite numbers");
         }
-        let id = builder.site(Site { name: site.name.clone(), position: site.position, lan });
+        let id = builder.site(site.clone());
         names.declare(&at, &site.name, Some(id), check);
     }
     names
@@ -73,53 +72,18 @@ fn dtns(file: &[file::Dtn], top: &At<'_>, builder: &mut TopologyBuilder, check: 
     let mut names = check.names("DTN", &list);
     for (index, dtn) in file.iter().enumerate() {
         let at = list.index(index);
-        let curve = curve(&dtn.curve, &at.field("curve"), check);
-        if let Some(slots) = dtn.slots {
-            check.at_least_one(&at.field("slots"), u64::from(slots));
+        if matches!(&dtn.curve, LoadCurve::Tabulated(rates) if rates.is_empty()) {
+            check.fault(&at.field("curve"), "a table needs at least one rate");
         }
-        let start_up = check.span_or_zero(&at.field("start_up"), &dtn.start_up);
-        let start_up_each = check.span_or_zero(&at.field("start_up_each"), &dtn.start_up_each);
-        let id = curve.map(|curve| {
-            let (start_up, start_up_each) = (start_up.unwrap_or(SimSpan::ZERO), start_up_each.unwrap_or(SimSpan::ZERO));
-            builder.dtn(Dtn { name: dtn.name.clone(), slots: dtn.slots, start_up, start_up_each }, curve)
-        });
-        names.declare(&at, &dtn.name, id, check);
+        let file::Dtn { name, curve, slots, start_up, start_up_each } = dtn.clone();
+        let id = builder.dtn(Dtn { name, slots, start_up, start_up_each }, curve);
+        names.declare(&at, &dtn.name, Some(id), check);
     }
     names
 }
 
-fn curve(file: &file::Curve, at: &At<'_>, check: &mut Check) -> Option<LoadCurve> {
-    match file {
-        file::Curve::Weibull { amplitude, shape, scale } => {
-            let amplitude = check.positive(&at.field("amplitude"), amplitude.base());
-            let shape = check.positive(&at.field("shape"), *shape);
-            let scale = check.positive(&at.field("scale"), *scale);
-            Some(LoadCurve::Weibull { amplitude: amplitude?, shape: shape?, scale: scale? })
-        }
-        file::Curve::Saturating { each, total } => {
-            let each = check.rate(&at.field("each"), each);
-            let total = check.rate(&at.field("total"), total);
-            Some(LoadCurve::Saturating { each: each?, total: total? })
-        }
-        file::Curve::Approach { total, scale } => {
-            let total = check.rate(&at.field("total"), total);
-            let scale = check.positive(&at.field("scale"), *scale);
-            Some(LoadCurve::Approach { total: total?, scale: scale? })
-        }
-        file::Curve::Tabulated(rates) => {
-            if rates.is_empty() {
-                check.fault(at, "a table needs at least one rate");
-                return None;
-            }
-            let rates: Vec<Option<Rate>> =
-                rates.iter().enumerate().map(|(index, rate)| check.rate(&at.index(index), rate)).collect();
-            rates.into_iter().collect::<Option<Vec<Rate>>>().map(LoadCurve::Tabulated)
-        }
-    }
-}
-
 fn rses(
-    file: &[file::Rse],
+    file: &[Rse<String, String>],
     top: &At<'_>,
     (sites, dtns): (&Names<SiteId>, &Names<DtnId>),
     builder: &mut TopologyBuilder,
@@ -131,34 +95,20 @@ fn rses(
         let at = list.index(index);
         let site = sites.resolve(&at.field("site"), &rse.site, check);
         let dtn = rse.dtn.as_ref().map(|dtn| dtns.resolve(&at.field("dtn"), dtn, check));
-        let capacity = rse.capacity.as_ref().map(|capacity| check.size(&at.field("capacity"), capacity));
-        let used = check.size_or_zero(&at.field("used"), &rse.used).unwrap_or_default();
-        if let Some(Some(capacity)) = capacity
-            && used > capacity
+        if let Some(capacity) = rse.capacity
+            && rse.used > capacity
             && !check.is_mended(&at)
         {
-            check.fault(&at.field("used"), format!("{used} do not fit into the capacity of {capacity}"));
+            check.fault(&at.field("used"), format!("{} do not fit into the capacity of {capacity}", rse.used));
         }
-        let read = rse.read.as_ref().map(|read| check.rate(&at.field("read"), read));
-        let write = rse.write.as_ref().map(|write| check.rate(&at.field("write"), write));
-        let id = site.map(|site| {
-            builder.rse(Rse {
-                name: rse.name.clone(),
-                site,
-                capacity: capacity.flatten(),
-                initial_used: used,
-                read: read.flatten(),
-                write: write.flatten(),
-                dtn: dtn.flatten(),
-            })
-        });
+        let id = site.map(|site| builder.rse(Rse::referring(rse.clone(), site, dtn.flatten())));
         names.declare(&at, &rse.name, id, check);
     }
     names
 }
 
 fn pools(
-    file: &[file::Pool],
+    file: &[Pool<String>],
     top: &At<'_>,
     sites: &Names<SiteId>,
     builder: &mut TopologyBuilder,
@@ -169,14 +119,7 @@ fn pools(
     for (index, pool) in file.iter().enumerate() {
         let at = list.index(index);
         let site = sites.resolve(&at.field("site"), &pool.site, check);
-        check.at_least_one(&at.field("nodes"), u64::from(pool.nodes));
-        check.at_least_one(&at.field("slots"), u64::from(pool.slots));
-        let scratch = pool.scratch.as_ref().map(|scratch| check.size(&at.field("scratch"), scratch));
-        let speed = check.positive(&at.field("speed"), pool.speed).unwrap_or(1.0);
-        let id = site.map(|site| {
-            let (nodes, slots) = (pool.nodes, pool.slots);
-            builder.pool(Pool { name: pool.name.clone(), site, nodes, slots, scratch: scratch.flatten(), speed })
-        });
+        let id = site.map(|site| builder.pool(Pool::referring(pool.clone(), site)));
         names.declare(&at, &pool.name, id, check);
     }
     names
@@ -206,12 +149,11 @@ fn links(
         if from.is_some() && from == to {
             check.fault(&at.field("to"), format!("leads from `{}` to itself", link.from));
         }
-        let latency = check.span_or_zero(&at.field("latency"), &link.latency).unwrap_or_default();
         let bandwidth = profile(link, &at, check);
         let ends = from.zip(to).zip(bandwidth);
         let mut add = |name: &str, from, to, bandwidth: Series<Rate>| {
             let nominal = *bandwidth.at(SimTime::ZERO);
-            let id = builder.link(Link { name: name.to_owned(), from, to, bandwidth: nominal, latency });
+            let id = builder.link(Link { name: name.to_owned(), from, to, bandwidth: nominal, latency: link.latency });
             builder.bandwidth(id, bandwidth);
             Wire { id, from, to }
         };
@@ -236,24 +178,19 @@ fn way_back(link: &file::Link) -> String {
 }
 
 fn profile(link: &file::Link, at: &At<'_>, check: &mut Check) -> Option<Series<Rate>> {
-    let mut steps = vec![(SimTime::ZERO, check.rate(&at.field("bandwidth"), &link.bandwidth))];
+    let mut steps = vec![(SimTime::ZERO, link.bandwidth)];
     let list = at.field("profile");
     for (index, step) in link.profile.iter().enumerate() {
         let at = list.index(index);
-        let bandwidth = check.not_negative(&at.field("bandwidth"), step.bandwidth.base());
-        let time = later(&at, &step.at, steps.last().map(|(time, _)| *time), check);
-        steps.push((time?, bandwidth.map(Rate::from_bytes_per_s)));
+        steps.push((later(&at, step.at, steps.last().map(|(time, _)| *time), check)?, step.bandwidth));
     }
-    let steps: Option<Vec<_>> = steps.into_iter().map(|(time, rate)| Some((time, rate?))).collect();
-    Series::from_steps(steps?)
+    Series::from_steps(steps)
 }
 
 /// The instant of a step, which must come after the one before it.
-fn later(at: &At<'_>, written: &file::Span, before: Option<SimTime>, check: &mut Check) -> Option<SimTime> {
-    let place = at.field("at");
-    let time = check.time(&place, written)?;
+fn later(at: &At<'_>, time: SimTime, before: Option<SimTime>, check: &mut Check) -> Option<SimTime> {
     if before.is_some_and(|before| time <= before) {
-        check.fault(&place, "must come after the step before it; the first step comes after the start");
+        check.fault(&at.field("at"), "must come after the step before it; the first step comes after the start");
         return None;
     }
     Some(time)
@@ -339,7 +276,7 @@ fn coefficients(law: &file::Law, at: &At<'_>, check: &mut Check) -> Option<Serie
         let at = list.index(index);
         let coefficients = AccessCoefficients { a: step.a, b: step.b, c: step.c };
         let coefficients = well_posed(coefficients, law, &at, &mut clamped, check);
-        let time = later(&at, &step.at, steps.last().map(|(time, _)| *time), check);
+        let time = later(&at, step.at, steps.last().map(|(time, _)| *time), check);
         steps.push((time?, coefficients));
     }
     if clamped > 0 {

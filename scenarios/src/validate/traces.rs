@@ -66,12 +66,12 @@ pub(super) fn transfers(
         if let Some(why) = why_not(source, destination, around) {
             return Err(DirtyCell::of_row(why));
         }
-        let bytes = bytes(row, size, columns.size.unit.bytes())?;
+        let bytes = bytes(row, size, columns.size.unit.factor())?;
         let traced = TracedTransfer { at: SimTime::ZERO, source, destination, bytes, row: row.number };
         Ok(Timed { time: row.number_at(time)?, what: traced })
     });
     let taken = finish(taken, &file.name, &file.dirty, at, check)?;
-    let nanos = columns.at.unit.nanos();
+    let nanos = columns.at.unit.factor();
     let transfers = on_time(taken, (&file.origin, nanos), (&file.name, around.horizon), at, check, |at, what| {
         TracedTransfer { at, ..what }
     })?;
@@ -87,9 +87,6 @@ pub(super) fn jobs(
     check: &mut Check,
 ) -> Option<JobTrace> {
     let columns_at = at.field("columns");
-    check.at_least_one(&at.field("threads"), u64::from(file.threads));
-    check.at_least_one(&at.field("blocks"), u64::from(file.blocks));
-    let read_fraction = check.fraction(&at.field("read_fraction"), file.read_fraction);
     let columns = &file.columns;
     if columns.input.is_some() != columns.source.is_some() {
         check.fault(&columns_at, "`input` and `source` belong together: an input needs to be somewhere");
@@ -102,7 +99,7 @@ pub(super) fn jobs(
     let mut used = Used::new(&mut rows, at, check);
     let submitted = used.column(&columns_at, &columns.submitted.name);
     let compute = used.column(&columns_at, &columns.compute.name);
-    let input = columns.input.as_ref().map(|input| (used.column(&columns_at, &input.name), input.unit.bytes()));
+    let input = columns.input.as_ref().map(|input| (used.column(&columns_at, &input.name), input.unit.factor()));
     let pool = used.name(&at.field("pool"), &file.pool, pool);
     let source = source.map(|(from, source)| used.name(&columns_at.field("source"), from, source));
     let filter = used.filter(&file.filter);
@@ -111,7 +108,7 @@ pub(super) fn jobs(
         (Some((size, unit)), Some(source)) => Some((size?, unit, source?)),
         _ => None,
     };
-    let compute_s = columns.compute.unit.nanos() / 1e9;
+    let compute_s = columns.compute.unit.factor() / 1e9;
     let taken = take(&mut rows, &filter, |row| {
         let pool = pool.find(row, &around.grid.pools)?;
         let (source, input) = match &input {
@@ -129,13 +126,13 @@ pub(super) fn jobs(
         Ok(Timed { time: row.number_at(submitted)?, what: traced })
     });
     let taken = finish(taken, &file.name, &file.dirty, at, check)?;
-    let nanos = columns.submitted.unit.nanos();
+    let nanos = columns.submitted.unit.factor();
     let jobs = on_time(taken, (&file.origin, nanos), (&file.name, around.horizon), at, check, |at, what| TracedJob {
         submitted_at: at,
         ..what
     })?;
     let (threads, blocks) = (file.threads, file.blocks);
-    Some(JobTrace { jobs, threads, read_fraction: read_fraction?, blocks })
+    Some(JobTrace { jobs, threads, read_fraction: file.read_fraction, blocks })
 }
 
 /// A name that is the same for all rows, looked up.

@@ -3,13 +3,12 @@
 use dapple_simulator::ids::{DatasetId, PoolId, RseId, Table, WorkloadId};
 use dapple_simulator::storage::Dataset;
 use dapple_simulator::topology::Topology;
-use dapple_simulator::units::SimTime;
+use dapple_simulator::units::{Amount, Quantity, SimTime};
 use dapple_simulator::workload::{
-    Campaign, Inputs, JobStream, JobTemplate, Pick, TransferStream, Workload, WorkloadKind,
+    Arrivals, Campaign, Distribution, Inputs, JobStream, JobTemplate, TransferStream, Workload, WorkloadKind,
 };
 
 use super::check::{Check, Names};
-use super::quantities::{arrivals, distribution, expected};
 use super::topology::Grid;
 use super::traces::{self, TraceFiles};
 use crate::file;
@@ -45,8 +44,7 @@ pub(super) fn datasets(
     let mut table = Table::new();
     for (index, dataset) in file.datasets.iter().enumerate() {
         let at = list.index(index);
-        check.at_least_one(&at.field("files"), u64::from(dataset.files));
-        let size = distribution(&dataset.size, &at.field("size"), false, check);
+        let size = distribution(&dataset.size, &at.field("size"), check);
         let replicas = distinct_rses(&dataset.replicas, &at.field("replicas"), grid, check);
         let id = size.zip(replicas).map(|(size, replicas)| {
             let files = if check.is_mended(&at.field("files")) { u32::MAX } else { dataset.files };
@@ -68,13 +66,13 @@ fn initial_fill(table: &Table<DatasetId, Dataset>, topology: &Topology, list: &A
         let Some(capacity) = info.capacity else { continue };
         let here = table.values().filter(|dataset| dataset.replicas.contains(&rse));
         let replicas: f64 = here.map(|dataset| f64::from(dataset.files) * dataset.size.mean()).sum();
-        if replicas > 0.0 && replicas + info.initial_used.as_f64() > capacity.as_f64() {
+        if replicas > 0.0 && replicas + info.used.as_f64() > capacity.as_f64() {
             let replicas = dapple_simulator::units::Bytes::from_f64(replicas);
             check.fault(
                 list,
                 format!(
                     "the replicas at `{}` take about {replicas} beside {} in use, and its capacity is {capacity}",
-                    info.name, info.initial_used
+                    info.name, info.used
                 ),
             );
         }
@@ -141,24 +139,20 @@ pub(super) fn workloads(
 fn jobs(file: &file::Jobs, at: &At<'_>, around: &Around<'_>, check: &mut Check) -> Option<JobStream> {
     let pool = around.grid.pools.resolve(&at.field("pool"), &file.pool, check);
     let arrivals = arrivals(&file.arrivals, &at.field("arrivals"), around.horizon, check);
-    check.at_least_one(&at.field("threads"), u64::from(file.threads));
-    check.at_least_one(&at.field("blocks"), u64::from(file.blocks));
-    let read_fraction = check.fraction(&at.field("read_fraction"), file.read_fraction);
     let compute = at.field("compute");
-    let compute_fixed = distribution(&file.compute.fixed, &compute.field("fixed"), true, check);
-    let per_gb = check.span_or_zero(&compute.field("per_gb"), &file.compute.per_gb);
+    let compute_fixed = distribution(&file.compute.fixed, &compute.field("fixed"), check);
     let inputs = inputs(&file.inputs, &at.field("inputs"), pool, around, check);
     let arrivals = arrivals?;
-    let many = expected(&arrivals, around.horizon);
+    let many = arrivals.expected(around.horizon);
     if many > MANY {
         check.warnings.push(format!("workload `{}` submits about {many:.1e} jobs", file.name));
     }
     let job = JobTemplate {
         threads: file.threads,
         inputs: inputs?,
-        read_fraction: read_fraction?,
+        read_fraction: file.read_fraction,
         compute_fixed: compute_fixed?,
-        compute_per_byte: per_gb?.as_secs_f64() / 1e9,
+        compute_per_byte: file.compute.per_gb.as_secs_f64() / 1e9,
         blocks: file.blocks,
     };
     Some(JobStream { pool: pool?, arrivals, job })
@@ -176,8 +170,6 @@ fn inputs(
         file::Inputs::Dataset { dataset, files, pick } => {
             let place = at.field("dataset");
             let id = around.names.resolve(&place, dataset, check);
-            let some = check.at_least_one(&at.field("files"), u64::from(*files));
-            let pick = self::pick(pick, &at.field("pick"), check);
             let id = id?;
             let held = &around.datasets[id];
             if *files > held.files {
@@ -187,13 +179,12 @@ fn inputs(
                 );
             }
             reachable(&held.replicas, pool?, &place, around, check);
-            some.then_some(Inputs::Dataset { dataset: id, files: *files, pick: pick? })
+            Some(Inputs::Dataset { dataset: id, files: *files, pick: *pick })
         }
         file::Inputs::Fresh { rse, files, size } => {
             let place = at.field("rse");
             let id = around.grid.rses.resolve(&place, rse, check);
-            check.at_least_one(&at.field("files"), u64::from(*files));
-            let size = distribution(size, &at.field("size"), false, check);
+            let size = distribution(size, &at.field("size"), check);
             let id = id?;
             reachable(&[id], pool?, &place, around, check);
             Some(Inputs::Fresh { rse: id, files: *files, size: size? })
@@ -216,20 +207,56 @@ fn reachable(rses: &[RseId], pool: PoolId, at: &At<'_>, around: &Around<'_>, che
     );
 }
 
-fn pick(file: &file::Pick, at: &At<'_>, check: &mut Check) -> Option<Pick> {
-    Some(match file {
-        file::Pick::InOrder => Pick::InOrder,
-        file::Pick::Uniform => Pick::Uniform,
-        file::Pick::Zipf { exponent } => Pick::Zipf { exponent: check.positive(&at.field("exponent"), *exponent)? },
-    })
+/// A distribution in the simulator's units.
+fn distribution<Q: Quantity>(file: &Distribution<Amount<Q>>, at: &At<'_>, check: &mut Check) -> Option<Distribution> {
+    let si = file.si();
+    if let Distribution::Uniform { low, high } = si
+        && low > high
+        && !check.is_mended(&at.field("high"))
+    {
+        check.fault(&at.field("low"), "is more than `high`");
+        return None;
+    }
+    Some(si)
+}
+
+/// Checks when things arrive; `horizon` is where those without an end end.
+fn arrivals(file: &Arrivals, at: &At<'_>, horizon: SimTime, check: &mut Check) -> Option<Arrivals> {
+    let before = check.faults.len();
+    match file {
+        Arrivals::Poisson { from, until, .. } => {
+            if starts(*from, at, horizon, check) && until.unwrap_or(horizon) <= *from {
+                check.fault(&at.field("until"), "must come after `from`");
+            }
+        }
+        Arrivals::Every { from, .. } => {
+            starts(*from, at, horizon, check);
+        }
+        Arrivals::At(instants) => {
+            if instants.is_empty() {
+                check.fault(at, "at least one instant is needed");
+            }
+            if let Some(index) = instants.windows(2).position(|pair| pair[1] < pair[0]) {
+                check.fault(&at.index(index + 1), "comes before the instant that is written before it");
+            }
+        }
+    }
+    (check.faults.len() == before).then(|| file.clone())
+}
+
+fn starts(from: SimTime, at: &At<'_>, horizon: SimTime, check: &mut Check) -> bool {
+    if from >= horizon {
+        check.fault(&at.field("from"), "nothing arrives before the horizon");
+    }
+    from < horizon
 }
 
 fn campaign(file: &file::Campaign, at: &At<'_>, around: &Around<'_>, check: &mut Check) -> Option<Campaign> {
     let pool = around.grid.pools.resolve(&at.field("pool"), &file.pool, check);
     let rse_at = at.field("rse");
     let rse = around.grid.rses.resolve(&rse_at, &file.rse, check);
-    let every = check.span(&at.field("every"), &file.every);
-    let size = distribution(&file.size, &at.field("size"), false, check);
+    let every = file.every;
+    let size = distribution(&file.size, &at.field("size"), check);
     let most = pool.zip(around.grid.topology.as_ref()).map(|(pool, topology)| {
         let pool = &topology.map.pools()[pool];
         u64::from(pool.nodes) * u64::from(pool.slots)
@@ -238,7 +265,7 @@ fn campaign(file: &file::Campaign, at: &At<'_>, around: &Around<'_>, check: &mut
     if let (Some(pool), Some(rse)) = (pool, rse) {
         reachable(&[rse], pool, &rse_at, around, check);
     }
-    let (steps, every) = (steps?, every?);
+    let steps = steps?;
     let starts = |step: usize| SimTime::ZERO + every * step as u64;
     let late = (0..steps.len()).rev().take_while(|&step| starts(step) >= around.horizon).count();
     if late > 0 {
@@ -255,7 +282,6 @@ fn steps(file: &[file::CampaignStep], list: &At<'_>, slots: Option<u64>, check: 
     }
     for (index, step) in file.iter().enumerate() {
         let at = list.index(index);
-        check.at_least_one(&at.field("repeat"), u64::from(step.repeat));
         let processes = at.field("processes");
         if step.processes.is_empty() {
             check.fault(&processes, "at least one process is needed");
@@ -263,9 +289,6 @@ fn steps(file: &[file::CampaignStep], list: &At<'_>, slots: Option<u64>, check: 
         if let Some(slots) = slots.filter(|&slots| step.processes.len() as u64 > slots) {
             let many = step.processes.len();
             check.fault(&processes, format!("{many} processes start together, and the pool has {slots} slots"));
-        }
-        for (index, &threads) in step.processes.iter().enumerate() {
-            check.at_least_one(&processes.index(index), u64::from(threads));
         }
         if steps.len() + step.repeat as usize > MAX_STEPS {
             check.fault(&at.field("repeat"), format!("a campaign has at most {MAX_STEPS} steps"));
@@ -286,7 +309,7 @@ fn transfers(
     let list = at.field("destinations");
     let destinations = distinct_rses(&file.destinations, &list, around.grid, check);
     let arrivals = arrivals(&file.arrivals, &at.field("arrivals"), around.horizon, check);
-    let size = distribution(&file.size, &at.field("size"), false, check);
+    let size = distribution(&file.size, &at.field("size"), check);
     let (source, destinations) = (source?, destinations?);
     for (index, &destination) in destinations.iter().enumerate() {
         if let Some(why) = why_not(source, destination, around) {
@@ -294,7 +317,7 @@ fn transfers(
         }
     }
     let arrivals = arrivals?;
-    let many = expected(&arrivals, around.horizon);
+    let many = arrivals.expected(around.horizon);
     if many > MANY {
         check.warnings.push(format!("workload `{}` requests about {many:.1e} transfers", file.name));
     }

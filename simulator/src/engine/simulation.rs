@@ -96,7 +96,7 @@ impl<'a> Simulation<'a> {
             setup,
             now: SimTime::ZERO,
             calendar: Calendar::new(),
-            sources: Sources::new(&setup.workloads, datasets, seed),
+            sources: Sources::new(&setup.workloads, datasets, (setup.horizon, seed)),
             fts: Fts::new(map, &setup.transfers),
             compute: Compute::new(map),
             fabric: Fabric { network, wiring, storage },

@@ -15,4 +15,4 @@ mod service;
 mod settings;
 
 pub(crate) use service::{Fts, FtsEvent, Order};
-pub use settings::{TransferSettings, WhenFull};
+pub use settings::{LinkLimit, TransferSettings, WhenFull};

@@ -19,7 +19,7 @@ use std::collections::{BinaryHeap, VecDeque};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use crate::fts::TransferSettings;
+use crate::fts::{LinkLimit, TransferSettings};
 use crate::ids::{DtnId, Id, RequestId, RseId, Table, entity_id};
 use crate::topology::Map;
 
@@ -96,9 +96,9 @@ impl Queues {
             fresh: BinaryHeap::new(),
             opened: SmallVec::new(),
         };
-        for &(source, destination, limit) in &settings.link_limits {
+        for &LinkLimit { source, destination, max_active } in &settings.links {
             let link = queues.link(source, destination);
-            queues.links[link].limit = limit;
+            queues.links[link].limit = max_active;
         }
         queues
     }

@@ -332,7 +332,7 @@ fn wire() -> impl Strategy<Value = Capacity> {
 }
 
 fn curve() -> impl Strategy<Value = Capacity> {
-    let weibull = (log_uniform(1e9, 3e10), 0.7..2.0, 20.0..60.0)
+    let weibull = (log_uniform(1e9, 3e10).prop_map(Rate::from_bytes_per_s), 0.7..2.0, 20.0..60.0)
         .prop_map(|(amplitude, shape, scale)| LoadCurve::Weibull { amplitude, shape, scale });
     let rate = || log_uniform(1e6, 1e9).prop_map(Rate::from_bytes_per_s);
     let saturating = (rate(), rate()).prop_map(|(each, total)| LoadCurve::Saturating { each, total });

@@ -72,7 +72,7 @@ impl Storage {
         let ticker = Ticker::new(settings.usage_every, SimSpan::ZERO);
         let space = |rse: &Rse| Space {
             capacity: rse.capacity,
-            initial: rse.initial_used,
+            initial: rse.used,
             used: Bytes::ZERO,
             reserved: Bytes::ZERO,
             free: Notice::new(None, ticker),

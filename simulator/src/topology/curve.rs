@@ -1,37 +1,46 @@
 //! Load curves of data transfer nodes.
 
+use crate::settings;
 use crate::units::Rate;
 
-/// Aggregate rate C(x) of a data transfer node at concurrency x (TCP streams of transfers past their start-up).
-#[derive(Clone, Debug, PartialEq)]
-pub enum LoadCurve {
-    /// `C(x) = A (k/λ) (x/λ)^(k-1) exp(-(x/λ)^k)` (Liu et al., Fig. 1): peaks at `λ ((k-1)/k)^(1/k)`
-    /// for k > 1 and collapses behind it.
-    Weibull {
-        /// Scale A [B/s]; finite, positive.
-        amplitude: f64,
-        /// Shape k; finite, positive.
-        shape: f64,
-        /// Scale λ in units of concurrency; finite, positive.
-        scale: f64,
-    },
-    /// `C(x) = min(x · each, total)`: rises to a plateau and stays there.
-    Saturating {
-        /// What one stream can move.
-        each: Rate,
-        /// What all of them can move together.
-        total: Rate,
-    },
-    /// `C(x) = total (1 - exp(-x/scale))`: each stream adds less than the one before; no knee, no collapse.
-    /// Empirical, from the log of a tape archive's mover: 1175 MB/s and 2.58 there (`dapple reproduce hpss`).
-    Approach {
-        /// What all of them can move together [B/s]; approached, never reached.
-        total: Rate,
-        /// Concurrency at which 63 % of `total` is reached; finite, positive.
-        scale: f64,
-    },
-    /// `C(x)` for x = 1, 2, 3 ...; the last value holds beyond. Never empty.
-    Tabulated(Vec<Rate>),
+settings! {
+    /// Aggregate rate C(x) of a data transfer node at concurrency x (streams past their start-up).
+    pub enum LoadCurve as "Curve" {
+        /// `C(x) = A (k/l) (x/l)^(k-1) exp(-(x/l)^k)`: for k > 1 it peaks at `l ((k-1)/k)^(1/k)` and collapses behind.
+        Weibull {
+            /// A.
+            #[range(Positive)]
+            amplitude: Rate,
+            /// k.
+            #[range(Positive)]
+            shape: f64,
+            /// l, in units of concurrency.
+            #[range(Positive)]
+            scale: f64,
+        },
+        /// `C(x) = min(x * each, total)`: rises to a plateau and stays there.
+        Saturating {
+            /// What one stream can move.
+            #[range(Positive)]
+            each: Rate,
+            /// What all can move together.
+            #[range(Positive)]
+            total: Rate,
+        },
+        /// `C(x) = total (1 - exp(-x/scale))`: each stream adds less than the one before; no knee, no collapse. Empirical, see
+        /// `scenarios/logs/hpss.ron`.
+        Approach {
+            /// What all can move together; approached, never reached.
+            #[range(Positive)]
+            total: Rate,
+            /// Concurrency at which 63 % of it is reached.
+            #[range(Positive)]
+            scale: f64,
+        },
+        /// C(1), C(2), C(3) ...; the last value holds beyond.
+        #[range(Positive)]
+        Tabulated(Vec<Rate>),
+    }
 }
 
 impl LoadCurve {
@@ -64,7 +73,7 @@ impl LoadCurve {
             Self::Weibull { amplitude, shape, scale } => {
                 let load = x / scale;
                 Rate::from_bytes_per_s(
-                    amplitude * (shape / scale) * load.powf(shape - 1.0) * (-load.powf(*shape)).exp(),
+                    amplitude.as_bytes_per_s() * (shape / scale) * load.powf(shape - 1.0) * (-load.powf(*shape)).exp(),
                 )
             }
             Self::Saturating { each, total } => {
@@ -103,7 +112,7 @@ mod tests {
 
     #[test]
     fn no_concurrency_gives_more_than_the_peak() {
-        let amplitude = 5e9;
+        let amplitude = Rate::from_mb_per_s(5000.0);
         for (shape, scale) in [(0.7, 3.0), (1.0, 4.0), (1.8, 11.3), (3.0, 0.4)] {
             let curve = LoadCurve::Weibull { amplitude, shape, scale };
             let most =

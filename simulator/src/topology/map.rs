@@ -1,37 +1,45 @@
 //! The map: what stands where.
 
 use crate::ids::{DtnId, Id, LinkId, PoolId, RseId, SiteId, Table};
+use crate::settings;
 use crate::units::{Bytes, Rate, SimSpan};
 
-/// A computing centre.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Site {
-    /// Name in scenarios and reports.
-    pub name: String,
-    /// Place in a picture as (x, y); any unit. Sites without one are drawn on a circle.
-    pub position: Option<(f64, f64)>,
-    /// Capacity of the site's own network, met by everything that moves inside the site and by
-    /// everything that enters or leaves it; `None`: it never limits.
-    pub lan: Option<Rate>,
+settings! {
+    /// A computing centre.
+    pub struct Site {
+        /// Name in scenarios and results.
+        pub name: String,
+        /// Place in a picture as (x, y), any unit; sites without one are drawn on a circle.
+        pub position: Option<(f64, f64)> = None,
+        /// Capacity of the site's own network, met by all that moves inside, enters or leaves. None: it never limits.
+        #[range(Positive)]
+        pub lan: Option<Rate> = None,
+    }
 }
 
-/// A storage element (RSE).
-#[derive(Clone, Debug, PartialEq)]
-pub struct Rse {
-    /// Name in scenarios and reports.
-    pub name: String,
-    /// Where it stands.
-    pub site: SiteId,
-    /// Space for replicas; `None`: never full.
-    pub capacity: Option<Bytes>,
-    /// Space taken from the start by data that no job of the scenario uses.
-    pub initial_used: Bytes,
-    /// Limit of all reading together; `None`: it never limits.
-    pub read: Option<Rate>,
-    /// Limit of all writing together; `None`: it never limits.
-    pub write: Option<Rate>,
-    /// The DTN that placements from and to this RSE pass.
-    pub dtn: Option<DtnId>,
+settings! {
+    /// A storage element (RSE).
+    pub struct Rse<Site = SiteId, Dtn = DtnId> {
+        /// Name in scenarios and results.
+        pub name: String,
+        /// The site where it stands.
+        #[names(site)]
+        pub site: Site,
+        /// Space for replicas. None: never full.
+        #[range(Positive)]
+        pub capacity: Option<Bytes> = None,
+        /// Space taken from the start by data that no job of the scenario uses.
+        pub used: Bytes = Bytes::ZERO,
+        /// Limit of all reading together. None: it never limits.
+        #[range(Positive)]
+        pub read: Option<Rate> = None,
+        /// Limit of all writing together. None: it never limits.
+        #[range(Positive)]
+        pub write: Option<Rate> = None,
+        /// The data transfer node that placements from and to this RSE pass.
+        #[names(dtn)]
+        pub dtn: Option<Dtn> = None,
+    }
 }
 
 /// A directed wire.
@@ -63,21 +71,27 @@ pub struct Dtn {
     pub start_up_each: SimSpan,
 }
 
-/// A group of equal worker nodes.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Pool {
-    /// Name in scenarios and reports.
-    pub name: String,
-    /// Where its nodes stand.
-    pub site: SiteId,
-    /// Number of worker nodes, at least one.
-    pub nodes: u32,
-    /// Jobs that one node runs at once, at least one.
-    pub slots: u32,
-    /// Scratch space of one node; `None`: never full.
-    pub scratch: Option<Bytes>,
-    /// Compute speed relative to the reference on which compute times are given; finite, positive.
-    pub speed: f64,
+settings! {
+    /// A group of equal worker nodes at one site.
+    pub struct Pool<Site = SiteId> {
+        /// Name in scenarios and results.
+        pub name: String,
+        /// The site where its nodes stand.
+        #[names(site)]
+        pub site: Site,
+        /// Number of worker nodes.
+        #[range(AtLeast(1))]
+        pub nodes: u32 = 1,
+        /// Jobs that one node runs at once.
+        #[range(AtLeast(1))]
+        pub slots: u32,
+        /// Scratch space of one node. None: never full.
+        #[range(Positive)]
+        pub scratch: Option<Bytes> = None,
+        /// Compute speed relative to the node on which compute times are given.
+        #[range(Positive)]
+        pub speed: f64 = 1.0,
+    }
 }
 
 /// The links from one site to another in order of travel; none within one site.

@@ -12,6 +12,7 @@ pub(crate) use sources::{Arriving, Sources};
 
 use crate::ids::{DatasetId, PoolId, RseId};
 use crate::rng::{Purpose, keyed};
+use crate::settings;
 use crate::units::{Bytes, SimSpan, SimTime};
 
 /// One entry of a scenario's workload.
@@ -99,18 +100,22 @@ pub enum Inputs {
     },
 }
 
-/// Which files of a dataset a job reads.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Pick {
-    /// The next ones in order, from the start again after the last: every file equally often.
-    InOrder,
-    /// Any, all equally likely.
-    Uniform,
-    /// The nth file with probability proportional to `n^-exponent`.
-    Zipf {
-        /// Steepness of popularity; finite, positive.
-        exponent: f64,
-    },
+settings! {
+    /// Which files of a dataset a job reads.
+    #[derive(Copy, Default)]
+    pub enum Pick {
+        /// The next ones in order, from the start again after the last.
+        InOrder,
+        /// Any, all equally likely.
+        #[default]
+        Uniform,
+        /// The nth file with probability proportional to `n^-exponent`.
+        Zipf {
+            /// Steepness of popularity.
+            #[range(Positive)]
+            exponent: f64,
+        },
+    }
 }
 
 /// A designed series of remote reads (Begy et al., section 3): at each step some processes start together,

@@ -48,9 +48,9 @@ struct State {
 
 impl Sources {
     /// All workloads before their first arrival.
-    pub fn new(workloads: &Table<WorkloadId, Workload>, datasets: &Datasets, seed: u64) -> Self {
+    pub fn new(workloads: &Table<WorkloadId, Workload>, datasets: &Datasets, (horizon, seed): (SimTime, u64)) -> Self {
         let state = |(id, workload): (WorkloadId, &Workload)| State {
-            times: ArrivalTimes::new(&arrivals_of(&workload.kind), seed, id.index() as u64),
+            times: ArrivalTimes::new(&arrivals_of(&workload.kind), horizon, seed, id.index() as u64),
             n_arrived: 0,
             steps: steps_of(&workload.kind, seed, id),
             popularity: popularity_of(&workload.kind, datasets),
@@ -229,7 +229,7 @@ fn arrivals_of(kind: &WorkloadKind) -> Arrivals {
         WorkloadKind::Jobs(stream) => stream.arrivals.clone(),
         WorkloadKind::Transfers(stream) => stream.arrivals.clone(),
         WorkloadKind::Campaign(campaign) => {
-            let count = campaign.steps.len() as u64;
+            let count = Some(campaign.steps.len() as u64);
             Arrivals::Every { interval: campaign.every.max(SimSpan::from_nanos(1)), from: SimTime::ZERO, count }
         }
         WorkloadKind::JobTrace(trace) => Arrivals::At(trace.jobs.iter().map(|job| job.submitted_at).collect()),

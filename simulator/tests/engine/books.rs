@@ -38,7 +38,8 @@ impl Policy<AccessMode> for Dice {
 /// Something of everything: jobs with new and with popular files, other transfers, a campaign, outages, a small disk, a
 /// slow data transfer node and little scratch space.
 fn busy() -> Grid {
-    let poisson = |per_second| Arrivals::Poisson { per_second, from: SimTime::ZERO, until: at(3000.0) };
+    let poisson =
+        |per_second| Arrivals::Poisson { per_hour: 3600.0 * per_second, from: SimTime::ZERO, until: Some(at(3000.0)) };
     let popular = Inputs::Dataset { dataset: Id::from_index(0), files: 3, pick: Pick::Zipf { exponent: 1.1 } };
     let job = |inputs: Inputs, threads: u32| JobTemplate {
         threads,
@@ -64,7 +65,7 @@ fn busy() -> Grid {
         steps: vec![vec![1, 2], vec![3], vec![1, 1, 1], vec![2, 2]],
         shuffle: true,
     };
-    let curve = LoadCurve::Weibull { amplitude: 3e9, shape: 1.7, scale: 22.0 };
+    let curve = LoadCurve::Weibull { amplitude: Rate::from_mb_per_s(3000.0), shape: 1.7, scale: 22.0 };
     let mut grid = Grid {
         bandwidth: rates(&[(0.0, 200.0), (700.0, 0.0), (900.0, 100.0), (2000.0, 300.0)]),
         latency: span(0.02),
@@ -87,7 +88,7 @@ fn busy() -> Grid {
     };
     grid.rses.push(rse("second", here()));
     grid.rses[0].capacity = Some(Bytes::from_megabytes(20_000.0));
-    grid.rses[0].initial_used = Bytes::from_megabytes(8_000.0);
+    grid.rses[0].used = Bytes::from_megabytes(8_000.0);
     grid.rses[0].read = Some(Rate::from_mb_per_s(400.0));
     grid.rses[1].dtn = Some(dtn());
     grid.record.warm_up = span(300.0);

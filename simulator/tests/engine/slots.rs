@@ -1,6 +1,7 @@
 //! Slots of FTS links, RSEs and data transfer nodes, and the weights of what has started.
 
 use dapple_records::Kpi;
+use dapple_simulator::fts::LinkLimit;
 use dapple_simulator::ids::Id;
 use dapple_simulator::topology::{Dtn, LoadCurve, Series};
 use dapple_simulator::units::{Bytes, Rate};
@@ -32,7 +33,7 @@ fn an_fts_link_starts_as_many_as_it_has_slots() {
 fn an_exception_changes_the_slots_of_one_link() {
     let mut grid = five();
     grid.transfers.max_active_per_link = 2;
-    grid.transfers.link_limits = vec![(remote(), local(), 1)];
+    grid.transfers.links = vec![LinkLimit { source: remote(), destination: local(), max_active: 1 }];
     assert_times(&grid.run(Always::Remote, 1), "requests", "started_at_ns", &[0.0, 1.0, 2.0, 3.0, 4.0]);
 }
 

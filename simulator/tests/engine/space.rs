@@ -26,7 +26,7 @@ fn full_disk(when_full: WhenFull) -> Grid {
     let job = JobTemplate { inputs: fresh(1, 300.0), ..idle_job() };
     let mut grid = Grid { workloads: vec![jobs(&[0.0, 1.0, 2.0], job)], horizon: at(100.0), ..Grid::default() };
     grid.rses[0].capacity = Some(Bytes::from_megabytes(600.0));
-    grid.rses[0].initial_used = Bytes::from_megabytes(200.0);
+    grid.rses[0].used = Bytes::from_megabytes(200.0);
     grid.transfers.when_full = when_full;
     grid
 }

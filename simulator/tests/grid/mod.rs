@@ -65,8 +65,8 @@ pub fn dtn() -> DtnId {
 
 /// An RSE without limits.
 pub fn rse(name: &str, site: SiteId) -> Rse {
-    let (capacity, initial_used) = (None, Bytes::ZERO);
-    Rse { name: name.into(), site, capacity, initial_used, read: None, write: None, dtn: None }
+    let (capacity, used) = (None, Bytes::ZERO);
+    Rse { name: name.into(), site, capacity, used, read: None, write: None, dtn: None }
 }
 
 impl Default for Grid {

@@ -28,7 +28,7 @@ struct Curve {
 
 impl Curve {
     fn load_curve(&self) -> LoadCurve {
-        LoadCurve::Weibull { amplitude: self.amplitude * 1e6, shape: self.k, scale: self.lam }
+        LoadCurve::Weibull { amplitude: Rate::from_mb_per_s(self.amplitude), shape: self.k, scale: self.lam }
     }
 }
 

@@ -24,7 +24,7 @@ fn arriving(rate: f64, sizes: &Service, unit_mb: f64, until: f64, seed: u64) -> 
                 Distribution::Exponential { mean } => Distribution::Exponential { mean: mean * bytes },
                 Distribution::LogNormal { median, sigma } => Distribution::LogNormal { median: median * bytes, sigma },
             };
-            let arrivals = Arrivals::Poisson { per_second: rate, from: SimTime::ZERO, until: at(until) };
+            let arrivals = Arrivals::Poisson { per_hour: 3600.0 * rate, from: SimTime::ZERO, until: Some(at(until)) };
             let (source, destinations) = (remote(), vec![local()]);
             WorkloadKind::Transfers(TransferStream { source, destinations, arrivals, size })
         }
@@ -116,7 +116,7 @@ fn a_link_with_capped_flows_has_the_number_of_m_m_c() {
 fn a_data_transfer_node_with_slots_is_a_queue_with_its_curve() {
     for (nth, case) in (1..).zip(cases_of("DTN Weibull queue")) {
         let curve = LoadCurve::Weibull {
-            amplitude: case.parameter("A") * 1e6,
+            amplitude: Rate::from_mb_per_s(case.parameter("A")),
             shape: case.parameter("k"),
             scale: case.parameter("lam_scale"),
         };

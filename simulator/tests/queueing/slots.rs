@@ -21,7 +21,7 @@ fn computing(slots: u32, workload: WorkloadKind, seed: u64) -> RunOutput {
 }
 
 fn poisson(per_second: f64, until: f64) -> Arrivals {
-    Arrivals::Poisson { per_second, from: SimTime::ZERO, until: at(until) }
+    Arrivals::Poisson { per_hour: 3600.0 * per_second, from: SimTime::ZERO, until: Some(at(until)) }
 }
 
 fn stream(arrivals: Arrivals, compute_fixed: Distribution) -> WorkloadKind {
@@ -136,7 +136,7 @@ fn evenly_spaced_jobs_are_a_d_m_1_queue() {
         let interval = case.parameter("interarrival");
         let (from, count) = (5_000.0 * interval, 105_000);
         let until = interval * count as f64;
-        let arrivals = Arrivals::Every { interval: span(interval), from: SimTime::ZERO, count };
+        let arrivals = Arrivals::Every { interval: span(interval), from: SimTime::ZERO, count: Some(count) };
         let output =
             computing(1, stream(arrivals, Distribution::Exponential { mean: 1.0 / case.parameter("mu") }), nth);
         for (quantity, end) in [("W", "ended_at_ns"), ("Wq", "started_at_ns")] {

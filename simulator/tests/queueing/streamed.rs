@@ -19,7 +19,7 @@ fn the_access_law_has_its_stationary_state() {
         let (from, until) = (10_000.0, 210_000.0);
         for size in [Distribution::Exponential { mean }, Distribution::Uniform { low: 0.0, high: 2.0 * mean }] {
             let inputs = Inputs::Fresh { rse: remote(), files: 1, size: size.clone() };
-            let arrivals = Arrivals::Poisson { per_second: rate, from: SimTime::ZERO, until: at(until) };
+            let arrivals = Arrivals::Poisson { per_hour: 3600.0 * rate, from: SimTime::ZERO, until: Some(at(until)) };
             let job = JobTemplate { inputs, ..idle_job() };
             let mut grid = Grid {
                 bandwidth: Series::constant(Rate::INFINITE),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use proptest::prelude::*;
 
 use super::Queues;
-use crate::fts::{TransferSettings, WhenFull};
+use crate::fts::{LinkLimit, TransferSettings, WhenFull};
 use crate::ids::{DtnId, Id, RequestId, RseId};
 use crate::topology::{Dtn, LoadCurve, Map, Rse, Site, TopologyBuilder};
 use crate::units::{Bytes, Rate, SimSpan};
@@ -53,8 +53,8 @@ impl Scan {
     fn has_slots(&self, transfers: &[Transfer], (source, destination): (usize, usize)) -> bool {
         let settings = &self.settings;
         let exception =
-            settings.link_limits.iter().rev().find(|(from, to, _)| (from.index(), to.index()) == (source, destination));
-        let limit = exception.map_or(settings.max_active_per_link, |(.., limit)| *limit);
+            settings.links.iter().rev().find(|of| (of.source.index(), of.destination.index()) == (source, destination));
+        let limit = exception.map_or(settings.max_active_per_link, |exception| exception.max_active);
         let dtns = [self.dtn_of[source], self.dtn_of[destination]];
         let active_on_dtn =
             |dtn| move |t: &Transfer| [t.pair.0, t.pair.1].iter().any(|rse| self.dtn_of[*rse] == Some(dtn));
@@ -119,8 +119,8 @@ fn map(dtn_slots: &[Option<u32>], dtn_of: &[Option<usize>]) -> Map {
     let dtns: Vec<DtnId> = dtn_slots.iter().map(dtn).map(|dtn| builder.dtn(dtn, curve.clone())).collect();
     for (nth, dtn) in dtn_of.iter().enumerate() {
         let (name, dtn) = (format!("R{nth}"), dtn.map(|dtn| dtns[dtn]));
-        let (capacity, initial_used, read, write) = (None, Bytes::ZERO, None, None);
-        builder.rse(Rse { name, site, capacity, initial_used, read, write, dtn });
+        let (capacity, used, read, write) = (None, Bytes::ZERO, None, None);
+        builder.rse(Rse { name, site, capacity, used, read, write, dtn });
     }
     builder.build().expect("no routes are overridden").map
 }
@@ -142,9 +142,13 @@ fn settings() -> impl Strategy<Value = TransferSettings> {
             max_active_per_link,
             max_outbound,
             max_inbound,
-            link_limits: exceptions
+            links: exceptions
                 .into_iter()
-                .map(|(from, to, limit)| (RseId::from_index(from), RseId::from_index(to), limit))
+                .map(|(from, to, max_active)| LinkLimit {
+                    source: RseId::from_index(from),
+                    destination: RseId::from_index(to),
+                    max_active,
+                })
                 .collect(),
             when_full: if fails { WhenFull::Fail } else { WhenFull::Wait },
             ..TransferSettings::immediate()

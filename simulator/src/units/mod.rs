@@ -4,6 +4,10 @@
 //! [`SimTime::MAX`] would last 584 years. Rates are doubles in bytes per second. A division of bytes by a
 //! rate rounds **up** to the next nanosecond: rounded down, a flow would keep a fraction of a byte and never end.
 
+mod written;
+
+pub use written::{Amount, Quantity, RATES, SPANS, Unit, UnitOf, Units, VOLUMES};
+
 use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, Mul, Sub, SubAssign};
@@ -254,21 +258,18 @@ impl fmt::Display for SimSpan {
 impl fmt::Display for Bytes {
     /// Three significant digits and a decimal unit: `2.50 GB`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const UNITS: [&str; 6] = ["B", "kB", "MB", "GB", "TB", "PB"];
-        let mut value = self.as_f64();
-        let mut unit = 0;
-        while value >= 1000.0 && unit + 1 < UNITS.len() {
-            value /= 1000.0;
-            unit += 1;
-        }
-        let decimals = if unit == 0 || value >= 100.0 {
+        let bytes = self.as_f64();
+        let fitting = VOLUMES.printed().rfind(|(factor, _)| bytes >= *factor);
+        let (factor, unit) = fitting.unwrap_or((1.0, "B"));
+        let value = bytes / factor;
+        let decimals = if factor == 1.0 || value >= 100.0 {
             0
         } else if value >= 10.0 {
             1
         } else {
             2
         };
-        write!(f, "{value:.decimals$} {}", UNITS[unit])
+        write!(f, "{value:.decimals$} {unit}")
     }
 }
 
