@@ -32,7 +32,7 @@ fn execute(lab: &Lab, out: &str, stop: &AtomicBool, observer: &dyn RunObserver) 
         .access("panics", |_| Ok(Box::new(Faulty { panics: true })))
         .access("lies", |_| Ok(Box::new(Faulty { panics: false })));
     let scenario = dapple::scenarios::load(&lab.path("trial.ron"), &[], &registry).expect("the scenario is valid");
-    let plan = lab::plan(&scenario, &registry).expect("the scenario can be planned");
+    let plan = lab::plan(&scenario).expect("the scenario can be planned");
     let options = Options { jobs: 2, format: Format::Parquet, stop, observer };
     lab::execute(&plan, &lab.path(out), &options).expect("the folder can be written")
 }

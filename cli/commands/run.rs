@@ -77,7 +77,7 @@ impl Run {
     pub fn execute(&self, registry: &Registry) -> Result<Exit, Failure> {
         let seed = self.seed.map(|seed| ("seed".to_owned(), seed.to_string()));
         let scenario = self.changes.load(&self.file, seed, registry)?;
-        let plan = dapple_lab::plan(&scenario, registry).or_exit(Exit::Refused)?;
+        let plan = dapple_lab::plan(&scenario).or_exit(Exit::Refused)?;
         let dir = self.out.clone().unwrap_or_else(|| default_folder(&scenario));
 
         let stop = stop_flag();

@@ -20,7 +20,7 @@ pub fn manifest(plan: &Plan<'_>, done: &BTreeMap<String, RunRecord>, failed: &BT
         dapple_version: env!("CARGO_PKG_VERSION").into(),
         name: scenario.name.clone(),
         resolved: scenario.resolved.clone(),
-        scenario: scenario.text.clone(),
+        scenario: scenario.text().to_owned(),
         scenario_hash: StableHash::of(&scenario.resolved).to_string(),
         seed: scenario.seed,
         policies: scenario.policies.iter().map(|policy| policy.name.clone()).collect(),

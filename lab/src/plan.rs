@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use dapple_scenarios::{PolicySet, Problems, Registry, Scenario, SweepValue};
+use dapple_scenarios::{PolicySet, Problems, Scenario, SweepValue};
 use dapple_simulator::results::SweepPoint;
 use dapple_simulator::units::SimTime;
 
@@ -12,7 +12,6 @@ use crate::run_id::{StableHash, replication_seed, run_id};
 /// Every run of an experiment, checked. Made by [`plan`].
 pub struct Plan<'a> {
     pub(super) scenario: &'a Scenario,
-    registry: &'a Registry,
     pub(super) points: Vec<Point>,
     pub(super) runs: Vec<PlannedRun>,
 }
@@ -48,10 +47,10 @@ pub(super) struct Point {
 ///
 /// # Errors
 /// Where the scenario is not valid at a sweep point, or two policies do the same.
-pub fn plan<'a>(scenario: &'a Scenario, registry: &'a Registry) -> Result<Plan<'a>, Problems> {
-    let mut plan = Plan { scenario, registry, points: Vec::new(), runs: Vec::new() };
+pub fn plan<'a>(scenario: &'a Scenario) -> Result<Plan<'a>, Problems> {
+    let mut plan = Plan { scenario, points: Vec::new(), runs: Vec::new() };
     for (index, coordinates) in grid(scenario).into_iter().enumerate() {
-        let at_point = resolve(scenario, registry, &coordinates)?;
+        let at_point = resolve(scenario, &coordinates)?;
         let physics = StableHash::of(&at_point.physics);
         plan.add_runs(&at_point, index, physics, &coordinates)?;
         plan.points.push(Point { coordinates, physics, in_use: Mutex::default() });
@@ -112,8 +111,7 @@ impl Plan<'_> {
         if let Some(shared) = in_use.upgrade() {
             return Ok(AtPoint::Swept(shared));
         }
-        let again =
-            resolve(self.scenario, self.registry, &point.coordinates).map_err(|problems| problems.to_string())?;
+        let again = resolve(self.scenario, &point.coordinates).map_err(|problems| problems.to_string())?;
         if StableHash::of(&again.physics) != point.physics {
             return Err(format!(
                 "the files of the scenario were changed while it ran ({})",
@@ -144,17 +142,13 @@ impl Deref for AtPoint<'_> {
     }
 }
 
-fn resolve<'a>(
-    scenario: &'a Scenario,
-    registry: &Registry,
-    coordinates: &[SweepPoint],
-) -> Result<AtPoint<'a>, Problems> {
+fn resolve<'a>(scenario: &'a Scenario, coordinates: &[SweepPoint]) -> Result<AtPoint<'a>, Problems> {
     if coordinates.is_empty() {
         return Ok(AtPoint::Base(scenario));
     }
     let values: Vec<(String, String)> =
         coordinates.iter().map(|point| (point.path.clone(), point.text.clone())).collect();
-    scenario.at(&values, registry).map(|scenario| AtPoint::Swept(Arc::new(scenario)))
+    scenario.at(&values).map(|scenario| AtPoint::Swept(Arc::new(scenario)))
 }
 
 /// All combinations of swept values, the last axis fastest; one without coordinates where nothing is swept.

@@ -33,7 +33,7 @@ fn scenario(changes: &[(&str, &str)]) -> Result<Scenario, Problems> {
 
 fn runs(changes: &[(&str, &str)]) -> Vec<PlannedRun> {
     let scenario = scenario(changes).expect("the scenario is valid");
-    plan(&scenario, &Registry::standard()).expect("it can be planned").runs().to_vec()
+    plan(&scenario).expect("it can be planned").runs().to_vec()
 }
 
 fn ids(changes: &[(&str, &str)]) -> BTreeSet<String> {
@@ -42,7 +42,7 @@ fn ids(changes: &[(&str, &str)]) -> BTreeSet<String> {
 
 fn refused(changes: &[(&str, &str)]) -> String {
     let scenario = scenario(changes).expect("the scenario is valid by itself");
-    plan(&scenario, &Registry::standard()).err().expect("it is refused").to_string()
+    plan(&scenario).err().expect("it is refused").to_string()
 }
 
 #[test]
@@ -82,8 +82,8 @@ fn policies_that_do_the_same_are_refused() {
 }
 
 fn execute_in(dir: &Path, changes: &[(&str, &str)], stop: bool) -> Result<Outcome, ExperimentError> {
-    let (scenario, registry) = (scenario(changes).expect("the scenario is valid"), Registry::standard());
-    let plan = plan(&scenario, &registry).expect("it can be planned");
+    let scenario = scenario(changes).expect("the scenario is valid");
+    let plan = plan(&scenario).expect("it can be planned");
     let stop = AtomicBool::new(stop);
     execute(&plan, dir, &Options { jobs: 2, format: Format::Parquet, stop: &stop, observer: &NoObserver })
 }
