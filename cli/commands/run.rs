@@ -84,7 +84,7 @@ impl Run {
         let bar = ExperimentBar::new(self.quiet);
         let jobs = self.jobs.map_or(0, usize::from);
         let options = Options { jobs, format: self.format.into(), stop: &stop, observer: &bar };
-        let outcome = dapple_lab::execute(&plan, &dir, &options);
+        let outcome = dapple_lab::execute(&plan, &scenario, &dir, &options);
         bar.finish();
         let outcome = outcome.map_err(folder_failure)?;
 

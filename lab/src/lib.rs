@@ -13,21 +13,18 @@
 
 mod error;
 mod execute;
-mod folder;
+pub mod folder;
 mod manifest;
 mod observer;
 mod parallel;
 mod plan;
-mod provenance;
-mod record;
 pub mod run_id;
 
 pub use error::ExperimentError;
 pub use execute::{Options, Outcome, execute};
 pub use observer::{NoObserver, RunEnd, RunObserver};
 pub use parallel::{ThreadsError, in_parallel};
-pub use plan::{Plan, PlannedRun, plan};
-pub use record::RunRecord;
+pub use plan::{Plan, PlanError, PlannedPoint, PlannedRun, plan};
 
 #[cfg(test)]
 mod tests;

@@ -58,7 +58,7 @@ pub struct Scenario {
     /// It reads again to the same scenario, from the same folder.
     pub resolved: String,
     /// All that decides what happens in a run apart from policies and seed, as RON on one line, with a digest of each
-    /// log: what a run id hashes.
+    /// log. What is recorded of it is not part of it.
     pub physics: String,
     /// What is worth knowing, sorted.
     pub warnings: Vec<String>,
@@ -342,7 +342,6 @@ fn physics(file: &ScenarioFile, logs: &BTreeMap<String, Digest>) -> String {
         ("data", compact(&file.data)),
         ("workload", compact(&file.workload)),
         ("services", compact(&file.services)),
-        ("record", compact(&file.record)),
     ];
     for (name, value) in parts {
         out.push_str(&format!("{name}:{value},"));

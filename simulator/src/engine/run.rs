@@ -45,6 +45,8 @@ struct Engine<'a> {
     /// What arrives in one instant, to be told.
     arrived: Vec<Arrival<Owner>>,
     n_events: u64,
+    /// Those of them that are no part of what is simulated: what is recorded of a run must not show in its figures.
+    n_samples: u64,
 }
 
 impl<'a> Engine<'a> {
@@ -65,6 +67,7 @@ impl<'a> Engine<'a> {
             sample_due: false,
             arrived: Vec::new(),
             n_events: 0,
+            n_samples: 0,
         }
     }
 
@@ -111,6 +114,7 @@ impl<'a> Engine<'a> {
             }
             Event::Sample => {
                 self.sample_due = true;
+                self.n_samples += 1;
                 let next = now + self.setup.record.series_interval;
                 self.calendar.schedule(next, Event::Sample);
             }
@@ -185,7 +189,7 @@ impl<'a> Engine<'a> {
         let warnings = self.warnings();
         let busiest = self.busiest_link();
         let (tables, kpis) = self.recorder.finish(busiest);
-        Ok(RunOutput { tables, kpis, counters, events: self.n_events, warnings })
+        Ok(RunOutput { tables, kpis, counters, events: self.n_events - self.n_samples, warnings })
     }
 
     fn counters(&self, bytes_in_flight: u64) -> Counters {
