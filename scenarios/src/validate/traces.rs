@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use dapple_simulator::ids::{PoolId, RseId};
+use dapple_simulator::ids::{Id, PoolId, RseId};
 use dapple_simulator::units::{Bytes, SimTime};
 use dapple_simulator::workload::{JobTrace, TracedJob, TracedTransfer, TransferTrace};
 use serde::Serialize;
@@ -182,19 +182,17 @@ fn take_jobs(
 /// Tells apart all that decides which rows are taken: the log, what the scenario takes from it, and the names, routes and
 /// end of the run that it is taken for. What else is swept leaves the rows alone.
 fn key(log: &LogFile, file: &impl Serialize, around: &Around<'_>) -> Digest {
-    let mut surroundings = vec![format!("{}", around.horizon.as_nanos())];
+    let mut parts = vec![log.digest.to_string(), compact(file), around.horizon.as_nanos().to_string()];
     if let Some(topology) = &around.grid.topology {
-        let (rses, pools) = (topology.rses(), topology.pools());
-        surroundings.extend(pools.values().map(|pool| format!("pool {}", pool.name)));
-        for (rse, info) in rses.iter() {
-            let to_rses = rses.ids().map(|other| topology.route_between(rse, other).is_some());
-            let to_pools = pools.ids().map(|pool| topology.route_to_pool(rse, pool).is_some());
-            let routes: String = to_rses.chain(to_pools).map(|is_there| if is_there { '1' } else { '0' }).collect();
-            surroundings.push(format!("{routes} {}", info.name));
+        let sites = topology.sites();
+        for from in sites.ids() {
+            let is_there = |to| if topology.route(from, to).is_some() { '1' } else { '0' };
+            parts.push(sites.ids().map(is_there).collect());
         }
+        parts.extend(topology.rses().values().map(|rse| format!("rse {} {}", rse.site.index(), rse.name)));
+        parts.extend(topology.pools().values().map(|pool| format!("pool {} {}", pool.site.index(), pool.name)));
     }
-    surroundings.extend([log.digest.to_string(), compact(file)]);
-    Digest::of_parts(surroundings)
+    Digest::of_parts(parts)
 }
 
 /// A name that is the same for all rows, looked up.
