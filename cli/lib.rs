@@ -1,24 +1,21 @@
 //! The command line of dapple, as a function: a program of your own can offer it with policies of its own.
 //!
 //! ```no_run
-//! use dapple::simulator::policy::{Access, AccessPolicy, AccessRequest, GridView};
+//! use dapple::simulator::decide::{Access, AccessMode, AccessQuestion, Decider, Policy, View};
 //! use dapple::simulator::rng::PolicyRng;
 //! use std::process::ExitCode;
 //!
 //! /// Streams everything from the source that is furthest away.
 //! struct Furthest;
 //!
-//! impl AccessPolicy for Furthest {
-//!     fn name(&self) -> &str {
-//!         "furthest"
-//!     }
-//!     fn decide(&mut self, request: &AccessRequest, grid: &GridView<'_>, _: &mut PolicyRng) -> Access {
-//!         Access::Remote { source: grid.sources(request)[grid.sources(request).len() - 1] }
+//! impl Policy<AccessMode> for Furthest {
+//!     fn decide(&mut self, question: &AccessQuestion, view: &View<'_>, _: &mut PolicyRng) -> Access {
+//!         Access::Remote { source: view.sources(question)[view.sources(question).len() - 1] }
 //!     }
 //! }
 //!
 //! fn main() -> ExitCode {
-//!     dapple::main(dapple::Registry::standard().access("furthest", |_params| Ok(Box::new(Furthest))))
+//!     dapple::main(dapple::Registry::standard().access("furthest", |_params| Ok(Decider::policy(Furthest))))
 //! }
 //! ```
 //!
@@ -41,7 +38,10 @@ use clap::Parser;
 use crate::commands::Command;
 pub use crate::exit::Exit;
 pub use dapple_scenarios::Registry;
-pub use {dapple_lab as lab, dapple_models as models, dapple_papers as papers, dapple_policies as policies};
+pub use {
+    dapple_lab as lab, dapple_models as models, dapple_papers as papers, dapple_policies as policies,
+    dapple_records as records,
+};
 pub use {dapple_reports as reports, dapple_scenarios as scenarios, dapple_simulator as simulator};
 
 /// dapple simulates scientific data grids and says which data access and placement policy is better, by how much,

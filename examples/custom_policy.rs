@@ -9,8 +9,8 @@
 use std::process::ExitCode;
 
 use dapple::Registry;
+use dapple::simulator::decide::{Access, AccessMode, AccessQuestion, Decider, Policy, View};
 use dapple::simulator::ids::RseId;
-use dapple::simulator::policy::{Access, AccessPolicy, AccessRequest, GridView};
 use dapple::simulator::rng::PolicyRng;
 
 /// Streams from the nearest source that serves at most so many threads of the pool; where all are busier, stages in
@@ -32,14 +32,10 @@ impl Default for Params {
     }
 }
 
-impl AccessPolicy for IdleSource {
-    fn name(&self) -> &str {
-        "idle-source"
-    }
-
-    fn decide(&mut self, request: &AccessRequest, grid: &GridView<'_>, _: &mut PolicyRng) -> Access {
-        let sources = grid.sources(request);
-        let is_idle = |&source: &RseId| grid.reads(request.pool, source).1 <= self.at_most;
+impl Policy<AccessMode> for IdleSource {
+    fn decide(&mut self, question: &AccessQuestion, view: &View<'_>, _: &mut PolicyRng) -> Access {
+        let sources = view.sources(question);
+        let is_idle = |&source: &RseId| view.reads(question.pool, source).1 <= self.at_most;
         match sources.iter().copied().find(is_idle) {
             Some(source) => Access::Remote { source },
             None => Access::StageIn { source: sources[0] },
@@ -51,7 +47,7 @@ impl AccessPolicy for IdleSource {
 fn registry() -> Registry {
     Registry::standard().access("idle-source", |params| {
         let Params { at_most } = params.read()?;
-        Ok(Box::new(IdleSource { at_most }))
+        Ok(Decider::policy(IdleSource { at_most }))
     })
 }
 
@@ -62,12 +58,14 @@ fn main() -> ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dapple::simulator::policy::conformance;
+    use dapple::simulator::conformance;
+    use dapple::simulator::decide::Policies;
 
     #[test]
     fn it_passes_the_conformance_kit() {
         for at_most in [0, 2, usize::MAX] {
-            conformance::check(|| Box::new(IdleSource { at_most })).expect("it decides what can be done");
+            conformance::check(|| Policies::of_access("idle", IdleSource { at_most }))
+                .expect("it decides what can be done");
         }
     }
 

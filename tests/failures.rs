@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use dapple::Registry;
 use dapple::lab::{self, NoObserver, Options, Outcome, PlannedRun, RunEnd, RunObserver};
-use dapple::simulator::policy::{Access, AccessPolicy, AccessRequest, GridView};
-use dapple::simulator::results::{Format, read_manifest};
+use dapple::records::{Format, read_manifest};
+use dapple::simulator::decide::{Access, AccessMode, AccessQuestion, Decider, Policy, View};
 use dapple::simulator::rng::PolicyRng;
 use dapple::simulator::units::SimTime;
 
@@ -16,21 +16,18 @@ struct Faulty {
     panics: bool,
 }
 
-impl AccessPolicy for Faulty {
-    fn name(&self) -> &str {
-        "faulty"
-    }
-    fn decide(&mut self, request: &AccessRequest, grid: &GridView<'_>, _: &mut PolicyRng) -> Access {
+impl Policy<AccessMode> for Faulty {
+    fn decide(&mut self, question: &AccessQuestion, view: &View<'_>, _: &mut PolicyRng) -> Access {
         assert!(!self.panics, "lost the thread");
-        let source = grid.topology().rses().ids().find(|rse| !grid.replicas(request.file).contains(rse));
+        let source = view.map().rses().ids().find(|rse| !view.replicas(question.file).contains(rse));
         Access::Remote { source: source.expect("the trial has an RSE without replicas") }
     }
 }
 
 fn execute(lab: &Lab, out: &str, stop: &AtomicBool, observer: &dyn RunObserver) -> Outcome {
     let registry = Registry::standard()
-        .access("panics", |_| Ok(Box::new(Faulty { panics: true })))
-        .access("lies", |_| Ok(Box::new(Faulty { panics: false })));
+        .access("panics", |_| Ok(Decider::policy(Faulty { panics: true })))
+        .access("lies", |_| Ok(Decider::policy(Faulty { panics: false })));
     let scenario = dapple::scenarios::load(&lab.path("trial.ron"), &[], &registry).expect("the scenario is valid");
     let plan = lab::plan(&scenario).expect("the scenario can be planned");
     let options = Options { jobs: 2, format: Format::Parquet, stop, observer };

@@ -26,13 +26,17 @@
 //! the correlation of a site's two directions, which is 0.89 in the source and 1 here. The mean sizes of pairs spread wider in the source
 //! than here (there they mix means over a day with counts over six hours).
 
-use dapple_simulator::engine::{Policies, RecordLevel, RecordPlan, Setup, TransferSettings};
+use dapple_records::{RecordLevel, RecordPlan};
+use dapple_simulator::decide::{Access, AccessMode, AccessQuestion, Policies, Policy, View};
+use dapple_simulator::distribution::Distribution;
+use dapple_simulator::engine::Setup;
+use dapple_simulator::fts::TransferSettings;
 use dapple_simulator::ids::{RseId, SiteId, Table};
-use dapple_simulator::policy::{Access, AccessPolicy, AccessRequest, GridView};
 use dapple_simulator::rng::PolicyRng;
-use dapple_simulator::topology::{Link, Rse, Series, Site, TopologyBuilder, TopologyError};
+use dapple_simulator::storage::StorageSettings;
+use dapple_simulator::topology::{Link, Rse, Site, TopologyBuilder, TopologyError};
 use dapple_simulator::units::{Bytes, Rate, SimSpan, SimTime};
-use dapple_simulator::workload::{Arrivals, Distribution, TransferStream, Workload, WorkloadKind};
+use dapple_simulator::workload::{Arrivals, TransferStream, Workload, WorkloadKind};
 use statrs::distribution::{ContinuousCDF, Normal};
 
 use crate::generators::{Draw, stream, wire};
@@ -219,7 +223,7 @@ impl Day {
     ///
     /// # Errors
     /// Where the topology cannot be built, which is a fault of this function.
-    pub fn setup(&self, width: Width, record: RecordLevel) -> Result<Setup, TopologyError> {
+    pub fn setup(&self, width: Width) -> Result<Setup, TopologyError> {
         let mut builder = TopologyBuilder::default();
         let site = |name: String| Site { name, position: None, lan: None };
         let sites: Vec<SiteId> = (0..self.sites).map(|nth| builder.site(site(format!("S{nth}")))).collect();
@@ -231,7 +235,7 @@ impl Day {
             let (capacity, read, write, dtn) = (None, None, None, None);
             rses.push(builder.rse(Rse { name, site, capacity, initial_used: Bytes::ZERO, read, write, dtn }));
             let link = |name, from, to, bytes_per_s: f64| {
-                let bandwidth = Series::constant(Rate::from_bytes_per_s(bytes_per_s));
+                let bandwidth = Rate::from_bytes_per_s(bytes_per_s);
                 Link { name, from, to, bandwidth, latency: SimSpan::ZERO }
             };
             builder.link(link(format!("S{nth}-up"), site, exchange, up[nth]));
@@ -254,27 +258,27 @@ impl Day {
             datasets: Table::new(),
             workloads,
             transfers: TransferSettings::immediate(),
-            warm_up: SimSpan::ZERO,
+            storage: StorageSettings::default(),
             horizon,
-            record: RecordPlan { requests: record, ..RecordPlan::all(RecordLevel::Summary) },
         })
     }
 }
 
+/// Requests at this level, nothing else.
+pub fn requests_only(level: RecordLevel) -> RecordPlan {
+    RecordPlan { requests: level, ..RecordPlan::all(RecordLevel::Summary) }
+}
+
 /// Policies for a run without jobs: nothing is ever asked of them.
 pub fn idle_policies() -> Policies {
-    Policies { access: Box::new(FirstReplica) }
+    Policies::of_access("idle", FirstReplica)
 }
 
 struct FirstReplica;
 
-impl AccessPolicy for FirstReplica {
-    fn name(&self) -> &str {
-        "first-replica"
-    }
-
-    fn decide(&mut self, request: &AccessRequest, grid: &GridView<'_>, _: &mut PolicyRng) -> Access {
-        Access::Remote { source: grid.sources(request)[0] }
+impl Policy<AccessMode> for FirstReplica {
+    fn decide(&mut self, question: &AccessQuestion, view: &View<'_>, _: &mut PolicyRng) -> Access {
+        Access::Remote { source: view.sources(question)[0] }
     }
 }
 
@@ -292,7 +296,8 @@ fn capacity(width: Width, mean: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dapple_simulator::engine::{NoProgress, run};
+    use dapple_records::record;
+    use dapple_simulator::facts::NoObserver;
 
     #[test]
     fn the_day_has_the_skew_of_its_source() {
@@ -326,8 +331,9 @@ mod tests {
             let outcome = crate::drive(crate::Prepared::new(&input), &input, |_, _| {});
             assert_eq!((outcome.events, outcome.stalled), (4000, 0));
         }
-        let setup = day.setup(Width::Measured, RecordLevel::Rows).expect("a star");
-        let output = run(&setup, idle_policies(), 1, &mut NoProgress).expect("nothing can go wrong");
+        let setup = day.setup(Width::Measured).expect("a star");
+        let plan = requests_only(RecordLevel::Rows);
+        let output = record((&setup, &plan), &mut idle_policies(), 1, &mut NoObserver).expect("nothing can go wrong");
         assert!((1500..2500).contains(&output.counters.flows_started), "{:?}", output.counters);
     }
 }

@@ -1,7 +1,7 @@
 //! The hold model: the classic load of an event calendar. Some events are pending; each step takes the next one and schedules it
 //! again after an exponential time.
 
-use dapple_simulator::engine::{Calendar, Due};
+use dapple_simulator::calendar::{Calendar, Due};
 use dapple_simulator::units::{SimSpan, SimTime};
 
 use crate::generators::Draw;

@@ -7,7 +7,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use dapple_simulator::engine::{Calendar, Due};
+use dapple_simulator::calendar::{Calendar, Due};
 use dapple_simulator::units::SimTime;
 
 use crate::{Input, Prepared, drive_telling};

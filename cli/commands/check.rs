@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use dapple_records::RecordLevel;
 use dapple_scenarios::{Estimate, Registry, Scenario};
-use dapple_simulator::engine::RecordLevel;
 use dapple_simulator::units::Bytes;
 
 use crate::columns::{count, number, plural, wall_time};
@@ -75,10 +75,10 @@ fn estimate(scenario: &Scenario, n_runs: usize) -> String {
 
 /// Bytes of the tables that one run records.
 fn rows_bytes(scenario: &Scenario, estimate: &Estimate) -> f64 {
-    let record = &scenario.setup.record;
+    let record = &scenario.record;
     let topology = &scenario.setup.topology;
     // Links have a rate, RSEs a fill and queues, pools queued and running jobs.
-    let entities = topology.links().len() + 3 * topology.rses().len() + 2 * topology.pools().len();
+    let entities = topology.map.links().len() + 3 * topology.map.rses().len() + 2 * topology.map.pools().len();
     let samples = scenario.setup.horizon.as_secs_f64() / record.series_interval.as_secs_f64().max(1.0);
     let tables = [
         (record.requests, estimate.transfers + estimate.inputs / 2.0),

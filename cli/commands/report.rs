@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
+use dapple_records::{Manifest, ResultsError, read_manifest};
 use dapple_reports::{ReportError, write_report};
-use dapple_simulator::results::{Manifest, ResultsError, read_manifest};
 
 use crate::columns::number;
 use crate::exit::{Exit, Failure};

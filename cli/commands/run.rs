@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use dapple_lab::{ExperimentError, Options, Outcome};
+use dapple_records::Format;
 use dapple_reports::write_report;
 use dapple_scenarios::Registry;
-use dapple_simulator::results::Format;
 
 use crate::commands::scenario::{Changes, default_folder};
 use crate::commands::summary::summary;

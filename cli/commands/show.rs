@@ -4,9 +4,9 @@ use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 
+use dapple_records::write_atomically;
 use dapple_reports::topology;
 use dapple_scenarios::Registry;
-use dapple_simulator::results::write_atomically;
 
 use crate::commands::scenario::{Changes, default_folder};
 use crate::exit::{Exit, Failure};

@@ -4,10 +4,10 @@ use std::fmt::Write;
 use std::path::Path;
 
 use dapple_lab::Outcome;
+use dapple_records::{KPIS, KpiInfo, Manifest, RunEntry, SweepPoint};
 use dapple_reports::quantity::significant;
 use dapple_reports::statistics::{self, Estimate};
 use dapple_reports::sweep_order;
-use dapple_simulator::results::{KPIS, KpiInfo, Manifest, RunEntry, SweepPoint};
 
 use crate::columns::{columns, number};
 

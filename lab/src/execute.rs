@@ -1,7 +1,6 @@
 //! Running a plan on a pool of threads.
 
 use std::any::Any;
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -9,9 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
 
+use dapple_records::{FailedRun, Format, Kpis, Manifest, RecordPlan, RunOutput, record};
 use dapple_scenarios::Scenario;
-use dapple_simulator::engine::{self, RecordPlan, RunOutput, Setup};
-use dapple_simulator::results::{FailedRun, Format, Kpis, Manifest};
 
 use crate::folder::{Clock, Folder, FolderError, Origin, RunRecord, SessionCounts};
 use crate::manifest::{entry, failed_run, manifest, origin};
@@ -204,18 +202,13 @@ impl Session<'_> {
         }
     }
 
-    fn simulate(&self, run: &PlannedRun, record: &RecordPlan) -> Result<RunOutput, String> {
+    fn simulate(&self, run: &PlannedRun, tables: &RecordPlan) -> Result<RunOutput, String> {
         let swept = self.at(run)?;
         let scenario = swept.as_deref().unwrap_or(self.scenario);
-        let policies = scenario.policies[run.policy_index].build()?;
+        let mut policies = scenario.policies[run.policy_index].build()?;
         let mut relay = Relay { observer: self.options.observer, run };
-        let setup = &scenario.setup;
-        let setup = if setup.record == *record {
-            Cow::Borrowed(setup)
-        } else {
-            Cow::Owned(Setup { record: *record, ..setup.clone() })
-        };
-        engine::run(&setup, policies, run.seed, &mut relay).map_err(|error| error.to_string())
+        let recorded = record((&scenario.setup, tables), &mut policies, run.seed, &mut relay);
+        recorded.map_err(|error| error.to_string())
     }
 
     /// The scenario at the sweep point of a run, made when its first run starts and dropped after its last one. `None`

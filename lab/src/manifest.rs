@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use dapple_records::{Counters, FailedRun, Manifest, RunEntry};
 use dapple_scenarios::Digest;
-use dapple_simulator::results::{Counters, FailedRun, Manifest, RunEntry};
 
 use crate::folder::{Origin, RunRecord};
 use crate::plan::{Plan, PlannedRun};

@@ -1,6 +1,6 @@
 //! Who is told how an experiment goes.
 
-use dapple_simulator::engine::Progress;
+use dapple_simulator::facts::{Fact, Observer};
 use dapple_simulator::units::SimTime;
 
 use crate::PlannedRun;
@@ -46,7 +46,9 @@ pub(super) struct Relay<'a> {
     pub run: &'a PlannedRun,
 }
 
-impl Progress for Relay<'_> {
+impl Observer for Relay<'_> {
+    fn observe(&mut self, _: SimTime, _: &Fact) {}
+
     fn advanced(&mut self, now: SimTime, events: u64) {
         self.observer.advanced(self.run, now, events);
     }

@@ -3,9 +3,8 @@
 use std::fmt;
 use std::path::{self, PathBuf};
 
+use dapple_records::{RecordPlan, SCHEMA_VERSION, SweepPoint};
 use dapple_scenarios::{Digest, LoadOptions, PolicySet, Problems, Registry, Scenario, SweepValue, load_text_with};
-use dapple_simulator::engine::RecordPlan;
-use dapple_simulator::results::{SCHEMA_VERSION, SweepPoint};
 use dapple_simulator::units::SimTime;
 use serde::{Deserialize, Serialize};
 
@@ -241,7 +240,7 @@ fn point(scenario: &Scenario, sweep: Vec<SweepPoint>) -> Result<PlannedPoint, Pr
         physics: Digest::of(&here.physics),
         behaviours,
         horizon_ns: here.setup.horizon.as_nanos(),
-        record: here.setup.record,
+        record: here.record,
         sweep,
     })
 }

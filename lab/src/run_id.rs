@@ -6,8 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use dapple_records::{SCHEMA_VERSION, SweepPoint};
 use dapple_scenarios::Digest;
-use dapple_simulator::results::{SCHEMA_VERSION, SweepPoint};
 use dapple_simulator::rng::mix;
 use serde::{Deserialize, Serialize};
 

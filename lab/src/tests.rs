@@ -5,8 +5,8 @@ use std::fs;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
+use dapple_records::Format;
 use dapple_scenarios::{Problems, Registry, Scenario, load_text};
-use dapple_simulator::results::Format;
 
 use super::*;
 use crate::folder::FolderError;

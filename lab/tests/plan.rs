@@ -7,8 +7,8 @@ use std::sync::atomic::AtomicBool;
 use std::{env, fs};
 
 use dapple_lab::{ExperimentError, NoObserver, Options, Outcome, Plan, PlanError, execute, plan};
+use dapple_records::Format;
 use dapple_scenarios::{Registry, Scenario, load};
-use dapple_simulator::results::Format;
 use dapple_simulator::workload::{TracedTransfer, WorkloadKind};
 
 const TEXT: &str = r#"(

@@ -1,7 +1,10 @@
 //! The starts of a log, run again under one law after the other.
 
 use dapple_policies::access::AlwaysRemote;
-use dapple_simulator::engine::{EngineError, NoProgress, Policies, RecordLevel, RecordPlan, RunOutput, Setup, run};
+use dapple_records::{RecordLevel, RecordPlan, RunOutput, record};
+use dapple_simulator::decide::Policies;
+use dapple_simulator::engine::{EngineError, Setup};
+use dapple_simulator::facts::NoObserver;
 use dapple_simulator::ids::DtnId;
 use dapple_simulator::topology::{Dtn, LoadCurve};
 use dapple_simulator::units::{SimSpan, SimTime};
@@ -48,31 +51,23 @@ impl Replay {
     ///
     /// # Errors
     /// [`ReplayError::NotOneDtn`], [`ReplayError::NotOneTrace`].
-    pub fn new(mut setup: Setup) -> Result<Self, ReplayError> {
-        let mut dtns = setup.topology.dtns().ids();
+    pub fn new(setup: Setup) -> Result<Self, ReplayError> {
+        let mut dtns = setup.topology.map.dtns().ids();
         let (1, Some(dtn)) = (dtns.len(), dtns.next()) else {
-            return Err(ReplayError::NotOneDtn(setup.topology.dtns().len()));
+            return Err(ReplayError::NotOneDtn(setup.topology.map.dtns().len()));
         };
         let mut traces = setup.workloads.values().map(trace);
         let (Some(Some(TransferTrace { queues: false, .. })), None) = (traces.next(), traces.next()) else {
             return Err(ReplayError::NotOneTrace);
-        };
-        let summary = RecordLevel::Summary;
-        setup.record = RecordPlan {
-            requests: RecordLevel::Rows,
-            reads: summary,
-            jobs: summary,
-            series: summary,
-            decisions: summary,
-            ..setup.record
         };
         Ok(Self { setup, dtn })
     }
 
     /// The law that the scenario itself puts on its DTN.
     pub fn mover(&self) -> Mover {
-        let Dtn { curve, start_up, start_up_each, .. } = self.setup.topology.dtns()[self.dtn].clone();
-        Mover { curve, start_up, start_up_each }
+        let topology = &self.setup.topology;
+        let Dtn { start_up, start_up_each, .. } = topology.map.dtns()[self.dtn];
+        Mover { curve: topology.physics.curve(self.dtn).clone(), start_up, start_up_each }
     }
 
     /// The same with the transfers that start before an instant only: for fits that may not know the rest.
@@ -95,12 +90,13 @@ impl Replay {
     /// [`ReplayError::Engine`], where the engine finds a fault of its own.
     pub fn durations_s(&self, mover: &Mover, rows: usize) -> Result<Vec<Option<f64>>, ReplayError> {
         let mut setup = self.setup.clone();
-        let dtn = setup.topology.dtns()[self.dtn].clone();
+        let dtn = setup.topology.map.dtns()[self.dtn].clone();
         let Mover { curve, start_up, start_up_each } = mover.clone();
-        setup.topology = setup.topology.with_dtn(self.dtn, Dtn { curve, start_up, start_up_each, ..dtn });
+        setup.topology = setup.topology.with_dtn(self.dtn, Dtn { start_up, start_up_each, ..dtn }, curve);
         // There are no jobs, so nobody asks it.
-        let access = Box::new(AlwaysRemote::new("replay".into()));
-        let output = run(&setup, Policies { access }, 0, &mut NoProgress)?;
+        let mut policies = Policies::of_access("replay", AlwaysRemote);
+        let plan = RecordPlan { requests: RecordLevel::Rows, ..RecordPlan::all(RecordLevel::Summary) };
+        let output = record((&setup, &plan), &mut policies, 0, &mut NoObserver)?;
         Ok(durations_s(&output, rows))
     }
 }

@@ -1,7 +1,7 @@
 //! The paper's dataset from the table of reads.
 
 use dapple_models::Features;
-use dapple_simulator::results::TableData;
+use dapple_records::TableData;
 
 use super::{Equation, RemoteAccessError};
 

@@ -2,14 +2,19 @@
 
 use dapple_models::regression::ProbeCoefficients;
 use dapple_policies::access::AlwaysRemote;
+use dapple_records::{RecordLevel, RecordPlan, TableData, record};
 use dapple_reports::page::Section;
 use dapple_scenarios::{LoadOptions, Registry, load_bundled};
-use dapple_simulator::engine::{self, NoProgress, Policies, RecordLevel, RecordPlan, Setup, TransferSettings};
+use dapple_simulator::decide::Policies;
+use dapple_simulator::distribution::Distribution;
+use dapple_simulator::engine::Setup;
+use dapple_simulator::facts::NoObserver;
+use dapple_simulator::fts::TransferSettings;
 use dapple_simulator::ids::Table;
-use dapple_simulator::results::TableData;
+use dapple_simulator::storage::StorageSettings;
 use dapple_simulator::topology::{AccessCoefficients, Pool, Rse, Series, Site, TopologyBuilder};
-use dapple_simulator::units::{Bytes, SimSpan, SimTime};
-use dapple_simulator::workload::{Arrivals, Distribution, Inputs, JobStream, JobTemplate, Workload, WorkloadKind};
+use dapple_simulator::units::{Bytes, SimTime};
+use dapple_simulator::workload::{Arrivals, Inputs, JobStream, JobTemplate, Workload, WorkloadKind};
 
 use super::{NoisePlan, PROBE_SIZES_MB, TITLE, dataset, probe, probe_section, reproduce, sections};
 use crate::{Conditions, Item, Paper, PaperError};
@@ -81,8 +86,9 @@ fn of_probes() -> Result<Section, PaperError> {
 
 /// The reads of one run in which all jobs stream.
 fn reads(setup: &Setup, seed: u64) -> Result<TableData, PaperError> {
-    let policies = Policies { access: Box::new(AlwaysRemote::new("remote".into())) };
-    let output = engine::run(setup, policies, seed, &mut NoProgress)?;
+    let mut policies = Policies::of_access("remote", AlwaysRemote);
+    let plan = RecordPlan { reads: RecordLevel::Rows, ..RecordPlan::all(RecordLevel::Summary) };
+    let output = record((setup, &plan), &mut policies, seed, &mut NoObserver)?;
     let found = output.tables.into_iter().find(|table| table.schema.name == "reads");
     found.ok_or(PaperError::NoTable("reads"))
 }
@@ -118,9 +124,8 @@ fn probe_setup(law: AccessCoefficients) -> Result<Setup, dapple_simulator::topol
         workloads: [Workload { name: "probe".into(), kind }].into_iter().collect(),
         // Nothing is transferred.
         transfers: TransferSettings::immediate(),
-        warm_up: SimSpan::ZERO,
+        storage: StorageSettings::default(),
         // The slowest probe takes 160 s.
         horizon: SimTime::from_secs_f64(86_400.0),
-        record: RecordPlan { reads: RecordLevel::Rows, ..RecordPlan::all(RecordLevel::Summary) },
     })
 }

@@ -2,7 +2,7 @@
 
 use dapple_models::regression::{ProbeCoefficients, ProbeTimes};
 use dapple_models::{ExactProbe, PaperProbe, ProbeEstimator};
-use dapple_simulator::results::TableData;
+use dapple_records::TableData;
 
 use super::{RemoteAccessError, dataset};
 

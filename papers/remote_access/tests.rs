@@ -1,7 +1,7 @@
 //! The analysis on reads made up by the law itself, without an engine.
 
 use dapple_models::regression::ProbeCoefficients;
-use dapple_simulator::results::{TableData, Value, schema};
+use dapple_records::{TableData, Value, tables};
 
 use super::*;
 
@@ -51,7 +51,7 @@ fn together((a, b, c): (f64, f64, f64), processes: &[Vec<f64>]) -> Vec<Read> {
 }
 
 fn table(reads: &[Read]) -> TableData {
-    let mut table = TableData::new(schema::reads());
+    let mut table = TableData::new(tables::reads::schema());
     for (id, read) in reads.iter().enumerate() {
         let bytes = (read.size * 1e6) as i64;
         table.push(&[
@@ -110,9 +110,9 @@ fn reads_become_the_papers_variables() {
 
 #[test]
 fn unusable_tables_are_typed_errors() {
-    let jobs = TableData::new(schema::jobs());
+    let jobs = TableData::new(tables::jobs::schema());
     assert!(matches!(dataset(&jobs), Err(RemoteAccessError::Column { column: "mode", .. })));
-    let none = dataset(&TableData::new(schema::reads())).expect("empty");
+    let none = dataset(&TableData::new(tables::reads::schema())).expect("empty");
     assert!(matches!(reproduce(&none, FEW), Err(RemoteAccessError::Fit { equation: 1, .. })));
     let truth = ProbeCoefficients { a: 0.02, b: 0.02 };
     let error = probe(truth, &small_campaign());

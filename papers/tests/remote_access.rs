@@ -3,16 +3,19 @@
 use dapple_papers::remote_access::{Campaign, Equation, NoisePlan, Range, dataset, reproduce};
 use dapple_papers::{Conditions, PAPERS};
 use dapple_policies::access::AlwaysRemote;
+use dapple_records::record;
 use dapple_scenarios::{LoadOptions, Registry, load_bundled};
-use dapple_simulator::engine::{NoProgress, Policies, run};
+use dapple_simulator::decide::Policies;
+use dapple_simulator::facts::NoObserver;
 
 const CAMPAIGN: &str = "papers/remote-access/campaign.ron";
 
 fn campaign() -> Campaign {
     let options = LoadOptions::default();
     let scenario = load_bundled(CAMPAIGN, &options, &Registry::standard()).expect("a bundled scenario");
-    let policies = Policies { access: Box::new(AlwaysRemote::new("remote".into())) };
-    let output = run(&scenario.setup, policies, scenario.seed, &mut NoProgress).expect("a campaign runs");
+    let mut policies = Policies::of_access("remote", AlwaysRemote);
+    let run = (&scenario.setup, &scenario.record);
+    let output = record(run, &mut policies, scenario.seed, &mut NoObserver).expect("a campaign runs");
     let reads = output.tables.iter().find(|table| table.schema.name == "reads").expect("the scenario records reads");
     dataset(reads).expect("all reads are from one RSE")
 }

@@ -1,6 +1,6 @@
 //! Every policy against the baseline at every sweep point, and what that says.
 
-use dapple_simulator::results::Kpi;
+use dapple_records::Kpi;
 
 use crate::experiment::Experiment;
 use crate::statistics::{self, LEVEL, Paired};

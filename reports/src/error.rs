@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use dapple_simulator::results::ResultsError;
+use dapple_records::ResultsError;
 
 /// Why a report cannot be made.
 #[derive(Debug, thiserror::Error)]

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
 
-use dapple_simulator::results::{KPIS, Kpi, KpiInfo, KpiRow, KpiTable, Manifest, SweepPoint, read_manifest, read_runs};
+use dapple_records::{KPIS, Kpi, KpiInfo, KpiRow, KpiTable, Manifest, SweepPoint, read_manifest, read_runs};
 
 use crate::ReportError;
 use crate::sweep::Sweep;

@@ -1,6 +1,6 @@
 //! Figures as people read them: a unit that fits the range, few digits, no exponents.
 
-use dapple_simulator::results::{Kpi, KpiInfo};
+use dapple_records::{Kpi, KpiInfo};
 
 use crate::statistics::Interval;
 

@@ -1,6 +1,6 @@
 //! Sweeps with a numeric coordinate: what is drawn along x, and where policies cross.
 
-use dapple_simulator::results::{Kpi, SweepPoint};
+use dapple_records::{Kpi, SweepPoint};
 
 use crate::experiment::{Experiment, Point, short_path};
 use crate::quantity::percent;

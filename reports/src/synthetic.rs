@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use dapple_simulator::results::{
-    Counters, FailedRun, Format, Kpi, Kpis, Manifest, RunEntry, SCHEMA_VERSION, SweepPoint, TableData, Value, schema,
+use dapple_records::{
+    Counters, FailedRun, Format, Kpi, Kpis, Manifest, RunEntry, SCHEMA_VERSION, SweepPoint, TableData, Value, tables,
     write_manifest, write_run, write_runs,
 };
 use rand::{RngExt, SeedableRng};
@@ -181,7 +181,7 @@ const SECOND: i64 = 1_000_000_000;
 
 fn jobs(level: f64, seed: u64) -> TableData {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
-    let mut table = TableData::new(schema::jobs());
+    let mut table = TableData::new(tables::jobs::schema());
     for job in 0..600_i64 {
         let submitted = job * 60 * SECOND;
         let lasts = (level * (0.2 - 0.9 * rng.random_range(1e-9_f64..1.0).ln())) as i64 * SECOND;
@@ -209,7 +209,7 @@ fn jobs(level: f64, seed: u64) -> TableData {
 }
 
 fn reads() -> TableData {
-    let mut table = TableData::new(schema::reads());
+    let mut table = TableData::new(tables::reads::schema());
     for read in 0..600_i64 {
         let decided = read * 60 * SECOND;
         table.push(&[
@@ -234,7 +234,7 @@ fn reads() -> TableData {
 
 fn requests(seed: u64) -> TableData {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
-    let mut table = TableData::new(schema::requests());
+    let mut table = TableData::new(tables::requests::schema());
     for request in 0..200_i64 {
         let created = request * 20 * SECOND;
         let started = created + i64::from(rng.random_range(0_i32..300)) * SECOND;
@@ -260,7 +260,7 @@ fn requests(seed: u64) -> TableData {
 }
 
 fn decisions() -> TableData {
-    let mut table = TableData::new(schema::decisions());
+    let mut table = TableData::new(tables::decisions::schema());
     table.push(&[
         Value::Int(4),
         Value::Int(4),
@@ -281,7 +281,7 @@ fn decisions() -> TableData {
 
 fn series(policy: usize, seed: u64) -> TableData {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
-    let mut table = TableData::new(schema::series());
+    let mut table = TableData::new(tables::series::schema());
     for (entity, quantity, height) in [
         ("CERN-GRIF", "rate_bytes_per_s", 1.1e9),
         ("GRIF-CERN", "rate_bytes_per_s", 2e8),

@@ -4,7 +4,7 @@
 //! decoding an empty value, so that `docs/scenario-reference.md` cannot say what is not so. A test compares the
 //! file with [`markdown`]; `UPDATE_DOCS=1 cargo test -p dapple-scenarios` rewrites it.
 
-use dapple_simulator::results::KPIS;
+use dapple_records::KPIS;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

@@ -4,12 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use dapple_simulator::engine::Policies;
-use dapple_simulator::policy::{Access, AccessOutcome, AccessPolicy, AccessRequest, GridView};
-use dapple_simulator::rng::PolicyRng;
+use dapple_simulator::decide::{AccessMode, Decider, Policies};
 use serde::de::DeserializeOwned;
 
-use crate::file::{AccessSpec, PolicySetFile, RawRon};
+use crate::file::{AccessSpec, PolicySetFile};
 use crate::validate::unknown_policy;
 
 /// The parameters of a custom policy, as they are written in the scenario.
@@ -52,29 +50,27 @@ impl Params {
     }
 }
 
-type BuiltIn = dyn Fn(&AccessSpec, String) -> Option<Box<dyn AccessPolicy>> + Send + Sync;
-type Factory = dyn Fn(&Params) -> Result<Box<dyn AccessPolicy>, String> + Send + Sync;
+type Factory = dyn Fn(&Params) -> Result<Decider<AccessMode>, String> + Send + Sync;
 
-/// The policies that scenarios can name.
+/// The policies that scenarios can name, those that dapple brings along and those of a program of its own alike.
 ///
 /// ```
 /// use dapple_scenarios::{Params, Registry};
-/// # use dapple_simulator::policy::{Access, AccessPolicy, AccessRequest, GridView};
+/// use dapple_simulator::decide::Decider;
+/// # use dapple_simulator::decide::{Access, AccessMode, AccessQuestion, Policy, View};
 /// # use dapple_simulator::rng::PolicyRng;
 /// # struct FirstReplica;
-/// # impl AccessPolicy for FirstReplica {
-/// #     fn name(&self) -> &str { "first-replica" }
-/// #     fn decide(&mut self, request: &AccessRequest, grid: &GridView<'_>, _: &mut PolicyRng) -> Access {
-/// #         Access::Remote { source: grid.sources(request)[0] }
+/// # impl Policy<AccessMode> for FirstReplica {
+/// #     fn decide(&mut self, question: &AccessQuestion, view: &View<'_>, _: &mut PolicyRng) -> Access {
+/// #         Access::Remote { source: view.sources(question)[0] }
 /// #     }
 /// # }
 /// // In a scenario: access: Custom(name: "first-replica")
-/// let registry = Registry::standard().access("first-replica", |_: &Params| Ok(Box::new(FirstReplica)));
+/// let registry = Registry::standard().access("first-replica", |_: &Params| Ok(Decider::policy(FirstReplica)));
 /// ```
 #[derive(Clone, Default)]
 pub struct Registry {
-    built_in: Option<Arc<BuiltIn>>,
-    custom: BTreeMap<String, Arc<Factory>>,
+    access: BTreeMap<String, Arc<Factory>>,
 }
 
 /// Why a policy set cannot be built.
@@ -93,71 +89,39 @@ impl Registry {
         Self::default()
     }
 
-    /// Adds a policy that scenarios name with `Custom(name: .., params: ..)`; it replaces an earlier one of that name.
+    /// Adds an access policy that scenarios name with `Custom(name: .., params: ..)`, or with a variant of its own; it replaces an
+    /// earlier one of that name.
     #[must_use]
     pub fn access<F>(mut self, name: &str, factory: F) -> Self
     where
-        F: Fn(&Params) -> Result<Box<dyn AccessPolicy>, String> + Send + Sync + 'static,
+        F: Fn(&Params) -> Result<Decider<AccessMode>, String> + Send + Sync + 'static,
     {
-        self.custom.insert(name.to_owned(), Arc::new(factory));
-        self
-    }
-
-    /// Sets what builds the policies that have variants of their own.
-    #[must_use]
-    pub(crate) fn with_built_in<F>(mut self, build: F) -> Self
-    where
-        F: Fn(&AccessSpec, String) -> Option<Box<dyn AccessPolicy>> + Send + Sync + 'static,
-    {
-        self.built_in = Some(Arc::new(build));
+        self.access.insert(name.to_owned(), Arc::new(factory));
         self
     }
 
     /// A policy set, built once to see that it can be.
     pub(crate) fn policy_set(&self, file: &PolicySetFile) -> Result<PolicySet, Refused> {
         let resolved = crate::scenario::compact(file);
-        let build: Arc<Build> = match &file.access {
-            AccessSpec::Custom { name, params } => self.custom(name, params)?,
-            spec => {
-                let (Some(built_in), spec, name) = (self.built_in.clone(), spec.clone(), file.name.clone()) else {
-                    return Err(Refused {
-                        field: None,
-                        message: "this program brings no built-in policies along".into(),
-                        help: None,
-                    });
-                };
-                Arc::new(move || built_in(&spec, name.clone()).ok_or_else(|| "this policy is not built in".into()))
-            }
+        let is_custom = matches!(file.access, AccessSpec::Custom { .. });
+        let (name, params) = file.access.named();
+        let Some(factory) = self.access.get(&name).cloned() else {
+            let (message, help) = unknown_policy(&name, self.access.keys().map(String::as_str));
+            return Err(Refused { field: is_custom.then_some("name"), message, help: Some(help) });
         };
-        let set = PolicySet { name: file.name.clone(), resolved, build };
+        let set = PolicySet { name: file.name.clone(), resolved, params: Params(params), factory };
         match set.build() {
             Ok(_) => Ok(set),
-            Err(message) => Err(Refused {
-                field: matches!(file.access, AccessSpec::Custom { .. }).then_some("params"),
-                message,
-                help: None,
-            }),
+            Err(message) => Err(Refused { field: is_custom.then_some("params"), message, help: None }),
         }
-    }
-
-    fn custom(&self, name: &str, params: &RawRon) -> Result<Arc<Build>, Refused> {
-        let Some(factory) = self.custom.get(name).cloned() else {
-            let (message, help) = unknown_policy(name, self.custom.keys().map(String::as_str));
-            return Err(Refused { field: Some("name"), message, help: Some(help) });
-        };
-        let params = Params(params.text().to_owned());
-        Ok(Arc::new(move || factory(&params)))
     }
 }
 
 impl fmt::Debug for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let custom: Vec<&String> = self.custom.keys().collect();
-        f.debug_struct("Registry").field("built_in", &self.built_in.is_some()).field("custom", &custom).finish()
+        f.debug_struct("Registry").field("access", &self.access.keys().collect::<Vec<_>>()).finish()
     }
 }
-
-type Build = dyn Fn() -> Result<Box<dyn AccessPolicy>, String> + Send + Sync;
 
 /// One named set of policies of a scenario: builds its policies anew for each run.
 #[derive(Clone)]
@@ -166,17 +130,17 @@ pub struct PolicySet {
     pub name: String,
     /// The set as RON, defaults filled in, on one line.
     pub resolved: String,
-    build: Arc<Build>,
+    params: Params,
+    factory: Arc<Factory>,
 }
 
 impl PolicySet {
-    /// Fresh policies for one run. They go by the name of the set.
+    /// Fresh policies for one run.
     ///
     /// # Errors
     /// Where the policy refuses its parameters.
     pub fn build(&self) -> Result<Policies, String> {
-        let inner = (self.build)()?;
-        Ok(Policies { access: Box::new(Named { name: self.name.clone(), inner }) })
+        Ok(Policies { name: self.name.clone(), access: (self.factory)(&self.params)? })
     }
 
     /// What the set does, whatever it is called: its RON without its name.
@@ -192,25 +156,5 @@ impl PolicySet {
 impl fmt::Debug for PolicySet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PolicySet").field("name", &self.name).field("resolved", &self.resolved).finish_non_exhaustive()
-    }
-}
-
-/// A policy under the name of its set, which is unique within a comparison.
-struct Named {
-    name: String,
-    inner: Box<dyn AccessPolicy>,
-}
-
-impl AccessPolicy for Named {
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn decide(&mut self, request: &AccessRequest, grid: &GridView<'_>, rng: &mut PolicyRng) -> Access {
-        self.inner.decide(request, grid, rng)
-    }
-
-    fn observe(&mut self, outcome: &AccessOutcome) {
-        self.inner.observe(outcome);
     }
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use dapple_records::{Kpi, RecordPlan};
 use dapple_simulator::engine::Setup;
-use dapple_simulator::results::Kpi;
 use dapple_simulator::workload::{Inputs, WorkloadKind};
 use ron::extensions::Extensions;
 use ron::ser::PrettyConfig;
@@ -50,6 +50,8 @@ pub struct Scenario {
     pub start: Option<jiff::Timestamp>,
     /// The physics of a run.
     pub setup: Setup,
+    /// What is kept of a run, and from when on it counts.
+    pub record: RecordPlan,
     /// What is compared.
     pub policies: Vec<PolicySet>,
     /// How often and over what range.
@@ -293,6 +295,7 @@ fn build(source: Source) -> Result<Scenario, Problems> {
         seed: file.seed,
         start: valid.start,
         setup: valid.setup,
+        record: valid.record,
         policies: valid.policies,
         warnings: check.warnings,
         source,

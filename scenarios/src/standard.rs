@@ -1,25 +1,19 @@
 //! The policies that dapple brings along.
 
-use dapple_policies::access::{AlwaysRemote, Estimate, Place, Random, StageIn};
-use dapple_simulator::policy::AccessPolicy;
+use dapple_policies::access::{AlwaysRemote, Estimate, EstimateFromPhysics, Place, Random, StageIn};
+use dapple_simulator::decide::Decider;
 
-use crate::file::AccessSpec;
 use crate::registry::Registry;
 
 impl Registry {
-    /// The policies that dapple brings along: each variant of [`AccessSpec`] but `Custom`.
+    /// The policies that dapple brings along, under the names of the variants of [`crate::file::AccessSpec`].
     pub fn standard() -> Self {
-        Self::new().with_built_in(built_in)
+        Self::new()
+            .access("AlwaysRemote", |_| Ok(Decider::policy(AlwaysRemote)))
+            .access("StageIn", |_| Ok(Decider::policy(StageIn)))
+            .access("Place", |params| params.read::<Place>().map(Decider::policy))
+            .access("Random", |_| Ok(Decider::policy(Random)))
+            .access("Estimate", |_| Ok(Decider::policy(Estimate::default())))
+            .access("EstimateFromPhysics", |_| Ok(Decider::oracle(EstimateFromPhysics)))
     }
-}
-
-fn built_in(spec: &AccessSpec, name: String) -> Option<Box<dyn AccessPolicy>> {
-    Some(match spec {
-        AccessSpec::AlwaysRemote => Box::new(AlwaysRemote::new(name)),
-        AccessSpec::StageIn => Box::new(StageIn::new(name)),
-        AccessSpec::Place { min_reuse } => Box::new(Place::new(name, *min_reuse)),
-        AccessSpec::Random => Box::new(Random::new(name)),
-        AccessSpec::Estimate => Box::new(Estimate::new(name)),
-        AccessSpec::Custom { .. } => return None,
-    })
 }

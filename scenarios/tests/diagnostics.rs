@@ -245,7 +245,7 @@ fn messages_print_in_two_forms() {
     assert_eq!(
         problems.plain(),
         "test.ron:23:41: policies.remote.access: `AlwaysRemot` is not one of the choices here (did you mean \
-         `AlwaysRemote`? allowed: `AlwaysRemote`, `StageIn`, `Place`, `Random`, `Estimate`, `Custom`)\n"
+         `AlwaysRemote`? allowed: `AlwaysRemote`, `StageIn`, `Place`, `Random`, `Estimate`, `EstimateFromPhysics`, `Custom`)\n"
     );
     let shown = problems.to_string();
     for part in

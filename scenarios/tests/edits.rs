@@ -43,8 +43,8 @@ fn bad(overrides: &[(&str, &str)]) -> String {
 }
 
 fn bandwidth(scenario: &Scenario) -> f64 {
-    let link = scenario.setup.topology.links().values().next().expect("there is a link");
-    link.bandwidth.steps()[0].1.as_bytes_per_s()
+    let link = scenario.setup.topology.map.links().values().next().expect("there is a link");
+    link.bandwidth.as_bytes_per_s()
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn values_are_replaced_inserted_and_seen_in_the_resolved_text() {
         assert!(scenario.resolved.contains(part), "{part} is missing in {}", scenario.resolved);
     }
     let third = dapple_simulator::ids::SiteId::from_index(2);
-    assert!(scenario.setup.topology.sites()[third].lan.is_some());
+    assert!(scenario.setup.topology.map.sites()[third].lan.is_some());
     assert!(scenario.text().contains("// a comment"), "the text stays as it was written");
 }
 

@@ -181,7 +181,7 @@ fn long_series_are_read_and_refused_in_reasonable_time() {
         load_text("x.ron", &text, Path::new(""), &[], &Registry::standard())
     };
     let good = read(0.02).expect("a long series");
-    let law = good.setup.topology.laws().next().expect("one law").2;
+    let law = good.setup.topology.physics.laws().next().expect("one law").2;
     assert_eq!(law.steps().len(), 100_001);
     let problems = read(-0.02).expect_err("100 000 problems");
     assert_eq!(problems.len(), 101);

@@ -1,30 +1,44 @@
 //! The grid: topology, network, storage, compute and the discrete-event engine of dapple.
 //!
 //! ```text
-//!  Setup (topology, catalogue, workload, services)      policies
-//!        |                                                 | decide: GridView -> value
-//!        v                                                 v
-//!  engine: calendar -> event -> fts | compute --calls--> network, storage -> new events
+//!  Setup (topology, catalogue, workload, services)          policies
+//!        |                                                     | decide: (question, view) -> answer
+//!        v                                                     v
+//!  engine: calendar -> event -> compute, fts --calls--> network, storage -> new events
 //!        |
 //!        v  facts
-//!  recorder (tables, KPIs), conservation counters, progress
+//!  observers: tables, KPIs, progress, learning
 //! ```
 //!
-//! Start with [`engine`]: [`engine::Setup`] is everything a run needs, [`engine::run`] runs it. A run is one
-//! thread and a pure function of (setup, policies, seed): it opens no file and reads no clock. The crate
-//! knows neither scenario files nor learning.
+//! Start with [`engine`]: [`engine::Setup`] is everything a run needs, [`engine::run`] runs it, and [`engine::Simulation`] runs it from
+//! question to question. A run is one thread and a pure function of (setup, policies, seed): it opens no file and reads no
+//! clock. The crate knows neither files nor learning.
+//!
+//! Modules stand in an order, and each uses only those before it (`tests/arrows.rs` holds it):
+//!
+//! ```text
+//!  ids units rng live ticker published distribution calendar
+//!  topology < network < questions < facts < context < storage < fabric < fts < compute < workload < decide < engine < conformance
+//! ```
 
-pub mod compute;
+pub mod calendar;
+mod compute;
+pub mod conformance;
+mod context;
+pub mod decide;
 pub mod distribution;
 pub mod engine;
+mod fabric;
+pub mod facts;
 pub mod fts;
 pub mod ids;
 mod live;
 pub mod network;
-pub mod policy;
-pub mod results;
+mod published;
+mod questions;
 pub mod rng;
 pub mod storage;
+pub mod ticker;
 pub mod topology;
 pub mod units;
 pub mod workload;

@@ -3,9 +3,10 @@
 use std::time::Instant;
 
 use clap::{Parser, ValueEnum};
-use dapple_benches::day::{DAY_SEED, Day, Skew, Width, idle_policies};
+use dapple_benches::day::{DAY_SEED, Day, Skew, Width, idle_policies, requests_only};
 use dapple_benches::{Prepared, drive, usage};
-use dapple_simulator::engine::{NoProgress, RecordLevel, run};
+use dapple_records::{RecordLevel, record as run_recorded};
+use dapple_simulator::facts::NoObserver;
 
 /// Runs a day of a large grid, and prints one line of JSON.
 #[derive(Parser)]
@@ -117,9 +118,10 @@ fn main() -> anyhow::Result<()> {
                 Record::Summary => RecordLevel::Summary,
                 Record::Rows => RecordLevel::Rows,
             };
-            let setup = day.setup(site_width, level)?;
+            let (setup, plan) = (day.setup(site_width)?, requests_only(level));
             let began = Instant::now();
-            let (output, cpu_s) = usage::measured(|| run(&setup, idle_policies(), seed, &mut NoProgress));
+            let (output, cpu_s) =
+                usage::measured(|| run_recorded((&setup, &plan), &mut idle_policies(), seed, &mut NoObserver));
             let wall_s = began.elapsed().as_secs_f64();
             let output = output?;
             Line {

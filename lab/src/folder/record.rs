@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dapple_simulator::engine::{RecordPlan, RunOutput};
-use dapple_simulator::results::{KPIS, KpiInfo, Kpis, RunEntry};
+use dapple_records::{KPIS, KpiInfo, Kpis, RecordPlan, RunEntry, RunOutput};
 use serde::{Deserialize, Serialize};
 
 /// `run-<id>/run.json`: one finished run in full, from which the files of the experiment are put together.

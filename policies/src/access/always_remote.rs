@@ -1,6 +1,6 @@
 //! Remote access for everything.
 
-use dapple_simulator::policy::{Access, AccessPolicy, AccessRequest, GridView};
+use dapple_simulator::decide::{Access, AccessMode, AccessQuestion, Policy, View};
 use dapple_simulator::rng::PolicyRng;
 
 use super::nearby::nearest_source;
@@ -9,35 +9,23 @@ use super::nearby::nearest_source;
 ///
 /// A baseline. Its jobs need neither scratch space nor a local RSE, and all of them feel each other at the
 /// source and on the way.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AlwaysRemote {
-    name: String,
-}
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AlwaysRemote;
 
-impl AlwaysRemote {
-    /// The policy under its name in results.
-    pub fn new(name: String) -> Self {
-        Self { name }
-    }
-}
-
-impl AccessPolicy for AlwaysRemote {
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn decide(&mut self, request: &AccessRequest, grid: &GridView<'_>, _: &mut PolicyRng) -> Access {
-        Access::Remote { source: nearest_source(request, grid) }
+impl Policy<AccessMode> for AlwaysRemote {
+    fn decide(&mut self, question: &AccessQuestion, view: &View<'_>, _: &mut PolicyRng) -> Access {
+        Access::Remote { source: nearest_source(question, view) }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dapple_simulator::policy::conformance;
+    use dapple_simulator::conformance;
+    use dapple_simulator::decide::Policies;
 
     #[test]
     fn it_passes_the_conformance_kit() {
-        assert_eq!(conformance::check(|| Box::new(AlwaysRemote::new("remote".into()))), Ok(()));
+        assert_eq!(conformance::check(|| Policies::of_access("remote", AlwaysRemote)), Ok(()));
     }
 }

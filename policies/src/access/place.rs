@@ -1,7 +1,7 @@
 //! Dynamic placement: the production heuristic.
 
+use dapple_simulator::decide::{Access, AccessMode, AccessQuestion, Policy, View};
 use dapple_simulator::ids::RseId;
-use dapple_simulator::policy::{Access, AccessPolicy, AccessRequest, GridView};
 use dapple_simulator::rng::PolicyRng;
 
 use super::nearby::{fits_scratch, nearest_source, placement_under_way, room_at_home, source_at_home};
@@ -17,20 +17,13 @@ use super::nearby::{fits_scratch, nearest_source, placement_under_way, room_at_h
 ///    space, if it has room for the file;
 /// 5. anything else is read remotely from the nearest source.
 ///
-/// Room is what the RSE shows at the moment of the decision. Requests that are still queued take no space yet, so
+/// Room is what was published of the RSE last. Requests that are still queued take no space yet, so
 /// a burst can place more than fits; the scenario says what happens then (`when_full`).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Place {
-    name: String,
-    min_reuse: u64,
-}
-
-impl Place {
-    /// The policy under its name in results. `min_reuse` is the number of uses, the present one counted, from
-    /// which on a file is placed: 1 places everything at its first use, 0 likewise.
-    pub fn new(name: String, min_reuse: u64) -> Self {
-        Self { name, min_reuse }
-    }
+    /// Number of uses, the present one counted, from which on a file is placed: 1 places everything at its first use, 0 likewise.
+    pub min_reuse: u64,
 }
 
 /// What the rule looks at.
@@ -65,20 +58,16 @@ impl Situation {
     }
 }
 
-impl AccessPolicy for Place {
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn decide(&mut self, request: &AccessRequest, grid: &GridView<'_>, _: &mut PolicyRng) -> Access {
+impl Policy<AccessMode> for Place {
+    fn decide(&mut self, question: &AccessQuestion, view: &View<'_>, _: &mut PolicyRng) -> Access {
         let situation = Situation {
-            nearest: nearest_source(request, grid),
-            at_home: source_at_home(request, grid),
-            site_has_rse: grid.local_rse(request.pool).is_some(),
-            under_way: placement_under_way(request, grid),
-            room: room_at_home(request, grid),
-            past_uses: grid.past_uses(request.file),
-            fits_scratch: fits_scratch(request, grid),
+            nearest: nearest_source(question, view),
+            at_home: source_at_home(question, view),
+            site_has_rse: view.local_rse(question.pool).is_some(),
+            under_way: placement_under_way(question, view),
+            room: room_at_home(question, view),
+            past_uses: view.past_uses(question.file),
+            fits_scratch: fits_scratch(question, view),
         };
         situation.access(self.min_reuse)
     }
@@ -87,8 +76,9 @@ impl AccessPolicy for Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use dapple_simulator::conformance;
+    use dapple_simulator::decide::Policies;
     use dapple_simulator::ids::Id;
-    use dapple_simulator::policy::conformance;
 
     fn rse(index: usize) -> RseId {
         RseId::from_index(index)
@@ -137,7 +127,7 @@ mod tests {
     #[test]
     fn it_passes_the_conformance_kit() {
         for min_reuse in 0..4 {
-            assert_eq!(conformance::check(|| Box::new(Place::new("place".into(), min_reuse))), Ok(()));
+            assert_eq!(conformance::check(|| Policies::of_access("place", Place { min_reuse })), Ok(()));
         }
     }
 }

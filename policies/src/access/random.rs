@@ -1,7 +1,7 @@
 //! Any way that is possible.
 
+use dapple_simulator::decide::{Access, AccessMode, AccessQuestion, Policy, View};
 use dapple_simulator::ids::RseId;
-use dapple_simulator::policy::{Access, AccessPolicy, AccessRequest, GridView};
 use dapple_simulator::rng::PolicyRng;
 use rand::RngExt;
 
@@ -11,17 +11,8 @@ use super::nearby::{fits_scratch, room_at_home, source_at_home};
 ///
 /// The baseline that any rule has to beat. Stage-in is possible where the file fits into a node's scratch space,
 /// placement where moreover the site has an RSE with room and no replica yet, remote access always.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Random {
-    name: String,
-}
-
-impl Random {
-    /// The policy under its name in results.
-    pub fn new(name: String) -> Self {
-        Self { name }
-    }
-}
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Random;
 
 fn draw(sources: &[RseId], fits_scratch: bool, target: Option<RseId>, rng: &mut PolicyRng) -> Access {
     let target = target.filter(|_| fits_scratch);
@@ -35,23 +26,20 @@ fn draw(sources: &[RseId], fits_scratch: bool, target: Option<RseId>, rng: &mut 
     }
 }
 
-impl AccessPolicy for Random {
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn decide(&mut self, request: &AccessRequest, grid: &GridView<'_>, rng: &mut PolicyRng) -> Access {
-        let is_home = source_at_home(request, grid).is_some();
-        let target = room_at_home(request, grid).filter(|_| !is_home);
-        draw(&grid.sources(request), fits_scratch(request, grid), target, rng)
+impl Policy<AccessMode> for Random {
+    fn decide(&mut self, question: &AccessQuestion, view: &View<'_>, rng: &mut PolicyRng) -> Access {
+        let is_home = source_at_home(question, view).is_some();
+        let target = room_at_home(question, view).filter(|_| !is_home);
+        draw(&view.sources(question), fits_scratch(question, view), target, rng)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use dapple_simulator::conformance;
+    use dapple_simulator::decide::Policies;
     use dapple_simulator::ids::Id;
-    use dapple_simulator::policy::conformance;
     use dapple_simulator::rng::{Purpose, keyed};
 
     fn drawn(fits_scratch: bool, target: Option<RseId>) -> Vec<Access> {
@@ -82,6 +70,6 @@ mod tests {
 
     #[test]
     fn it_passes_the_conformance_kit() {
-        assert_eq!(conformance::check(|| Box::new(Random::new("random".into()))), Ok(()));
+        assert_eq!(conformance::check(|| Policies::of_access("random", Random)), Ok(()));
     }
 }

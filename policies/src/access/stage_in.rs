@@ -1,6 +1,6 @@
 //! Stage-in for everything.
 
-use dapple_simulator::policy::{Access, AccessPolicy, AccessRequest, GridView};
+use dapple_simulator::decide::{Access, AccessMode, AccessQuestion, Policy, View};
 use dapple_simulator::rng::PolicyRng;
 
 use super::nearby::nearest_source;
@@ -9,35 +9,23 @@ use super::nearby::nearest_source;
 ///
 /// A baseline, and what most sites do once data has been placed. It needs scratch space, and moves the whole
 /// file however small the part is that the job reads.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StageIn {
-    name: String,
-}
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StageIn;
 
-impl StageIn {
-    /// The policy under its name in results.
-    pub fn new(name: String) -> Self {
-        Self { name }
-    }
-}
-
-impl AccessPolicy for StageIn {
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn decide(&mut self, request: &AccessRequest, grid: &GridView<'_>, _: &mut PolicyRng) -> Access {
-        Access::StageIn { source: nearest_source(request, grid) }
+impl Policy<AccessMode> for StageIn {
+    fn decide(&mut self, question: &AccessQuestion, view: &View<'_>, _: &mut PolicyRng) -> Access {
+        Access::StageIn { source: nearest_source(question, view) }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dapple_simulator::policy::conformance;
+    use dapple_simulator::conformance;
+    use dapple_simulator::decide::Policies;
 
     #[test]
     fn it_passes_the_conformance_kit() {
-        assert_eq!(conformance::check(|| Box::new(StageIn::new("stage-in".into()))), Ok(()));
+        assert_eq!(conformance::check(|| Policies::of_access("stage-in", StageIn)), Ok(()));
     }
 }

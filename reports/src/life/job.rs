@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use dapple_simulator::results::TableData;
+use dapple_records::TableData;
 
 use crate::ReportError;
 use crate::life::rows::{Recorded, Row, rows};

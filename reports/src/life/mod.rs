@@ -8,7 +8,7 @@ mod rows;
 use std::fmt::Write;
 use std::path::Path;
 
-use dapple_simulator::results::{Manifest, RunEntry, read_manifest};
+use dapple_records::{Manifest, RunEntry, read_manifest};
 use dapple_simulator::units::SimTime;
 
 use crate::ReportError;

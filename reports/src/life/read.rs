@@ -1,6 +1,6 @@
 //! The life of a read: the access to one input of a job.
 
-use dapple_simulator::results::TableData;
+use dapple_records::TableData;
 
 use crate::ReportError;
 use crate::life::rows::{Recorded, Row, rows};

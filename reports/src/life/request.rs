@@ -1,6 +1,6 @@
 //! The life of a transfer request, attempt by attempt.
 
-use dapple_simulator::results::TableData;
+use dapple_records::TableData;
 
 use crate::ReportError;
 use crate::life::rows::{Recorded, Row, rows};

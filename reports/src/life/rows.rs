@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use dapple_simulator::results::{TableData, Value, read_run_table};
+use dapple_records::{TableData, Value, read_run_table};
 
 use crate::ReportError;
 

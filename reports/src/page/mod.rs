@@ -6,7 +6,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use dapple_simulator::results::{PLOTS_DIR, REPORT_FILE, write_atomically};
+use dapple_records::{PLOTS_DIR, REPORT_FILE, write_atomically};
 use maud::{Markup, html};
 
 use crate::ReportError;

@@ -1,6 +1,6 @@
 //! The distribution of job turnaround by policy, from the `jobs` tables.
 
-use dapple_simulator::results::{TableData, read_run_table};
+use dapple_records::{TableData, read_run_table};
 
 use crate::ReportError;
 use crate::experiment::Experiment;

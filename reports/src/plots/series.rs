@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dapple_simulator::results::{TableData, read_run_table};
+use dapple_records::{TableData, read_run_table};
 
 use crate::ReportError;
 use crate::experiment::Experiment;

@@ -1,6 +1,6 @@
 //! What a policy costs: the primary KPI against the bytes over the WAN.
 
-use dapple_simulator::results::Kpi;
+use dapple_records::Kpi;
 
 use crate::ReportError;
 use crate::experiment::Experiment;
@@ -21,7 +21,7 @@ pub(super) fn time_against_bytes(experiment: &Experiment) -> Result<Option<Plot>
         return Ok(None);
     }
     let cloud = |point: usize, policy: usize| -> Vec<(f64, f64)> {
-        let of = |row: &dapple_simulator::results::KpiRow| Some((row.kpis.get(bytes)?, row.kpis.get(kpi.kpi)?));
+        let of = |row: &dapple_records::KpiRow| Some((row.kpis.get(bytes)?, row.kpis.get(kpi.kpi)?));
         let finite = |(x, y): &(f64, f64)| x.is_finite() && y.is_finite();
         experiment.runs(point, policy).iter().filter_map(of).filter(finite).collect()
     };

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use dapple_simulator::results::{Counters, FailedRun};
+use dapple_records::{Counters, FailedRun};
 
 use crate::experiment::Experiment;
 use crate::quantity::{Dimension, counted, figure, number, whole};

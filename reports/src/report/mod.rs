@@ -11,7 +11,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use dapple_simulator::results::{PLOTS_DIR, REPORT_FILE, write_atomically};
+use dapple_records::{PLOTS_DIR, REPORT_FILE, write_atomically};
 
 use crate::ReportError;
 use crate::comparison::confirmatory;

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use maud::{Markup, html};
 
-use dapple_simulator::results::{KPIS, KpiInfo};
+use dapple_records::{KPIS, KpiInfo};
 
 use crate::comparison::{Comparison, exploratory};
 use crate::experiment::Experiment;

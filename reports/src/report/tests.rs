@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use dapple_simulator::results::{MANIFEST_FILE, read_manifest, run_dir, write_manifest};
+use dapple_records::{MANIFEST_FILE, read_manifest, run_dir, write_manifest};
 
 use crate::synthetic::{Folder, Synthetic, coordinate};
 use crate::{ReportError, write_report};

@@ -1,6 +1,6 @@
 //! The verdict: what the primary KPI says, in sentences.
 
-use dapple_simulator::results::Kpi;
+use dapple_records::Kpi;
 use maud::{Markup, html};
 
 use crate::comparison::{Comparison, Outcome};

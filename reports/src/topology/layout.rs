@@ -69,7 +69,8 @@ fn moved_apart(centres: &mut [(f64, f64)], halves: &[(f64, f64)], gap: (f64, f64
 
 fn wished(topology: &Topology, size: (f64, f64)) -> Vec<(f64, f64)> {
     let finite = |(x, y): &(f64, f64)| x.is_finite() && y.is_finite();
-    let given: Vec<Option<(f64, f64)>> = topology.sites().values().map(|site| site.position.filter(finite)).collect();
+    let given: Vec<Option<(f64, f64)>> =
+        topology.map.sites().values().map(|site| site.position.filter(finite)).collect();
     let placed: Vec<(f64, f64)> = given.iter().flatten().copied().collect();
     let mut on_map = fitted(&placed, size).into_iter();
     let mut on_circle = circle(given.len() - placed.len(), size).into_iter();

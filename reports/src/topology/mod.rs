@@ -23,13 +23,15 @@ mod tests {
             .map(|&(name, position)| {
                 let site = builder.site(Site { name: name.into(), position, lan: None });
                 let (slots, start_up) = (Some(40), SimSpan::from_secs_f64(2.0));
-                let dtn = builder.dtn(dapple_simulator::topology::Dtn {
-                    name: format!("{name}_DTN"),
-                    curve: curve.clone(),
-                    slots,
-                    start_up,
-                    start_up_each: SimSpan::ZERO,
-                });
+                let dtn = builder.dtn(
+                    dapple_simulator::topology::Dtn {
+                        name: format!("{name}_DTN"),
+                        slots,
+                        start_up,
+                        start_up_each: SimSpan::ZERO,
+                    },
+                    curve.clone(),
+                );
                 builder.rse(Rse {
                     name: format!("{name}_DATADISK"),
                     site,
@@ -47,25 +49,20 @@ mod tests {
             for (from, to) in [(pair[0], pair[1]), (pair[1], pair[0])] {
                 let name = format!("{}-{}", names[index(from)].0, names[index(to)].0);
                 let latency = SimSpan::from_nanos(5_500_000);
-                builder.link(Link {
-                    name,
-                    from,
-                    to,
-                    bandwidth: Series::constant(Rate::from_mb_per_s(1250.0)),
-                    latency,
-                });
+                builder.link(Link { name, from, to, bandwidth: Rate::from_mb_per_s(1250.0), latency });
             }
         }
         let steps = vec![(SimTime::ZERO, Rate::from_mb_per_s(12.5)), (SimTime::from_nanos(9), Rate::ZERO)];
         let bandwidth = Series::from_steps(steps).expect("increasing");
         let (from, to) = (sites[0], sites[1]);
-        builder.link(Link {
+        let spare = builder.link(Link {
             name: "backup & <spare>".into(),
             from,
             to,
-            bandwidth,
+            bandwidth: *bandwidth.at(SimTime::ZERO),
             latency: SimSpan::from_secs_f64(0.03),
         });
+        builder.bandwidth(spare, bandwidth);
         builder.build().expect("no overrides")
     }
 

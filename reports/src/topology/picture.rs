@@ -29,8 +29,8 @@ text{font:13px sans-serif;fill:#1c2128;fill:var(--ink);dominant-baseline:central
 
 /// A grid as SVG: sites on their positions, or on a circle.
 pub fn picture(topology: &Topology) -> String {
-    let boxes = topology.sites().len() <= BOXES;
-    let sites: Vec<Node> = topology.sites().ids().map(|site| Node::new(topology, site, boxes)).collect();
+    let boxes = topology.map.sites().len() <= BOXES;
+    let sites: Vec<Node> = topology.map.sites().ids().map(|site| Node::new(topology, site, boxes)).collect();
     let wished = match sites.len() {
         0..=2 => (600.0, 40.0),
         3..=8 => (620.0, 400.0),
@@ -43,7 +43,7 @@ pub fn picture(topology: &Topology) -> String {
     let labels = if boxes && wires.len() <= LABELS { labels(&wires, &courses, &centres, &halves) } else { Vec::new() };
     let svg = html! {
         svg xmlns="http://www.w3.org/2000/svg" data-generator="dapple" width=(size.0) height=(size.1) viewBox={ "0 0 " (size.0) " " (size.1) } {
-            title { "Topology: " (sites.len()) " sites, " (topology.links().len()) " links" }
+            title { "Topology: " (sites.len()) " sites, " (topology.map.links().len()) " links" }
             style { (maud::PreEscaped(STYLE)) }
             rect.paper width="100%" height="100%" {}
             @for (wire, course) in wires.iter().zip(&courses) { (line(wire, *course)) }
@@ -64,17 +64,19 @@ struct Node {
 
 impl Node {
     fn new(topology: &Topology, site: SiteId, boxes: bool) -> Self {
-        let name = shortened(&topology.sites()[site].name, 200.0);
+        let name = shortened(&topology.map.sites()[site].name, 200.0);
         let mut lines = Vec::new();
         if boxes {
-            for rse in topology.rses().values().filter(|rse| rse.site == site) {
+            for rse in topology.map.rses().values().filter(|rse| rse.site == site) {
                 let space = rse.capacity.map_or_else(String::new, |capacity| format!(", {}", size_of(capacity)));
                 lines.push(shortened(&format!("RSE {}{space}", rse.name), 300.0));
             }
-            let dtns = topology.rses().values().filter(|rse| rse.site == site).filter_map(|rse| rse.dtn);
+            let dtns = topology.map.rses().values().filter(|rse| rse.site == site).filter_map(|rse| rse.dtn);
             let dtns: BTreeSet<DtnId> = dtns.collect();
-            lines.extend(dtns.into_iter().map(|dtn| shortened(&format!("DTN {}", topology.dtns()[dtn].name), 300.0)));
-            for pool in topology.pools().values().filter(|pool| pool.site == site) {
+            lines.extend(
+                dtns.into_iter().map(|dtn| shortened(&format!("DTN {}", topology.map.dtns()[dtn].name), 300.0)),
+            );
+            for pool in topology.map.pools().values().filter(|pool| pool.site == site) {
                 let text = format!("pool {}, {} × {} slots", pool.name, pool.nodes, pool.slots);
                 lines.push(shortened(&text, 300.0));
             }
@@ -127,19 +129,20 @@ struct Wire {
 fn wires(topology: &Topology) -> Vec<Wire> {
     let mut done: Vec<LinkId> = Vec::new();
     let mut wires: Vec<Wire> = Vec::new();
-    for (id, link) in topology.links().iter() {
+    for (id, link) in topology.map.links().iter() {
         if done.contains(&id) {
             continue;
         }
-        let twin = topology.links().iter().find(|(other_id, other)| {
+        let bandwidth_of = |link| topology.physics.bandwidth(link);
+        let twin = topology.map.links().iter().find(|(other_id, other)| {
             let back = other.from == link.to && other.to == link.from;
             back && *other_id != id
                 && !done.contains(other_id)
-                && other.bandwidth == link.bandwidth
+                && bandwidth_of(*other_id) == bandwidth_of(id)
                 && other.latency == link.latency
         });
         done.extend(twin.map(|(id, _)| id));
-        let text = format!("{}, {}", bandwidth(&link.bandwidth), latency(link.latency));
+        let text = format!("{}, {}", bandwidth(bandwidth_of(id)), latency(link.latency));
         wires.push(Wire { from: link.from, to: link.to, both: twin.is_some(), text, lane: 0.0 });
     }
     let ends = |wire: &Wire| (wire.from.min(wire.to), wire.from.max(wire.to));

@@ -97,25 +97,25 @@ fn listing(title: &'static str, head: &'static [&'static str], rows: impl Iterat
 
 fn sites(topology: &Topology) -> Listing {
     let row = |site: &dapple_simulator::topology::Site| vec![site.name.clone(), limit(site.lan)];
-    listing("Sites", &["site", "LAN"], topology.sites().values().map(row))
+    listing("Sites", &["site", "LAN"], topology.map.sites().values().map(row))
 }
 
 fn rses(topology: &Topology) -> Listing {
     let row = |rse: &dapple_simulator::topology::Rse| {
         vec![
             rse.name.clone(),
-            topology.sites()[rse.site].name.clone(),
+            topology.map.sites()[rse.site].name.clone(),
             rse.capacity.map_or_else(|| "unlimited".into(), size_of),
             size_of(rse.initial_used),
             limit(rse.read),
             limit(rse.write),
-            rse.dtn.map_or_else(String::new, |dtn| topology.dtns()[dtn].name.clone()),
+            rse.dtn.map_or_else(String::new, |dtn| topology.map.dtns()[dtn].name.clone()),
         ]
     };
     listing(
         "RSEs",
         &["RSE", "site", "capacity", "used at start", "read", "write", "DTN"],
-        topology.rses().values().map(row),
+        topology.map.rses().values().map(row),
     )
 }
 
@@ -123,7 +123,7 @@ fn pools(topology: &Topology) -> Listing {
     let row = |pool: &dapple_simulator::topology::Pool| {
         vec![
             pool.name.clone(),
-            topology.sites()[pool.site].name.clone(),
+            topology.map.sites()[pool.site].name.clone(),
             pool.nodes.to_string(),
             pool.slots.to_string(),
             pool.scratch.map_or_else(|| "unlimited".into(), size_of),
@@ -133,40 +133,45 @@ fn pools(topology: &Topology) -> Listing {
     listing(
         "Pools",
         &["pool", "site", "nodes", "slots per node", "scratch per node", "speed"],
-        topology.pools().values().map(row),
+        topology.map.pools().values().map(row),
     )
 }
 
 fn dtns(topology: &Topology) -> Listing {
-    let row = |dtn: &dapple_simulator::topology::Dtn| {
+    let row = |(id, dtn): (_, &dapple_simulator::topology::Dtn)| {
         let slots = dtn.slots.map_or_else(|| "unlimited".into(), |slots| slots.to_string());
         let each = dtn.start_up_each;
         let queued = if each > SimSpan::ZERO { format!(", {} for each other", latency(each)) } else { String::new() };
-        vec![dtn.name.clone(), curve(&dtn.curve), slots, latency(dtn.start_up) + &queued]
+        vec![dtn.name.clone(), curve(topology.physics.curve(id)), slots, latency(dtn.start_up) + &queued]
     };
-    listing("DTNs", &["DTN", "load curve", "slots", "start-up"], topology.dtns().values().map(row))
+    listing("DTNs", &["DTN", "load curve", "slots", "start-up"], topology.map.dtns().iter().map(row))
 }
 
 fn links(topology: &Topology) -> Listing {
-    let row = |link: &dapple_simulator::topology::Link| {
-        let name = |site| topology.sites()[site].name.clone();
-        vec![link.name.clone(), name(link.from), name(link.to), bandwidth(&link.bandwidth), latency(link.latency)]
+    let row = |(id, link): (_, &dapple_simulator::topology::Link)| {
+        let name = |site| topology.map.sites()[site].name.clone();
+        let bandwidth = bandwidth(topology.physics.bandwidth(id));
+        vec![link.name.clone(), name(link.from), name(link.to), bandwidth, latency(link.latency)]
     };
-    listing("Links", &["link", "from", "to", "bandwidth", "latency"], topology.links().values().map(row))
+    listing("Links", &["link", "from", "to", "bandwidth", "latency"], topology.map.links().iter().map(row))
 }
 
 fn laws(topology: &Topology) -> Listing {
     let row = |(pool, rse, law): (_, _, &Series<dapple_simulator::topology::AccessCoefficients>)| {
         let first = law.steps()[0].1;
         let steps = if law.steps().len() > 1 { format!("{} steps", law.steps().len()) } else { String::new() };
-        let (rse, pool) = (topology.rses()[rse].name.clone(), topology.pools()[pool].name.clone());
+        let (rse, pool) = (topology.map.rses()[rse].name.clone(), topology.map.pools()[pool].name.clone());
         vec![rse, pool, format!("{}", first.a), format!("{}", first.b), format!("{}", first.c), steps]
     };
-    listing("Laws of remote access", &["RSE", "pool", "a [s/MB]", "b [s/MB]", "c [s/MB]", ""], topology.laws().map(row))
+    listing(
+        "Laws of remote access",
+        &["RSE", "pool", "a [s/MB]", "b [s/MB]", "c [s/MB]", ""],
+        topology.physics.laws().map(row),
+    )
 }
 
 fn routes(topology: &Topology) -> Listing {
-    let pairs = topology.sites().ids().flat_map(|from| topology.sites().ids().map(move |to| (from, to)));
+    let pairs = topology.map.sites().ids().flat_map(|from| topology.map.sites().ids().map(move |to| (from, to)));
     let mut total = 0;
     let mut rows = Vec::new();
     for (from, to) in pairs.filter(|(from, to)| from != to) {
@@ -174,12 +179,13 @@ fn routes(topology: &Topology) -> Listing {
         if rows.len() == ROUTES {
             continue;
         }
-        let name = |site| topology.sites()[site].name.clone();
-        let row = match topology.route(from, to) {
+        let name = |site| topology.map.sites()[site].name.clone();
+        let row = match topology.map.route(from, to) {
             None => vec![name(from), name(to), "no route".to_owned(), String::new(), String::new()],
             Some(route) => {
-                let links: Vec<&str> = route.links.iter().map(|&link| topology.links()[link].name.as_str()).collect();
-                let rates = route.links.iter().map(|&link| topology.links()[link].bandwidth.steps()[0].1);
+                let links: Vec<&str> =
+                    route.links.iter().map(|&link| topology.map.links()[link].name.as_str()).collect();
+                let rates = route.links.iter().map(|&link| topology.map.links()[link].bandwidth);
                 let narrowest = rates.map(Rate::as_bytes_per_s).fold(f64::INFINITY, f64::min);
                 vec![name(from), name(to), links.join(" → "), bits(narrowest), latency(route.latency)]
             }

@@ -1,6 +1,6 @@
 //! What is compared, how often, and what is kept.
 
-use dapple_simulator::results::Kpi;
+use dapple_records::Kpi;
 use serde::{Deserialize, Serialize};
 
 use super::Span;
@@ -32,8 +32,11 @@ documented! {
         },
         /// Any of the three that is possible, all equally likely.
         Random,
-        /// The way that is expected to be the fastest for this job, from queues, rates, laws and sizes.
+        /// The way that is expected to be the fastest for this job, from nominal rates, queues, sizes and the times that were observed.
         Estimate,
+        /// The same from the true rates, laws and load curves of the present, which no real policy knows. It knows nothing of what
+        /// others will send, so it is no upper bound.
+        EstimateFromPhysics,
         /// A policy that the program registered under a name.
         Custom {
             /// The name.
@@ -42,6 +45,20 @@ documented! {
             #[serde(default)]
             params: RawRon,
         },
+    }
+}
+
+impl AccessSpec {
+    /// The name under which the policy is registered, and its parameters as RON.
+    pub(crate) fn named(&self) -> (String, String) {
+        if let Self::Custom { name, params } = self {
+            return (name.clone(), params.text().to_owned());
+        }
+        let text = crate::scenario::compact(self);
+        match text.split_once('(') {
+            Some((name, params)) => (name.to_owned(), format!("({params}")),
+            None => (text, "()".to_owned()),
+        }
     }
 }
 

@@ -11,7 +11,9 @@ mod workload;
 use std::collections::BTreeMap;
 use std::path::Path as FilePath;
 
+use dapple_records::RecordPlan;
 use dapple_simulator::engine::Setup;
+use dapple_simulator::storage::StorageSettings;
 use dapple_simulator::units::{SimSpan, SimTime};
 
 pub(crate) use check::Check;
@@ -45,6 +47,8 @@ pub(crate) struct World<'a> {
 pub(crate) struct Valid {
     /// The physics.
     pub setup: Setup,
+    /// What is kept of a run.
+    pub record: RecordPlan,
     /// The calendar start.
     pub start: Option<jiff::Timestamp>,
     /// The policy sets.
@@ -68,12 +72,13 @@ pub(crate) fn validate(file: &ScenarioFile, world: World<'_>, check: &mut Check)
     let workloads = workload::workloads(&file.workload, &around, &mut files, check);
     let datasets = around.datasets;
     let transfers = settings::transfers(&file.services.transfers, &grid.rses, check);
-    let record = settings::record(&file.record, check);
+    let record = settings::record(&file.record, warm_up, check);
     settings::experiment(file, check);
     let policies = policies(file, world.registry, check);
     let topology = grid.topology.filter(|_| check.faults.is_empty())?;
-    let setup = Setup { topology, datasets, workloads, transfers, warm_up, horizon, record };
-    Some(Valid { setup, start, policies, logs: files.digests })
+    let storage = StorageSettings::default();
+    let setup = Setup { topology, storage, datasets, workloads, transfers, horizon };
+    Some(Valid { setup, record, start, policies, logs: files.digests })
 }
 
 fn start(written: Option<&str>, check: &mut Check) -> Option<jiff::Timestamp> {

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use dapple_simulator::engine::{RecordLevel, RecordPlan, TransferSettings, WhenFull};
+use dapple_records::{RecordLevel, RecordPlan};
+use dapple_simulator::fts::{TransferSettings, WhenFull};
 use dapple_simulator::ids::RseId;
 use dapple_simulator::units::SimSpan;
 
@@ -70,12 +71,13 @@ fn link_limits(
 }
 
 /// Checks what is kept.
-pub(super) fn record(file: &file::Record, check: &mut Check) -> RecordPlan {
+pub(super) fn record(file: &file::Record, warm_up: SimSpan, check: &mut Check) -> RecordPlan {
     let root = At::ROOT;
     let at = root.field("record");
     let all = |level| {
         let interval = file::RecordTables::default().series_interval.to_span();
         RecordPlan {
+            warm_up,
             requests: level,
             reads: level,
             jobs: level,
@@ -103,7 +105,7 @@ pub(super) fn record(file: &file::Record, check: &mut Check) -> RecordPlan {
             let decisions = level("decisions", &tables.decisions);
             let interval = check.span(&at.field("series_interval"), &tables.series_interval);
             let series_interval = interval.unwrap_or(SimSpan::from_nanos(1));
-            RecordPlan { requests, reads, jobs, series, decisions, series_interval }
+            RecordPlan { warm_up, requests, reads, jobs, series, decisions, series_interval }
         }
     }
 }

@@ -81,7 +81,7 @@ fn dtns(file: &[file::Dtn], top: &At<'_>, builder: &mut TopologyBuilder, check: 
         let start_up_each = check.span_or_zero(&at.field("start_up_each"), &dtn.start_up_each);
         let id = curve.map(|curve| {
             let (start_up, start_up_each) = (start_up.unwrap_or(SimSpan::ZERO), start_up_each.unwrap_or(SimSpan::ZERO));
-            builder.dtn(Dtn { name: dtn.name.clone(), curve, slots: dtn.slots, start_up, start_up_each })
+            builder.dtn(Dtn { name: dtn.name.clone(), slots: dtn.slots, start_up, start_up_each }, curve)
         });
         names.declare(&at, &dtn.name, id, check);
     }
@@ -209,8 +209,10 @@ fn links(
         let latency = check.span_or_zero(&at.field("latency"), &link.latency).unwrap_or_default();
         let bandwidth = profile(link, &at, check);
         let ends = from.zip(to).zip(bandwidth);
-        let mut add = |name: &str, from, to, bandwidth| {
-            let id = builder.link(Link { name: name.to_owned(), from, to, bandwidth, latency });
+        let mut add = |name: &str, from, to, bandwidth: Series<Rate>| {
+            let nominal = *bandwidth.at(SimTime::ZERO);
+            let id = builder.link(Link { name: name.to_owned(), from, to, bandwidth: nominal, latency });
+            builder.bandwidth(id, bandwidth);
             Wire { id, from, to }
         };
         let forth = ends.clone().map(|((from, to), bandwidth)| add(&link.name, from, to, bandwidth));

@@ -162,7 +162,7 @@ fn take_jobs(
         };
         if let Some(source) = source
             && let Some(topology) = &around.grid.topology
-            && topology.route_to_pool(source, pool).is_none()
+            && topology.map.route_to_pool(source, pool).is_none()
         {
             return Err(DirtyCell::of_row("no route leads from its source to its pool"));
         }
@@ -184,13 +184,14 @@ fn take_jobs(
 fn key(log: &LogFile, file: &impl Serialize, around: &Around<'_>) -> Digest {
     let mut parts = vec![log.digest.to_string(), compact(file), around.horizon.as_nanos().to_string()];
     if let Some(topology) = &around.grid.topology {
-        let sites = topology.sites();
+        let map = &topology.map;
+        let sites = map.sites();
         for from in sites.ids() {
-            let is_there = |to| if topology.route(from, to).is_some() { '1' } else { '0' };
+            let is_there = |to| if map.route(from, to).is_some() { '1' } else { '0' };
             parts.push(sites.ids().map(is_there).collect());
         }
-        parts.extend(topology.rses().values().map(|rse| format!("rse {} {}", rse.site.index(), rse.name)));
-        parts.extend(topology.pools().values().map(|pool| format!("pool {} {}", pool.site.index(), pool.name)));
+        parts.extend(map.rses().values().map(|rse| format!("rse {} {}", rse.site.index(), rse.name)));
+        parts.extend(map.pools().values().map(|pool| format!("pool {} {}", pool.site.index(), pool.name)));
     }
     Digest::of_parts(parts)
 }

@@ -1,7 +1,7 @@
 //! The data that exist and who asks for what.
 
-use dapple_simulator::engine::Dataset;
 use dapple_simulator::ids::{DatasetId, PoolId, RseId, Table, WorkloadId};
+use dapple_simulator::storage::Dataset;
 use dapple_simulator::topology::Topology;
 use dapple_simulator::units::SimTime;
 use dapple_simulator::workload::{
@@ -64,7 +64,7 @@ pub(super) fn datasets(
 
 /// Whether what is there at the start fits, on average.
 fn initial_fill(table: &Table<DatasetId, Dataset>, topology: &Topology, list: &At<'_>, check: &mut Check) {
-    for (rse, info) in topology.rses().iter() {
+    for (rse, info) in topology.map.rses().iter() {
         let Some(capacity) = info.capacity else { continue };
         let here = table.values().filter(|dataset| dataset.replicas.contains(&rse));
         let replicas: f64 = here.map(|dataset| f64::from(dataset.files) * dataset.size.mean()).sum();
@@ -204,11 +204,11 @@ fn inputs(
 /// A fault unless one of the RSEs can be read from the pool.
 fn reachable(rses: &[RseId], pool: PoolId, at: &At<'_>, around: &Around<'_>, check: &mut Check) {
     let Some(topology) = &around.grid.topology else { return };
-    if rses.iter().any(|&rse| topology.route_to_pool(rse, pool).is_some()) {
+    if rses.iter().any(|&rse| topology.map.route_to_pool(rse, pool).is_some()) {
         return;
     }
-    let names: Vec<String> = rses.iter().map(|&rse| format!("`{}`", topology.rses()[rse].name)).collect();
-    let pool = &topology.pools()[pool].name;
+    let names: Vec<String> = rses.iter().map(|&rse| format!("`{}`", topology.map.rses()[rse].name)).collect();
+    let pool = &topology.map.pools()[pool].name;
     check.fault_help(
         at,
         format!("no route leads from {} to pool `{pool}`", names.join(" or ")),
@@ -231,7 +231,7 @@ fn campaign(file: &file::Campaign, at: &At<'_>, around: &Around<'_>, check: &mut
     let every = check.span(&at.field("every"), &file.every);
     let size = distribution(&file.size, &at.field("size"), false, check);
     let most = pool.zip(around.grid.topology.as_ref()).map(|(pool, topology)| {
-        let pool = &topology.pools()[pool];
+        let pool = &topology.map.pools()[pool];
         u64::from(pool.nodes) * u64::from(pool.slots)
     });
     let steps = steps(&file.steps, &at.field("steps"), most, check);
@@ -304,10 +304,10 @@ fn transfers(
 /// Why nothing can be transferred between two RSEs.
 pub(super) fn why_not(source: RseId, destination: RseId, around: &Around<'_>) -> Option<String> {
     let topology = around.grid.topology.as_ref()?;
-    let name = |rse: RseId| &topology.rses()[rse].name;
+    let name = |rse: RseId| &topology.map.rses()[rse].name;
     if source == destination {
         return Some(format!("nothing is transferred from `{}` to itself", name(source)));
     }
-    let is_missing = topology.route_between(source, destination).is_none();
+    let is_missing = topology.map.route_between(source, destination).is_none();
     is_missing.then(|| format!("no route leads from `{}` to `{}`", name(source), name(destination)))
 }

@@ -2,10 +2,10 @@
 
 use smallvec::SmallVec;
 
-use crate::ids::{FileId, Id, JobId, PoolId, ReadId, RseId, WorkloadId};
+use crate::facts::{JobEnded, JobOutcome, ReadEnded};
+use crate::ids::{FileId, JobId, PoolId, ReadId, WorkloadId};
 use crate::network::FlowId;
-use crate::policy::{Access, AccessRequest};
-use crate::results::{DecisionRecord, JobRecord, ReadRecord};
+use crate::questions::{Access, AccessQuestion};
 use crate::units::{Bytes, SimSpan, SimTime};
 
 /// A job as its workload makes it.
@@ -31,14 +31,12 @@ pub(crate) struct NewInput {
     pub forced: Option<Access>,
 }
 
-/// Where a job is in its life.
+/// Where a job is in its life; what has ended is told and forgotten.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
     Placing,
     Queued,
     Running,
-    Done,
-    Failed,
 }
 
 /// A job that has not ended.
@@ -53,12 +51,12 @@ pub(super) struct Job {
     pub ready_at: Option<SimTime>,
     pub started_at: Option<SimTime>,
     pub data_at: Option<SimTime>,
-    pub ended_at: Option<SimTime>,
     pub node: Option<u32>,
     pub scratch: Bytes,
-    pub error_class: Option<&'static str>,
     /// Fixed compute time on a node of the pool.
     pub compute_fixed: SimSpan,
+    /// Inputs of which it is still to be decided how they are reached.
+    pub undecided: usize,
     /// Inputs still to be placed.
     pub placing: u32,
     /// Its reads, first those to be staged in.
@@ -76,12 +74,12 @@ pub(super) struct Job {
 #[derive(Clone, Debug)]
 pub(super) struct Read {
     /// What was asked for it.
-    pub request: AccessRequest,
-    /// What the policy was shown besides.
-    pub shown: Shown,
+    pub question: AccessQuestion,
     /// Bytes that this access moves.
     pub part: Bytes,
     pub access: Access,
+    /// From asking for it to the first byte.
+    pub round_trip: SimSpan,
     /// Whether the policy decided it.
     pub by_policy: bool,
     pub decided_at: SimTime,
@@ -100,14 +98,15 @@ impl Job {
         self.staged.iter().chain(&self.streamed).copied()
     }
 
-    pub fn record(&self, id: JobId, reads: impl Iterator<Item = (Bytes, f64)>) -> JobRecord {
+    /// Its life so far.
+    pub fn life(&self, job: JobId, reads: impl Iterator<Item = (Bytes, f64)>) -> JobEnded {
         let (mut input_bytes, mut compute_s) = (Bytes::ZERO, self.compute_fixed.as_secs_f64());
         for (bytes, seconds) in reads {
             input_bytes += bytes;
             compute_s += seconds;
         }
-        JobRecord {
-            job: id.index() as u64,
+        JobEnded {
+            job,
             workload: self.workload,
             pool: self.pool,
             node: self.node,
@@ -118,94 +117,30 @@ impl Job {
             ready_at: self.ready_at,
             started_at: self.started_at,
             data_at: self.data_at,
-            ended_at: self.ended_at,
+            ended_at: None,
             compute_s,
             outcome: match self.state {
-                State::Placing => "placing",
-                State::Queued => "queued",
-                State::Running => "running",
-                State::Done => "done",
-                State::Failed => "failed",
+                State::Placing => JobOutcome::Placing,
+                State::Queued => JobOutcome::Queued,
+                State::Running => JobOutcome::Running,
             },
-            error_class: self.error_class,
         }
     }
 }
 
 impl Read {
-    /// The RSE that the job itself reads from.
-    pub fn source(&self) -> RseId {
-        match self.access {
-            Access::Remote { source } | Access::StageIn { source } => source,
-            Access::Place { target, .. } => target,
-        }
-    }
-
-    pub fn is_streamed(&self) -> bool {
-        matches!(self.access, Access::Remote { .. })
-    }
-
-    pub fn mode(&self) -> &'static str {
-        match self.access {
-            Access::Remote { .. } => "remote",
-            Access::StageIn { .. } => "stage-in",
-            Access::Place { .. } => "place",
-        }
-    }
-
-    pub fn record(&self, id: ReadId) -> ReadRecord {
-        let request = &self.request;
-        ReadRecord {
-            read: id.index() as u64,
-            job: request.job.index() as u64,
-            input: request.input,
-            file: request.file,
-            mode: self.mode(),
-            source: self.source(),
-            pool: request.pool,
-            bytes: request.bytes,
-            fraction: request.read_fraction,
-            moved: Bytes::ZERO,
+    /// Its life so far; nothing has moved.
+    pub fn life(&self, read: ReadId) -> ReadEnded {
+        ReadEnded {
+            read,
+            question: self.question.clone(),
+            access: self.access,
+            by_policy: self.by_policy,
             decided_at: self.decided_at,
             started_at: self.started_at,
             ended_at: self.ended_at,
+            moved: Bytes::ZERO,
             concurrent: None,
         }
     }
-
-    /// The decision behind it and what came of it.
-    pub fn decision(&self, id: ReadId) -> DecisionRecord {
-        let (source, target) = match self.access {
-            Access::Remote { source } | Access::StageIn { source } => (source, None),
-            Access::Place { source, target } => (source, Some(target)),
-        };
-        DecisionRecord {
-            read: id.index() as u64,
-            job: self.request.job.index() as u64,
-            input: self.request.input,
-            decided_at: self.decided_at,
-            bytes: self.request.bytes,
-            fraction: self.request.read_fraction,
-            sources: self.shown.sources,
-            queued: self.shown.queued,
-            waiting: self.shown.waiting,
-            action: self.mode(),
-            source,
-            target,
-            took: self.took(),
-        }
-    }
-
-    /// From the decision to the last byte; `None`: it has not arrived.
-    pub fn took(&self) -> Option<SimSpan> {
-        self.ended_at.map(|at| at.since(self.decided_at))
-    }
-}
-
-/// What a policy was shown besides its request, for the record.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Shown {
-    pub sources: usize,
-    pub queued: u32,
-    pub waiting: usize,
 }

@@ -3,10 +3,10 @@
 //! ```text
 //!   submitted --(placements)--> ready --(slot, scratch)--> started --stage-in--> streaming + compute --> ended
 //!        |            |                                       threads inputs at once
-//!   access policy   failed (no space)
+//!   access question  failed (no space)
 //! ```
 //!
-//! The access policy decides each input at submission. A job whose inputs are to be placed enters its pool's
+//! How each input is reached is asked at submission. A job whose inputs are to be placed enters its pool's
 //! queue when all of them are at their target; the pool starts, in order of arrival, every job for which a node has a
 //! free slot and enough scratch space (the node with most free slots, then the first), so a job that waits for scratch
 //! does not hold up those behind it. A started job first stages in, up to `threads` inputs at once; then it streams its
@@ -21,4 +21,4 @@ mod jobs;
 mod pool;
 
 pub(crate) use job::{NewInput, NewJob};
-pub(crate) use jobs::{Compute, ComputeEvent};
+pub(crate) use jobs::{Asked, Compute, ComputeEvent};

@@ -2,53 +2,19 @@
 
 use crate::units::SimTime;
 
-/// Why a run stops before its horizon. What it had recorded is dropped.
+/// Why a run stops before its horizon. What was told of it until then is true, and not all.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EngineError {
-    /// A policy chose a source that does not hold the file.
-    #[error("at {at} policy `{policy}` chose `{rse}` for job {job}, input {input}, which has no replica there")]
-    NoReplicaThere {
-        /// Name of the policy.
+    /// An answer cannot be carried out.
+    #[error("at {at} policy `{policy}` {what}")]
+    Impossible {
+        /// Name of the set of policies; `(campaign)` where the workload itself says how an input is reached.
         policy: String,
-        /// Name of the RSE it chose.
-        rse: String,
-        /// Id of the job.
-        job: u64,
-        /// Position of the input.
-        input: u32,
         /// When.
         at: SimTime,
-    },
-    /// A policy chose a source, or a target, from which the pool cannot be reached.
-    #[error("at {at} policy `{policy}` chose `{rse}` for job {job}, input {input}, and no route leads from there")]
-    NoRoute {
-        /// Name of the policy.
-        policy: String,
-        /// Name of the RSE it chose.
-        rse: String,
-        /// Id of the job.
-        job: u64,
-        /// Position of the input.
-        input: u32,
-        /// When.
-        at: SimTime,
-    },
-    /// A policy chose to place a file where the job does not run.
-    #[error(
-        "at {at} policy `{policy}` would place input {input} of job {job} at `{rse}`, which is not at the pool's site"
-    )]
-    TargetElsewhere {
-        /// Name of the policy.
-        policy: String,
-        /// Name of the RSE it chose.
-        rse: String,
-        /// Id of the job.
-        job: u64,
-        /// Position of the input.
-        input: u32,
-        /// When.
-        at: SimTime,
+        /// What is wrong with it.
+        what: Impossible,
     },
     /// No replica of an input can be reached from the pool.
     #[error("at {at} job {job} in pool `{pool}` asks for an input of which no replica can be reached")]
@@ -63,4 +29,43 @@ pub enum EngineError {
     /// The books do not balance: a fault of dapple, please report it with the scenario and the seed.
     #[error("the books of the run do not balance ({0}): this is a fault of dapple")]
     Books(String),
+}
+
+/// Why an answer cannot be carried out. The question still waits for one that can.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Impossible {
+    /// The source does not hold the file.
+    #[error("chose `{rse}` for job {job}, input {input}, which has no replica there")]
+    NoReplicaThere {
+        /// Name of the RSE.
+        rse: String,
+        /// Id of the job.
+        job: u64,
+        /// Position of the input.
+        input: u32,
+    },
+    /// From the source, or the target, the pool cannot be reached.
+    #[error("chose `{rse}` for job {job}, input {input}, and no route leads from there")]
+    NoRoute {
+        /// Name of the RSE.
+        rse: String,
+        /// Id of the job.
+        job: u64,
+        /// Position of the input.
+        input: u32,
+    },
+    /// The file would be placed where the job does not run.
+    #[error("would place input {input} of job {job} at `{rse}`, which is not at the pool's site")]
+    TargetElsewhere {
+        /// Name of the RSE.
+        rse: String,
+        /// Id of the job.
+        job: u64,
+        /// Position of the input.
+        input: u32,
+    },
+    /// Nothing was asked.
+    #[error("answered where nothing was asked")]
+    NothingAsked,
 }

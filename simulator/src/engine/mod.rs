@@ -1,27 +1,28 @@
 //! One run: the event loop and everything it needs.
 //!
 //! ```text
-//!   calendar --pop--> event --dispatch--> fts | compute --calls--> network, storage --schedule--> calendar
-//!                                              |
-//!                                              v at the end of each instant, once
-//!                                       network.settle: all rates
+//!   calendar --pop--> event --dispatch--> fts | compute --calls--> network, storage
+//!      ^                                     |
+//!      |                                     +--tell--> facts: observers; routes: the component that acts --+
+//!      |                                     +--ask---> questions: next() pauses, answer() goes on          |
+//!      +----------------------------------------------------------------------------------------------------+
+//!                                            v at the end of each instant, once
+//!                                     network.settle: all rates
 //! ```
 //!
-//! Read `setup`, then `calendar`, then `event`, then `run`. Orders go down by call
-//! (compute -> fts -> network), news comes up as an event of the same instant.
+//! Read `setup`, then `event`, `simulation`, `routes`, `answers`, `books`. Orders go down by call (compute -> fts -> network), news
+//! comes up as a fact, which one table ([`routes`]) turns into an event of the same instant for the component that acts on it.
 
-mod calendar;
-pub(crate) mod context;
+mod answers;
+mod books;
 mod error;
-pub(crate) mod event;
-mod output;
-mod run;
+mod event;
+mod routes;
+mod sampling;
 mod setup;
+mod simulation;
 
-pub use crate::fts::{TransferSettings, WhenFull};
-pub use crate::storage::Dataset;
-pub use calendar::{Calendar, Due};
-pub use error::EngineError;
-pub use output::{NoProgress, Progress, RunOutput};
-pub use run::run;
-pub use setup::{Policies, RecordLevel, RecordPlan, Setup};
+pub use books::{Books, Counters};
+pub use error::{EngineError, Impossible};
+pub use setup::Setup;
+pub use simulation::{Pause, Simulation, run};

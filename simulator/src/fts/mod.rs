@@ -14,8 +14,5 @@ mod queues;
 mod service;
 mod settings;
 
-#[cfg(test)]
-mod tests;
-
 pub(crate) use service::{Fts, FtsEvent, Order};
 pub use settings::{TransferSettings, WhenFull};

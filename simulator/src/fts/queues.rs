@@ -19,8 +19,9 @@ use std::collections::{BinaryHeap, VecDeque};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use crate::engine::Setup;
+use crate::fts::TransferSettings;
 use crate::ids::{DtnId, Id, RequestId, RseId, Table, entity_id};
+use crate::topology::Map;
 
 entity_id! {
     /// An ordered pair of RSEs that a request has queued for.
@@ -80,22 +81,22 @@ pub(super) struct Queues {
 
 impl Queues {
     /// Nothing queued, all slots free.
-    pub fn new(setup: &Setup) -> Self {
-        let (rses, transfers) = (setup.topology.rses(), &setup.transfers);
+    pub fn new(map: &Map, settings: &TransferSettings) -> Self {
+        let rses = map.rses();
         let gate = |slots| Gate { taken: 0, slots, waiting: BinaryHeap::new() };
-        let of_rses = rses.values().flat_map(|_| [Some(transfers.max_outbound), Some(transfers.max_inbound)]);
-        let of_dtns = setup.topology.dtns().values().map(|dtn| dtn.slots);
+        let of_rses = rses.values().flat_map(|_| [Some(settings.max_outbound), Some(settings.max_inbound)]);
+        let of_dtns = map.dtns().values().map(|dtn| dtn.slots);
         let mut queues = Self {
             links: Table::new(),
             of_pair: FxHashMap::default(),
-            default_limit: transfers.max_active_per_link,
+            default_limit: settings.max_active_per_link,
             gates: of_rses.chain(of_dtns).map(gate).collect(),
             dtn_of: rses.values().map(|rse| rse.dtn).collect(),
             queued_to: rses.values().map(|_| 0).collect(),
             fresh: BinaryHeap::new(),
             opened: SmallVec::new(),
         };
-        for &(source, destination, limit) in &transfers.link_limits {
+        for &(source, destination, limit) in &settings.link_limits {
             let link = queues.link(source, destination);
             queues.links[link].limit = limit;
         }
@@ -186,11 +187,6 @@ impl Queues {
     /// Transfers on a DTN, start-up included.
     pub fn active_on_dtn(&self, dtn: DtnId) -> u32 {
         self.gates[gate_of_dtn(dtn, self.queued_to.len())].taken
-    }
-
-    /// The DTNs that a transfer passes, each of them once.
-    pub fn dtns(&self, source: RseId, destination: RseId) -> impl Iterator<Item = DtnId> + use<> {
-        dtns(source, destination, &self.dtn_of)
     }
 
     fn link(&mut self, source: RseId, destination: RseId) -> FtsLinkId {

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use crate::compute::ComputeEvent;
-use crate::engine::context::{Context, Fabric, Owner};
-use crate::engine::event::Event;
-use crate::engine::{Setup, WhenFull};
+use crate::context::{Context, Owner};
+use crate::fabric::Fabric;
+use crate::facts::{Fact, TransferEnded, TransferError, TransferOutcome};
 use crate::fts::queues::{FtsLinkId, Head, Queues};
-use crate::ids::{DtnId, FileId, Id, RequestId, RseId, Table, WorkloadId};
+use crate::fts::{TransferSettings, WhenFull};
+use crate::ids::{DtnId, FileId, RequestId, RseId, Table, WorkloadId};
 use crate::live::Live;
 use crate::network::{FlowId, FlowSpec, Share};
-use crate::results::RequestRecord;
+use crate::topology::Map;
 use crate::units::{Bytes, Rate, SimSpan, SimTime};
 
 /// What can happen to a transfer request.
@@ -58,6 +58,7 @@ struct Request {
 /// All transfer requests and the slots they compete for.
 #[derive(Clone, Debug)]
 pub(crate) struct Fts {
+    settings: TransferSettings,
     requests: Live<RequestId, Request>,
     queues: Queues,
     /// Transfers of each DTN that are starting up.
@@ -66,23 +67,31 @@ pub(crate) struct Fts {
     placing: BTreeMap<(FileId, RseId), RequestId>,
     n_done: u64,
     n_failed: u64,
+    received: Bytes,
 }
 
 impl Fts {
     /// Idle services.
-    pub fn new(setup: &Setup) -> Self {
+    pub fn new(map: &Map, settings: &TransferSettings) -> Self {
         Self {
+            settings: settings.clone(),
             requests: Live::new(),
-            queues: Queues::new(setup),
-            starting: setup.topology.dtns().ids().map(|_| 0).collect(),
+            queues: Queues::new(map, settings),
+            starting: map.dtns().ids().map(|_| 0).collect(),
             placing: BTreeMap::new(),
             n_done: 0,
             n_failed: 0,
+            received: Bytes::ZERO,
         }
     }
 
     /// Takes an order; it starts at once if it can.
-    pub fn submit(&mut self, order: Order, fabric: &mut Fabric, cx: &mut Context<'_>) -> RequestId {
+    pub fn submit<E: From<FtsEvent>>(
+        &mut self,
+        order: Order,
+        fabric: &mut Fabric<'_>,
+        cx: &mut Context<'_, E>,
+    ) -> RequestId {
         let request = self.requests.push(Request {
             order,
             link: None,
@@ -94,8 +103,8 @@ impl Fts {
         if let Some(file) = order.file {
             self.placing.insert((file, order.destination), request);
         }
-        if cx.setup.topology.route_between(order.source, order.destination).is_none() {
-            self.fail(request, "no-route", cx);
+        if cx.map.route_between(order.source, order.destination).is_none() {
+            self.fail(request, TransferError::NoRoute, cx);
             return request;
         }
         if !order.queues {
@@ -108,7 +117,7 @@ impl Fts {
     }
 
     /// Handles what happens to a request.
-    pub fn handle(&mut self, event: FtsEvent, fabric: &mut Fabric, cx: &mut Context<'_>) {
+    pub fn handle<E: From<FtsEvent>>(&mut self, event: FtsEvent, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
         match event {
             FtsEvent::Flowing { request } => self.on_flowing(request, fabric, cx),
             FtsEvent::Transferred { request } => self.on_transferred(request, fabric, cx),
@@ -150,73 +159,79 @@ impl Fts {
         self.requests.iter().count() as u64
     }
 
-    /// Bytes in flight at the end of the run; records what is left.
-    pub fn close(&self, fabric: &Fabric, cx: &mut Context<'_>) -> Bytes {
+    /// Bytes of transfers that are done.
+    pub fn received(&self) -> Bytes {
+        self.received
+    }
+
+    /// Bytes in flight at the end of the run; tells what is left.
+    pub fn close<E>(&self, fabric: &Fabric<'_>, cx: &mut Context<'_, E>) -> Bytes {
         let mut in_flight = Bytes::ZERO;
         for (id, request) in self.requests.iter() {
             let moved = request.flow.and_then(|flow| fabric.network.progressed(flow)).map(|p| p.moved);
             in_flight += moved.unwrap_or_default();
-            let outcome = if request.started_at.is_some() { "active" } else { "queued" };
-            let record = record(id, request, outcome);
-            cx.recorder.request(&RequestRecord { moved: moved.unwrap_or_default(), ..record }, cx.setup);
+            let active = request.started_at.is_some();
+            let outcome = if active { TransferOutcome::Active } else { TransferOutcome::Queued };
+            let life = TransferEnded { moved: moved.unwrap_or_default(), ..request.life(id, outcome) };
+            cx.tell(&Fact::TransferEnded(life));
         }
         in_flight
     }
 
     /// Starts what can start after something has queued or slots were freed, in order of the requests.
-    fn start_waiting(&mut self, fabric: &mut Fabric, cx: &mut Context<'_>) {
+    fn start_waiting<E: From<FtsEvent>>(&mut self, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
         while let Some(head) = self.queues.next_to_start() {
             self.start_head(head, fabric, cx);
         }
     }
 
     /// Starts the head of a queue that has its slots, if it has space.
-    fn start_head(&mut self, head: Head, fabric: &mut Fabric, cx: &mut Context<'_>) {
+    fn start_head<E: From<FtsEvent>>(&mut self, head: Head, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
         let order = self.requests[head.request].order;
-        let fits = order.file.is_none() || fabric.storage.reserve(order.destination, order.bytes);
+        let fits = order.file.is_none() || fabric.storage.reserve(order.destination, order.bytes, cx.now);
         if fits {
             self.queues.pop(head);
             self.start(head.request, cx);
-        } else if cx.setup.transfers.when_full == WhenFull::Fail {
+        } else if self.settings.when_full == WhenFull::Fail {
             self.queues.pop(head);
-            self.fail(head.request, "no-space", cx);
+            self.fail(head.request, TransferError::NoSpace, cx);
         }
     }
 
-    fn start(&mut self, id: RequestId, cx: &mut Context<'_>) {
+    fn start<E: From<FtsEvent>>(&mut self, id: RequestId, cx: &mut Context<'_, E>) {
         let request = &mut self.requests[id];
         request.started_at = Some(cx.now);
         let order = request.order;
         self.queues.take(order.source, order.destination, request.link);
-        let start_up = self.start_up(&order, cx.setup);
-        for dtn in self.queues.dtns(order.source, order.destination) {
+        let start_up = self.start_up(&order, cx.map);
+        for dtn in cx.map.dtns_between(order.source, order.destination) {
             self.starting[dtn] += 1;
         }
-        cx.calendar.schedule(cx.now + start_up, Event::Fts(FtsEvent::Flowing { request: id }));
+        cx.schedule(cx.now + start_up, FtsEvent::Flowing { request: id });
     }
 
     /// Start-up of a transfer that takes its slot now: the service's, two times of flight, and that of each DTN with
     /// what the transfers starting there add.
-    fn start_up(&self, order: &Order, setup: &Setup) -> SimSpan {
-        let route = setup.topology.route_between(order.source, order.destination);
+    fn start_up(&self, order: &Order, map: &Map) -> SimSpan {
+        let route = map.route_between(order.source, order.destination);
         let round_trip = route.map_or(SimSpan::ZERO, |route| route.latency * 2);
-        self.queues.dtns(order.source, order.destination).fold(setup.transfers.start_up + round_trip, |sum, id| {
-            let dtn = &setup.topology.dtns()[id];
+        map.dtns_between(order.source, order.destination).fold(self.settings.start_up + round_trip, |sum, id| {
+            let dtn = &map.dtns()[id];
             sum + dtn.start_up + dtn.start_up_each * u64::from(self.starting[id])
         })
     }
 
-    fn on_flowing(&mut self, request: RequestId, fabric: &mut Fabric, cx: &mut Context<'_>) {
+    fn on_flowing<E>(&mut self, request: RequestId, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
         let order = self.requests[request].order;
-        for dtn in self.queues.dtns(order.source, order.destination) {
+        for dtn in cx.map.dtns_between(order.source, order.destination) {
             self.starting[dtn] -= 1;
         }
         let ends = (order.source, order.destination);
-        let route = fabric.wiring.placement(ends, &cx.setup.topology, &mut fabric.network);
+        let route = fabric.wiring.placement(ends, &mut fabric.network);
         let spec = FlowSpec {
             route: route.expect("an order without a route fails when it is given"),
-            share: Share::Streams(cx.setup.transfers.streams),
-            cap: window_cap(&order, cx.setup),
+            share: Share::Streams(self.settings.streams),
+            cap: self.window_cap(&order, cx.map),
             bytes: order.bytes,
             blocks: 1,
             owner: Owner::Transfer(request),
@@ -226,60 +241,60 @@ impl Fts {
         state.flow = Some(fabric.network.start(cx.now, spec));
     }
 
-    fn on_transferred(&mut self, id: RequestId, fabric: &mut Fabric, cx: &mut Context<'_>) {
+    fn on_transferred<E: From<FtsEvent>>(&mut self, id: RequestId, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
         let request = self.requests.remove(id).expect("a flow ends once");
         let order = request.order;
         self.n_done += 1;
+        self.received += order.bytes;
         self.queues.give_back(order.source, order.destination, request.link);
         if let Some(file) = order.file {
             fabric.storage.add_replica(file, order.destination);
             self.placing.remove(&(file, order.destination));
-            cx.calendar.schedule(cx.now, Event::Compute(ComputeEvent::Placed { request: id, done: true }));
         }
-        let record = record(id, &request, "done");
-        cx.recorder.request(&RequestRecord { transferred_at: Some(cx.now), moved: order.bytes, ..record }, cx.setup);
+        let life = request.life(id, TransferOutcome::Done);
+        cx.tell(&Fact::TransferEnded(TransferEnded { transferred_at: Some(cx.now), moved: order.bytes, ..life }));
         self.start_waiting(fabric, cx);
     }
 
-    fn fail(&mut self, id: RequestId, why: &'static str, cx: &mut Context<'_>) {
+    fn fail<E>(&mut self, id: RequestId, why: TransferError, cx: &mut Context<'_, E>) {
         let request = self.requests.remove(id).expect("a request fails once");
         self.n_failed += 1;
         if let Some(file) = request.order.file {
             self.placing.remove(&(file, request.order.destination));
-            cx.calendar.schedule(cx.now, Event::Compute(ComputeEvent::Placed { request: id, done: false }));
         }
-        let record = record(id, &request, "failed");
-        cx.recorder.request(&RequestRecord { error_class: Some(why), ..record }, cx.setup);
+        cx.tell(&Fact::TransferEnded(request.life(id, TransferOutcome::Failed(why))));
+    }
+
+    /// The cap of a transfer: window x streams over the round trip.
+    fn window_cap(&self, order: &Order, map: &Map) -> Rate {
+        let latency = map.route_between(order.source, order.destination).map(|route| route.latency);
+        match (self.settings.window, latency) {
+            (Some(window), Some(latency)) if latency > SimSpan::ZERO => {
+                let in_flight = window.as_f64() * f64::from(self.settings.streams);
+                Rate::from_bytes_per_s(in_flight / (2.0 * latency.as_secs_f64()))
+            }
+            _ => Rate::INFINITE,
+        }
     }
 }
 
-/// The cap of a transfer: window x streams over the round trip.
-fn window_cap(order: &Order, setup: &Setup) -> Rate {
-    let latency = setup.topology.route_between(order.source, order.destination).map(|route| route.latency);
-    match (setup.transfers.window, latency) {
-        (Some(window), Some(latency)) if latency > SimSpan::ZERO => {
-            let in_flight = window.as_f64() * f64::from(setup.transfers.streams);
-            Rate::from_bytes_per_s(in_flight / (2.0 * latency.as_secs_f64()))
+impl Request {
+    /// Its life so far; nothing has arrived.
+    fn life(&self, request: RequestId, outcome: TransferOutcome) -> TransferEnded {
+        TransferEnded {
+            request,
+            workload: self.order.workload,
+            file: self.order.file,
+            trace_row: self.order.trace_row,
+            source: self.order.source,
+            destination: self.order.destination,
+            bytes: self.order.bytes,
+            created_at: self.created_at,
+            started_at: self.started_at,
+            flowing_at: self.flowing_at,
+            transferred_at: None,
+            moved: Bytes::ZERO,
+            outcome,
         }
-        _ => Rate::INFINITE,
-    }
-}
-
-fn record(id: RequestId, request: &Request, outcome: &'static str) -> RequestRecord {
-    RequestRecord {
-        request: id.index() as u64,
-        workload: request.order.workload,
-        file: request.order.file,
-        trace_row: request.order.trace_row,
-        source: request.order.source,
-        destination: request.order.destination,
-        bytes: request.order.bytes,
-        created_at: request.created_at,
-        started_at: request.started_at,
-        flowing_at: request.flowing_at,
-        transferred_at: None,
-        moved: Bytes::ZERO,
-        outcome,
-        error_class: None,
     }
 }

@@ -26,7 +26,8 @@ pub(crate) struct ReadWay {
 
 /// The resources of a topology, and the routes over them that have been asked for.
 #[derive(Clone, Debug)]
-pub(crate) struct Wiring {
+pub(crate) struct Wiring<'a> {
+    topology: &'a Topology,
     links: Table<LinkId, ResourceId>,
     lans: Table<SiteId, Option<ResourceId>>,
     reads: Table<RseId, Option<ResourceId>>,
@@ -38,20 +39,21 @@ pub(crate) struct Wiring {
     remotes: FxHashMap<(RseId, PoolId, u32), Option<ReadWay>>,
 }
 
-impl Wiring {
+impl<'a> Wiring<'a> {
     /// Makes the resources of links, LANs, RSEs and DTNs; those of access laws follow when they are first used.
-    pub fn new<T: Copy>(topology: &Topology, network: &mut Network<T>) -> Self {
+    pub fn new<T: Copy>(topology: &'a Topology, network: &mut Network<T>) -> Self {
+        let (map, physics) = (&topology.map, &topology.physics);
         let mut wire =
             |rate: Option<Rate>| rate.map(|rate| network.add_resource(Capacity::Wire(Series::constant(rate))));
-        let lans = topology.sites().values().map(|site| wire(site.lan)).collect();
-        let reads = topology.rses().values().map(|rse| wire(rse.read)).collect();
-        let writes = topology.rses().values().map(|rse| wire(rse.write)).collect();
-        let links = topology.links().values().map(|link| network.add_resource(Capacity::Wire(link.bandwidth.clone())));
-        let links = links.collect();
-        let dtns = topology.dtns().values().map(|dtn| network.add_resource(Capacity::Curve(dtn.curve.clone())));
-        let dtns = dtns.collect();
+        let lans = map.sites().values().map(|site| wire(site.lan)).collect();
+        let reads = map.rses().values().map(|rse| wire(rse.read)).collect();
+        let writes = map.rses().values().map(|rse| wire(rse.write)).collect();
+        let link = |link| network.add_resource(Capacity::Wire(physics.bandwidth(link).clone()));
+        let links = map.links().ids().map(link).collect();
+        let dtn = |dtn| network.add_resource(Capacity::Curve(physics.curve(dtn).clone()));
+        let dtns = map.dtns().ids().map(dtn).collect();
         let (placements, stage_ins, remotes) = Default::default();
-        Self { links, lans, reads, writes, dtns, placements, stage_ins, remotes }
+        Self { topology, links, lans, reads, writes, dtns, placements, stage_ins, remotes }
     }
 
     /// The resource of a link.
@@ -64,32 +66,37 @@ impl Wiring {
         self.dtns[dtn]
     }
 
+    /// Whether remote reads from the RSE to the pool go by an access law.
+    pub fn has_law(&self, pool: PoolId, source: RseId) -> bool {
+        self.topology.physics.law(pool, source).is_some()
+    }
+
     /// What a resource is, in words; access laws have no name.
-    pub fn name(&self, resource: ResourceId, topology: &Topology) -> Option<String> {
+    pub fn name(&self, resource: ResourceId) -> Option<String> {
+        let map = &self.topology.map;
         let is_it = |id: &Option<ResourceId>| *id == Some(resource);
         let link = self.links.iter().find(|(_, id)| **id == resource);
         let dtn = self.dtns.iter().find(|(_, id)| **id == resource);
         let (lan, read) = (self.lans.iter().find(|(_, id)| is_it(id)), self.reads.iter().find(|(_, id)| is_it(id)));
         let write = self.writes.iter().find(|(_, id)| is_it(id));
-        link.map(|(id, _)| format!("link `{}`", topology.links()[id].name))
-            .or_else(|| dtn.map(|(id, _)| format!("DTN `{}`", topology.dtns()[id].name)))
-            .or_else(|| lan.map(|(id, _)| format!("the LAN of site `{}`", topology.sites()[id].name)))
-            .or_else(|| read.map(|(id, _)| format!("the read limit of RSE `{}`", topology.rses()[id].name)))
-            .or_else(|| write.map(|(id, _)| format!("the write limit of RSE `{}`", topology.rses()[id].name)))
+        link.map(|(id, _)| format!("link `{}`", map.links()[id].name))
+            .or_else(|| dtn.map(|(id, _)| format!("DTN `{}`", map.dtns()[id].name)))
+            .or_else(|| lan.map(|(id, _)| format!("the LAN of site `{}`", map.sites()[id].name)))
+            .or_else(|| read.map(|(id, _)| format!("the read limit of RSE `{}`", map.rses()[id].name)))
+            .or_else(|| write.map(|(id, _)| format!("the write limit of RSE `{}`", map.rses()[id].name)))
     }
 
     /// The way of a placement; `None` where no links lead there.
     pub fn placement<T: Copy>(
         &mut self,
         (source, destination): (RseId, RseId),
-        topology: &Topology,
         network: &mut Network<T>,
     ) -> Option<RouteId> {
         if let Some(&known) = self.placements.get(&(source, destination)) {
             return known;
         }
-        let (from, to) = (&topology.rses()[source], &topology.rses()[destination]);
-        let route = self.between(from.site, to.site, topology).map(|mut crossed| {
+        let (from, to) = (&self.topology.map.rses()[source], &self.topology.map.rses()[destination]);
+        let route = self.between(from.site, to.site).map(|mut crossed| {
             crossed.extend([self.reads[source], self.writes[destination]].into_iter().flatten());
             crossed.extend([from.dtn, to.dtn].into_iter().flatten().map(|dtn| self.dtns[dtn]));
             network.route(&crossed)
@@ -99,16 +106,11 @@ impl Wiring {
     }
 
     /// The way of a stage-in; `None` where no links lead there.
-    pub fn stage_in<T: Copy>(
-        &mut self,
-        (source, pool): (RseId, PoolId),
-        topology: &Topology,
-        network: &mut Network<T>,
-    ) -> Option<RouteId> {
+    pub fn stage_in<T: Copy>(&mut self, (source, pool): (RseId, PoolId), network: &mut Network<T>) -> Option<RouteId> {
         if let Some(&known) = self.stage_ins.get(&(source, pool)) {
             return known;
         }
-        let route = self.to_pool(source, pool, topology).map(|crossed| network.route(&crossed));
+        let route = self.to_pool(source, pool).map(|crossed| network.route(&crossed));
         self.stage_ins.insert((source, pool), route);
         route
     }
@@ -117,14 +119,13 @@ impl Wiring {
     pub fn remote<T: Copy>(
         &mut self,
         (source, pool, node): (RseId, PoolId, u32),
-        topology: &Topology,
         network: &mut Network<T>,
     ) -> Option<ReadWay> {
         if let Some(&known) = self.remotes.get(&(source, pool, node)) {
             return known;
         }
-        let way = self.to_pool(source, pool, topology).map(|mut crossed| {
-            let law = topology.law(pool, source);
+        let way = self.to_pool(source, pool).map(|mut crossed| {
+            let law = self.topology.physics.law(pool, source);
             let pair = law.map(|law| network.add_resource(Capacity::Access(law.clone())));
             crossed.extend(pair);
             ReadWay { route: network.route(&crossed), pair }
@@ -133,16 +134,17 @@ impl Wiring {
         way
     }
 
-    fn to_pool(&self, source: RseId, pool: PoolId, topology: &Topology) -> Option<Vec<ResourceId>> {
-        let crossed = self.between(topology.rses()[source].site, topology.pools()[pool].site, topology);
+    fn to_pool(&self, source: RseId, pool: PoolId) -> Option<Vec<ResourceId>> {
+        let map = &self.topology.map;
+        let crossed = self.between(map.rses()[source].site, map.pools()[pool].site);
         crossed.map(|mut crossed| {
             crossed.extend(self.reads[source]);
             crossed
         })
     }
 
-    fn between(&self, from: SiteId, to: SiteId, topology: &Topology) -> Option<Vec<ResourceId>> {
-        let route = topology.route(from, to)?;
+    fn between(&self, from: SiteId, to: SiteId) -> Option<Vec<ResourceId>> {
+        let route = self.topology.map.route(from, to)?;
         let lans = [self.lans[from], self.lans[to]].into_iter().flatten();
         Some(route.links.iter().map(|&link| self.links[link]).chain(lans).collect())
     }

@@ -7,14 +7,23 @@
 
 mod dataset;
 
-pub use dataset::Dataset;
 use smallvec::SmallVec;
 
-use crate::engine::Setup;
+pub use dataset::Dataset;
+
+/// How storage shows itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StorageSettings {
+    /// Interval at which the usage of RSEs is published; zero: it is always up to date.
+    pub usage_every: SimSpan,
+}
+
 use crate::ids::{DatasetId, FileId, Id, RseId, Table};
+use crate::published::{Notice, Published};
 use crate::rng::{Purpose, keyed};
-use crate::topology::Topology;
-use crate::units::Bytes;
+use crate::ticker::Ticker;
+use crate::topology::{Map, Rse};
+use crate::units::{Bytes, SimSpan, SimTime};
 
 /// A file and where it is.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +47,8 @@ struct Space {
     used: Bytes,
     /// Taken by transfers under way.
     reserved: Bytes,
+    /// Space left, as it is published; `None`: never full.
+    free: Notice<Option<Bytes>>,
 }
 
 impl Space {
@@ -57,16 +68,18 @@ pub(crate) struct Storage {
 
 impl Storage {
     /// The initial catalogue and disk fill of a run.
-    pub fn new(setup: &Setup, seed: u64) -> Self {
-        let space = |rse: &crate::topology::Rse| Space {
+    pub fn new(map: &Map, settings: &StorageSettings, datasets: &Table<DatasetId, Dataset>, seed: u64) -> Self {
+        let ticker = Ticker::new(settings.usage_every, SimSpan::ZERO);
+        let space = |rse: &Rse| Space {
             capacity: rse.capacity,
             initial: rse.initial_used,
             used: Bytes::ZERO,
             reserved: Bytes::ZERO,
+            free: Notice::new(None, ticker),
         };
-        let space = setup.topology.rses().values().map(space).collect();
+        let space = map.rses().values().map(space).collect();
         let mut storage = Self { files: Table::new(), first_files: Table::new(), space };
-        for (dataset, spec) in setup.datasets.iter() {
+        for (dataset, spec) in datasets.iter() {
             storage.first_files.push(FileId::from_index(storage.files.len()));
             let mut replicas: SmallVec<[RseId; 2]> = spec.replicas.iter().copied().collect();
             replicas.sort_unstable();
@@ -80,13 +93,16 @@ impl Storage {
                 storage.files.push(File { bytes, replicas: replicas.clone(), home: None, uses: 0 });
             }
         }
+        for space in storage.space.values_mut() {
+            space.free = Notice::new(space.free(), ticker);
+        }
         storage
     }
 
     /// RSEs whose initial data exceed their capacity.
-    pub fn overfull<'a>(&'a self, topology: &'a Topology) -> impl Iterator<Item = &'a str> {
+    pub fn overfull<'a>(&'a self, map: &'a Map) -> impl Iterator<Item = &'a str> {
         let over = |space: &Space| space.capacity.is_some_and(|capacity| space.initial + space.used > capacity);
-        self.space.iter().filter(move |(_, space)| over(space)).map(|(rse, _)| topology.rses()[rse].name.as_str())
+        self.space.iter().filter(move |(_, space)| over(space)).map(|(rse, _)| map.rses()[rse].name.as_str())
     }
 
     /// The nth file of a dataset.
@@ -111,9 +127,9 @@ impl Storage {
         self.files[file].uses += 1;
     }
 
-    /// Space left at an RSE; `None`: never full.
-    pub fn free(&self, rse: RseId) -> Option<Bytes> {
-        self.space[rse].free()
+    /// Space left at an RSE as it was published last; `None`: never full.
+    pub fn free(&self, rse: RseId, now: SimTime) -> Published<Option<Bytes>> {
+        self.space[rse].free.published(now)
     }
 
     /// Space taken at an RSE, initial fill and reservations included.
@@ -123,10 +139,12 @@ impl Storage {
     }
 
     /// Reserves space for a file under way; `false` where it does not fit.
-    pub fn reserve(&mut self, rse: RseId, bytes: Bytes) -> bool {
-        let fits = self.space[rse].free().is_none_or(|free| bytes <= free);
+    pub fn reserve(&mut self, rse: RseId, bytes: Bytes, now: SimTime) -> bool {
+        let space = &mut self.space[rse];
+        let fits = space.free.get().is_none_or(|free| bytes <= free);
         if fits {
-            self.space[rse].reserved += bytes;
+            space.reserved += bytes;
+            space.free.set(space.free(), now);
         }
         fits
     }

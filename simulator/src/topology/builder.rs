@@ -6,8 +6,10 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
 
 use crate::ids::{DtnId, Id, LinkId, PoolId, RseId, SiteId, Table};
-use crate::topology::{AccessCoefficients, Dtn, Link, Pool, Route, Rse, Series, Site, Topology};
-use crate::units::SimSpan;
+use crate::topology::{
+    AccessCoefficients, Dtn, Link, LoadCurve, Map, Physics, Pool, Route, Rse, Series, Site, Topology,
+};
+use crate::units::{Rate, SimSpan};
 
 /// Why a topology cannot be built.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,18 +40,18 @@ pub enum TopologyError {
 /// Collects the parts of a topology.
 ///
 /// ```
-/// use dapple_simulator::topology::{Link, Series, Site, TopologyBuilder};
+/// use dapple_simulator::topology::{Link, Site, TopologyBuilder};
 /// use dapple_simulator::units::{Rate, SimSpan};
 /// let mut builder = TopologyBuilder::default();
 /// let site = |name: &str| Site { name: name.into(), position: None, lan: None };
 /// let (cern, grif) = (builder.site(site("CERN")), builder.site(site("GRIF")));
 /// builder.link(Link {
 ///     name: "CERN-GRIF".into(), from: cern, to: grif,
-///     bandwidth: Series::constant(Rate::from_mb_per_s(1250.0)), latency: SimSpan::ZERO,
+///     bandwidth: Rate::from_mb_per_s(1250.0), latency: SimSpan::ZERO,
 /// });
 /// let topology = builder.build()?;
-/// assert_eq!(topology.route(cern, grif).map(|route| route.links.len()), Some(1));
-/// assert!(topology.route(grif, cern).is_none());
+/// assert_eq!(topology.map.route(cern, grif).map(|route| route.links.len()), Some(1));
+/// assert!(topology.map.route(grif, cern).is_none());
 /// # Ok::<(), dapple_simulator::topology::TopologyError>(())
 /// ```
 #[derive(Clone, Debug, Default)]
@@ -57,7 +59,9 @@ pub struct TopologyBuilder {
     sites: Table<SiteId, Site>,
     rses: Table<RseId, Rse>,
     links: Table<LinkId, Link>,
+    bandwidths: Table<LinkId, Series<Rate>>,
     dtns: Table<DtnId, Dtn>,
+    curves: Table<DtnId, LoadCurve>,
     pools: Table<PoolId, Pool>,
     laws: BTreeMap<(PoolId, RseId), Series<AccessCoefficients>>,
     overrides: BTreeMap<(SiteId, SiteId), Vec<LinkId>>,
@@ -74,13 +78,20 @@ impl TopologyBuilder {
         self.rses.push(rse)
     }
 
-    /// Adds a directed link.
+    /// Adds a directed link that always carries its nominal bandwidth.
     pub fn link(&mut self, link: Link) -> LinkId {
+        self.bandwidths.push(Series::constant(link.bandwidth));
         self.links.push(link)
     }
 
-    /// Adds a data transfer node.
-    pub fn dtn(&mut self, dtn: Dtn) -> DtnId {
+    /// Sets what a link really carries, and when.
+    pub fn bandwidth(&mut self, link: LinkId, bandwidth: Series<Rate>) {
+        self.bandwidths[link] = bandwidth;
+    }
+
+    /// Adds a data transfer node with its load curve, the peak of which is its nominal bandwidth.
+    pub fn dtn(&mut self, dtn: Dtn, curve: LoadCurve) -> DtnId {
+        self.curves.push(curve);
         self.dtns.push(dtn)
     }
 
@@ -109,8 +120,10 @@ impl TopologyBuilder {
         for (&(from, to), links) in &self.overrides {
             routes[from.index() * n_sites + to.index()] = Some(self.checked(from, to, links)?);
         }
-        let Self { sites, rses, links, dtns, pools, laws, .. } = self;
-        Ok(Topology { sites, rses, links, dtns, pools, laws, routes })
+        let Self { sites, rses, links, bandwidths, dtns, curves, pools, laws, .. } = self;
+        let dtn_bandwidths = curves.values().map(LoadCurve::peak).collect();
+        let map = Map { sites, rses, links, dtns, dtn_bandwidths, pools, routes };
+        Ok(Topology { map, physics: Physics { links: bandwidths, dtns: curves, laws } })
     }
 
     fn checked(&self, from: SiteId, to: SiteId, links: &[LinkId]) -> Result<Route, TopologyError> {
@@ -205,7 +218,7 @@ mod tests {
     fn link(builder: &mut TopologyBuilder, from: SiteId, to: SiteId, millis: u64) -> LinkId {
         let name = format!("{}-{}", from.index(), to.index());
         let latency = SimSpan::from_nanos(millis * 1_000_000);
-        builder.link(Link { name, from, to, bandwidth: Series::constant(Rate::from_mb_per_s(1.0)), latency })
+        builder.link(Link { name, from, to, bandwidth: Rate::from_mb_per_s(1.0), latency })
     }
 
     #[test]
@@ -215,12 +228,12 @@ mod tests {
         let direct = link(&mut builder, a, c, 30);
         let (first, second) = (link(&mut builder, a, b, 10), link(&mut builder, b, c, 10));
         let built = builder.clone().build().expect("no overrides");
-        assert_eq!(built.route(a, c).expect("connected").links, [first, second]);
-        assert_eq!(built.route(a, a).expect("at home"), &Route::default());
-        assert!(built.route(c, a).is_none());
+        assert_eq!(built.map.route(a, c).expect("connected").links, [first, second]);
+        assert_eq!(built.map.route(a, a).expect("at home"), &Route::default());
+        assert!(built.map.route(c, a).is_none());
 
         builder.route(a, c, vec![direct]);
-        assert_eq!(builder.clone().build().expect("fits").route(a, c).expect("set").links, [direct]);
+        assert_eq!(builder.clone().build().expect("fits").map.route(a, c).expect("set").links, [direct]);
         builder.route(a, c, vec![second]);
         assert!(matches!(builder.build(), Err(TopologyError::BrokenRoute { .. })));
     }
@@ -233,6 +246,6 @@ mod tests {
         link(&mut builder, b, c, 10);
         let first = link(&mut builder, a, c, 20);
         link(&mut builder, a, c, 20);
-        assert_eq!(builder.build().expect("fits").route(a, c).expect("connected").links, [first]);
+        assert_eq!(builder.build().expect("fits").map.route(a, c).expect("connected").links, [first]);
     }
 }

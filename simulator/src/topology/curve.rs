@@ -40,6 +40,20 @@ impl LoadCurve {
         self.at(x as f64)
     }
 
+    /// The most that it gives at any whole concurrency [B/s]; where it approaches a plateau, the plateau.
+    pub fn peak(&self) -> Rate {
+        let larger = |one: Rate, other: Rate| if other > one { other } else { one };
+        match self {
+            Self::Weibull { shape, scale, .. } => {
+                // The curve rises up to this load and falls behind it.
+                let top = if *shape > 1.0 { scale * ((shape - 1.0) / shape).powf(1.0 / shape) } else { 0.0 };
+                larger(self.at(top.floor().max(1.0)), self.at(top.ceil().max(1.0)))
+            }
+            Self::Saturating { total, .. } | Self::Approach { total, .. } => *total,
+            Self::Tabulated(rates) => rates.iter().copied().fold(Rate::ZERO, larger),
+        }
+    }
+
     /// The curve at any point `x >= 0` [B/s], for plots and comparisons; zero at x = 0, a table is read linearly
     /// between its points.
     pub fn at(&self, x: f64) -> Rate {
@@ -83,6 +97,18 @@ mod tests {
             assert!((curve.rate(x).as_bytes_per_s() / 1e6 - mb_per_s).abs() < 1e-6, "at {x}");
         }
         assert_eq!(curve.rate(0), Rate::ZERO);
+        assert_eq!(curve.peak(), Rate::from_mb_per_s(1000.0));
         assert_eq!(curve.rate(10_000), Rate::from_mb_per_s(1000.0));
+    }
+
+    #[test]
+    fn no_concurrency_gives_more_than_the_peak() {
+        let amplitude = 5e9;
+        for (shape, scale) in [(0.7, 3.0), (1.0, 4.0), (1.8, 11.3), (3.0, 0.4)] {
+            let curve = LoadCurve::Weibull { amplitude, shape, scale };
+            let most =
+                (1..200).map(|x| curve.rate(x)).fold(Rate::ZERO, |most, rate| if rate > most { rate } else { most });
+            assert_eq!(curve.peak(), most, "k {shape}, l {scale}");
+        }
     }
 }

@@ -6,17 +6,43 @@
 //!   pool (nodes x slots, scratch)                 RSE -- DTN        a DTN stands in front of RSEs
 //! ```
 //!
+//! A [`Topology`] has two sides. The [`Map`] has names, places, nominal capacities and routes: all that anybody may know. The
+//! [`Physics`] has what can really be carried, and when; it belongs to [`crate::network`] alone.
+//!
 //! [`TopologyBuilder`] collects the parts and [`TopologyBuilder::build`] computes the routes between all pairs
 //! of sites (least latency, then fewest links, then order of declaration), after which nothing changes and
-//! petgraph is no longer seen: a [`Route`] is a row in a dense table. What a link or RSE can carry at a
-//! given moment belongs to [`crate::network`].
+//! petgraph is no longer seen: a [`Route`] is a row in a dense table.
 
 mod builder;
 mod curve;
-mod parts;
+mod map;
+mod physics;
 mod series;
 
 pub use builder::{TopologyBuilder, TopologyError};
 pub use curve::LoadCurve;
-pub use parts::{AccessCoefficients, Dtn, Link, Pool, Route, Rse, Site, Topology};
+pub use map::{Dtn, Link, Map, Pool, Route, Rse, Site};
+pub use physics::{AccessCoefficients, Physics};
 pub use series::Series;
+
+use crate::ids::DtnId;
+
+/// What stands where, and what it can carry. Made by [`TopologyBuilder::build`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Topology {
+    /// Names, places, nominal capacities, routes.
+    pub map: Map,
+    /// Series, curves, laws.
+    pub physics: Physics,
+}
+
+impl Topology {
+    /// The same picture with another DTN in place of one, for fits; nothing else depends on it.
+    #[must_use]
+    pub fn with_dtn(mut self, id: DtnId, dtn: Dtn, curve: LoadCurve) -> Self {
+        self.map.dtns[id] = dtn;
+        self.map.dtn_bandwidths[id] = curve.peak();
+        self.physics.dtns[id] = curve;
+        self
+    }
+}

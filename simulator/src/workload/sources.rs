@@ -5,16 +5,15 @@ use rand::seq::SliceRandom;
 use smallvec::{SmallVec, smallvec};
 
 use crate::compute::{NewInput, NewJob};
-use crate::engine::Setup;
 use crate::fts::Order;
 use crate::ids::{DatasetId, FileId, Id, Table, WorkloadId};
-use crate::policy::Access;
+use crate::questions::Access;
 use crate::rng::{Purpose, SimRng, keyed};
-use crate::storage::Storage;
+use crate::storage::{Dataset, Storage};
 use crate::units::{Bytes, SimSpan, SimTime};
 use crate::workload::{
     ArrivalTimes, Arrivals, Campaign, Distribution, Inputs, JobStream, JobTrace, Pick, TransferStream, TransferTrace,
-    WorkloadKind,
+    Workload, WorkloadKind,
 };
 
 /// What arrives.
@@ -23,6 +22,8 @@ pub(crate) enum Arriving {
     Job(NewJob),
     Transfer(Order),
 }
+
+type Datasets = Table<DatasetId, Dataset>;
 
 /// The inputs of one job.
 type Files = SmallVec<[FileId; 4]>;
@@ -47,14 +48,14 @@ struct State {
 
 impl Sources {
     /// All workloads before their first arrival.
-    pub fn new(setup: &Setup, seed: u64) -> Self {
-        let state = |(id, workload): (WorkloadId, &crate::workload::Workload)| State {
+    pub fn new(workloads: &Table<WorkloadId, Workload>, datasets: &Datasets, seed: u64) -> Self {
+        let state = |(id, workload): (WorkloadId, &Workload)| State {
             times: ArrivalTimes::new(&arrivals_of(&workload.kind), seed, id.index() as u64),
             n_arrived: 0,
             steps: steps_of(&workload.kind, seed, id),
-            popularity: popularity_of(&workload.kind, setup),
+            popularity: popularity_of(&workload.kind, datasets),
         };
-        Self { seed, states: setup.workloads.iter().map(state).collect() }
+        Self { seed, states: workloads.iter().map(state).collect() }
     }
 
     /// When the next member of a workload arrives.
@@ -63,13 +64,18 @@ impl Sources {
     }
 
     /// The members of a workload that arrive now.
-    pub fn arrive(&mut self, id: WorkloadId, setup: &Setup, storage: &mut Storage) -> SmallVec<[Arriving; 1]> {
+    pub fn arrive(
+        &mut self,
+        (id, workload): (WorkloadId, &Workload),
+        datasets: &Datasets,
+        storage: &mut Storage,
+    ) -> SmallVec<[Arriving; 1]> {
         let state = &mut self.states[id];
         let nth = state.n_arrived;
         state.n_arrived += 1;
         let mut draw = Draw { seed: self.seed, workload: id, nth, storage };
-        match &setup.workloads[id].kind {
-            WorkloadKind::Jobs(stream) => smallvec![draw.job(stream, setup, &state.popularity)],
+        match &workload.kind {
+            WorkloadKind::Jobs(stream) => smallvec![draw.job(stream, datasets, &state.popularity)],
             WorkloadKind::Campaign(campaign) => draw.step(campaign, state.steps[draw.nth as usize]),
             WorkloadKind::JobTrace(trace) => smallvec![draw.traced_job(trace)],
             WorkloadKind::Transfers(stream) => smallvec![draw.transfer(stream)],
@@ -97,11 +103,11 @@ impl Draw<'_> {
         Bytes::from_f64(size.draw(&mut self.rng(Purpose::FileSize, nth_file + 1)))
     }
 
-    fn job(&mut self, stream: &JobStream, setup: &Setup, popularity: &[f64]) -> Arriving {
+    fn job(&mut self, stream: &JobStream, datasets: &Datasets, popularity: &[f64]) -> Arriving {
         let job = &stream.job;
         let files: Files = match &job.inputs {
             Inputs::None => Files::new(),
-            Inputs::Dataset { dataset, files, pick } => self.pick(*dataset, *files, *pick, (setup, popularity)),
+            Inputs::Dataset { dataset, files, pick } => self.pick(*dataset, *files, *pick, (datasets, popularity)),
             Inputs::Fresh { rse, files, size } => (0..u64::from(*files))
                 .map(|nth| {
                     let bytes = self.size(size, nth);
@@ -123,8 +129,8 @@ impl Draw<'_> {
     }
 
     /// Different files of a dataset.
-    fn pick(&self, dataset: DatasetId, files: u32, pick: Pick, (setup, popularity): (&Setup, &[f64])) -> Files {
-        let available = setup.datasets[dataset].files;
+    fn pick(&self, dataset: DatasetId, files: u32, pick: Pick, (datasets, popularity): (&Datasets, &[f64])) -> Files {
+        let available = datasets[dataset].files;
         let mut rng = self.rng(Purpose::InputChoice, 0);
         let mut chosen: SmallVec<[u32; 4]> = SmallVec::new();
         for nth in 0..u64::from(files.min(available)) {
@@ -242,13 +248,13 @@ fn steps_of(kind: &WorkloadKind, seed: u64, workload: WorkloadId) -> Vec<usize> 
     steps
 }
 
-fn popularity_of(kind: &WorkloadKind, setup: &Setup) -> Vec<f64> {
+fn popularity_of(kind: &WorkloadKind, datasets: &Datasets) -> Vec<f64> {
     let WorkloadKind::Jobs(stream) = kind else { return Vec::new() };
     let Inputs::Dataset { dataset, pick: Pick::Zipf { exponent }, .. } = &stream.job.inputs else {
         return Vec::new();
     };
     let mut sum = 0.0;
-    (1..=setup.datasets[*dataset].files)
+    (1..=datasets[*dataset].files)
         .map(|rank| {
             sum += f64::from(rank).powf(-exponent);
             sum

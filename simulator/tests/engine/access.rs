@@ -2,11 +2,13 @@
 
 use std::sync::{Arc, Mutex};
 
-use dapple_simulator::engine::{Dataset, EngineError};
+use dapple_records::{Cells, Kpi};
+use dapple_simulator::decide::{Access, AccessMode, AccessQuestion, Policy, View};
+use dapple_simulator::engine::{EngineError, Impossible};
+use dapple_simulator::facts::Fact;
 use dapple_simulator::ids::Id;
-use dapple_simulator::policy::{Access, AccessOutcome, AccessPolicy, AccessRequest, GridView};
-use dapple_simulator::results::{Cells, Kpi};
 use dapple_simulator::rng::PolicyRng;
+use dapple_simulator::storage::Dataset;
 use dapple_simulator::topology::{AccessCoefficients, Series};
 use dapple_simulator::units::{Bytes, Rate, SimSpan};
 use dapple_simulator::workload::{Campaign, Distribution, Inputs, JobTemplate, Pick, WorkloadKind};
@@ -179,14 +181,10 @@ fn only_remote_access_moves_a_part_of_a_file() {
 /// Streams even inputs and stages in odd ones.
 struct Alternate;
 
-impl AccessPolicy for Alternate {
-    fn name(&self) -> &str {
-        "alternate"
-    }
-
-    fn decide(&mut self, request: &AccessRequest, grid: &GridView<'_>, _: &mut PolicyRng) -> Access {
-        let source = grid.sources(request)[0];
-        if request.input.is_multiple_of(2) { Access::Remote { source } } else { Access::StageIn { source } }
+impl Policy<AccessMode> for Alternate {
+    fn decide(&mut self, question: &AccessQuestion, view: &View<'_>, _: &mut PolicyRng) -> Access {
+        let source = view.sources(question)[0];
+        if question.input.is_multiple_of(2) { Access::Remote { source } } else { Access::StageIn { source } }
     }
 }
 
@@ -239,19 +237,17 @@ type Told = Arc<Mutex<Vec<(u32, Option<f64>)>>>;
 /// Writes down what it is told.
 struct Listening(Always, Told);
 
-impl AccessPolicy for Listening {
-    fn name(&self) -> &str {
-        "listening"
+impl Policy<AccessMode> for Listening {
+    fn decide(&mut self, question: &AccessQuestion, view: &View<'_>, rng: &mut PolicyRng) -> Access {
+        assert_eq!(view.sources(question), [remote()]);
+        self.0.decide(question, view, rng)
     }
 
-    fn decide(&mut self, request: &AccessRequest, grid: &GridView<'_>, rng: &mut PolicyRng) -> Access {
-        assert_eq!(grid.sources(request), [remote()]);
-        self.0.decide(request, grid, rng)
-    }
-
-    fn observe(&mut self, outcome: &AccessOutcome) {
-        let took = outcome.took.map(SimSpan::as_secs_f64);
-        self.1.lock().expect("nobody panicked").push((outcome.request.input, took));
+    fn learn(&mut self, fact: &Fact) {
+        if let Fact::ReadEnded(read) = fact {
+            let took = read.took().map(SimSpan::as_secs_f64);
+            self.1.lock().expect("nobody panicked").push((read.question.input, took));
+        }
     }
 }
 
@@ -275,29 +271,26 @@ fn answers_that_cannot_be_carried_out_are_errors() {
     let error = grid.try_run(Always::Exactly(Access::Remote { source: local() }), 1);
     assert_eq!(
         error,
-        Err(EngineError::NoReplicaThere {
+        Err(EngineError::Impossible {
             policy: "always".into(),
-            rse: "local".into(),
-            job: 0,
-            input: 0,
-            at: at(3.0)
+            at: at(3.0),
+            what: Impossible::NoReplicaThere { rse: "local".into(), job: 0, input: 0 },
         })
     );
     // An RSE that is not there at all.
     let nowhere = Access::Remote { source: Id::from_index(99) };
-    assert!(matches!(grid.try_run(Always::Exactly(nowhere), 1), Err(EngineError::NoReplicaThere { .. })));
+    let error = grid.try_run(Always::Exactly(nowhere), 1);
+    assert!(matches!(error, Err(EngineError::Impossible { what: Impossible::NoReplicaThere { .. }, .. })));
     // The pool is there now, and a placement here is of no use to it.
     grid.pool.site = there();
     let target = local();
     let error = grid.try_run(Always::Exactly(Access::Place { source: remote(), target }), 1);
     assert_eq!(
         error,
-        Err(EngineError::TargetElsewhere {
+        Err(EngineError::Impossible {
             policy: "always".into(),
-            rse: "local".into(),
-            job: 0,
-            input: 0,
-            at: at(3.0)
+            at: at(3.0),
+            what: Impossible::TargetElsewhere { rse: "local".into(), job: 0, input: 0 },
         })
     );
     let inputs = Inputs::Fresh { rse: local(), files: 1, size: Distribution::Constant(1e8) };

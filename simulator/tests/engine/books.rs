@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use dapple_simulator::engine::{Dataset, RecordLevel, RunOutput, WhenFull};
+use dapple_records::Kpi;
+use dapple_records::{RecordLevel, RunOutput};
+use dapple_simulator::decide::{Access, AccessMode, AccessQuestion, Policy, View};
+use dapple_simulator::fts::WhenFull;
 use dapple_simulator::ids::Id;
-use dapple_simulator::policy::{Access, AccessPolicy, AccessRequest, GridView};
-use dapple_simulator::results::Kpi;
 use dapple_simulator::rng::PolicyRng;
+use dapple_simulator::storage::Dataset;
 use dapple_simulator::topology::{Dtn, LoadCurve};
 use dapple_simulator::units::{Bytes, Rate, SimTime};
 use dapple_simulator::workload::{
@@ -20,15 +22,11 @@ use crate::grid::{Always, Grid, at, dtn, fresh, here, idle_job, ints, local, poo
 /// Any of the three ways to data, drawn.
 struct Dice;
 
-impl AccessPolicy for Dice {
-    fn name(&self) -> &str {
-        "dice"
-    }
-
-    fn decide(&mut self, request: &AccessRequest, grid: &GridView<'_>, rng: &mut PolicyRng) -> Access {
-        let sources = grid.sources(request);
+impl Policy<AccessMode> for Dice {
+    fn decide(&mut self, question: &AccessQuestion, view: &View<'_>, rng: &mut PolicyRng) -> Access {
+        let sources = view.sources(question);
         let source = sources[rng.random_range(0..sources.len())];
-        let target = grid.local_rse(request.pool).expect("there is one here");
+        let target = view.local_rse(question.pool).expect("there is one here");
         match rng.random_range(0..3) {
             0 => Access::Remote { source },
             1 => Access::StageIn { source },
@@ -70,7 +68,7 @@ fn busy() -> Grid {
     let mut grid = Grid {
         bandwidth: rates(&[(0.0, 200.0), (700.0, 0.0), (900.0, 100.0), (2000.0, 300.0)]),
         latency: span(0.02),
-        dtns: vec![Dtn { name: "dtn".into(), curve, slots: Some(8), start_up: span(1.5), start_up_each: span(0.0) }],
+        dtns: vec![(Dtn { name: "dtn".into(), slots: Some(8), start_up: span(1.5), start_up_each: span(0.0) }, curve)],
         law: law(),
         datasets: vec![Dataset {
             name: "popular".into(),
@@ -84,7 +82,6 @@ fn busy() -> Grid {
             WorkloadKind::Transfers(traffic),
             WorkloadKind::Campaign(campaign),
         ],
-        warm_up: span(300.0),
         horizon: at(2500.0),
         ..Grid::default()
     };
@@ -93,6 +90,7 @@ fn busy() -> Grid {
     grid.rses[0].initial_used = Bytes::from_megabytes(8_000.0);
     grid.rses[0].read = Some(Rate::from_mb_per_s(400.0));
     grid.rses[1].dtn = Some(dtn());
+    grid.record.warm_up = span(300.0);
     grid.pool.nodes = 4;
     grid.pool.slots = 6;
     grid.pool.scratch = Some(Bytes::from_megabytes(3_000.0));
@@ -178,7 +176,7 @@ fn a_sample_keeps_the_same_rows_under_all_policies_and_changes_no_figure() {
 fn kpis_leave_out_the_warm_up_and_count_ages() {
     let job = JobTemplate { inputs: fresh(1, 200.0), compute_fixed: Distribution::Constant(4.0), ..idle_job() };
     let mut grid = Grid { workloads: vec![jobs(&[0.0, 5.0, 6.0, 18.0], job)], horizon: at(20.0), ..Grid::default() };
-    grid.warm_up = span(5.0);
+    grid.record.warm_up = span(5.0);
     let output = grid.run(Always::StageIn, 1);
     // 2 s of stage-in and 4 s of compute in one slot: the fourth has just started.
     assert_times(&output, "jobs", "ended_at_ns", &[6.0, 12.0, 18.0, super::NEVER]);

@@ -1,6 +1,6 @@
 //! The end of a run, and what never ends.
 
-use dapple_simulator::results::Kpi;
+use dapple_records::Kpi;
 use dapple_simulator::workload::{Distribution, JobTemplate};
 
 use super::{NEVER, assert_millions, assert_texts, assert_times, jobs, transfers};
@@ -111,7 +111,7 @@ fn flows_go_on_after_an_outage() {
 fn series_are_sampled_after_all_that_happens_at_an_instant() {
     let mut grid =
         Grid { workloads: vec![transfers(&[(0.0, 150.0), (1.0, 100.0)])], horizon: at(3.0), ..Grid::default() };
-    grid.record.series = dapple_simulator::engine::RecordLevel::Rows;
+    grid.record.series = dapple_records::RecordLevel::Rows;
     grid.transfers.max_active_per_link = 1;
     let output = grid.run(Always::Remote, 1);
     let table = crate::grid::table(&output, "series");

@@ -5,8 +5,9 @@ mod books;
 mod horizon;
 mod slots;
 mod space;
+mod start_ups;
 
-use dapple_simulator::engine::RunOutput;
+use dapple_records::RunOutput;
 use dapple_simulator::topology::{AccessCoefficients, Series};
 use dapple_simulator::units::{Bytes, SimTime};
 use dapple_simulator::workload::{JobStream, JobTemplate, TracedTransfer, TransferTrace, WorkloadKind};

@@ -1,7 +1,7 @@
 //! Slots of FTS links, RSEs and data transfer nodes, and the weights of what has started.
 
+use dapple_records::Kpi;
 use dapple_simulator::ids::Id;
-use dapple_simulator::results::Kpi;
 use dapple_simulator::topology::{Dtn, LoadCurve, Series};
 use dapple_simulator::units::{Bytes, Rate};
 use dapple_simulator::workload::{
@@ -80,8 +80,8 @@ fn a_link_without_slots_does_not_hold_up_another() {
     assert_times(&output, "requests", "transferred_at_ns", &[2.0, 3.0, 2.0]);
 }
 
-fn dtn_of(curve: LoadCurve, slots: Option<u32>, start_up: f64) -> Dtn {
-    Dtn { name: "dtn".into(), curve, slots, start_up: span(start_up), start_up_each: span(0.0) }
+fn dtn_of(curve: LoadCurve, slots: Option<u32>, start_up: f64) -> (Dtn, LoadCurve) {
+    (Dtn { name: "dtn".into(), slots, start_up: span(start_up), start_up_each: span(0.0) }, curve)
 }
 
 fn table_of(megabytes: &[f64]) -> LoadCurve {
@@ -118,7 +118,8 @@ fn a_starting_transfer_holds_a_slot_and_does_not_load_the_curve() {
 #[test]
 fn start_ups_of_both_ends_and_the_round_trip_add_up() {
     let first = dtn_of(table_of(&[1000.0]), None, 2.0);
-    let second = Dtn { name: "second".into(), ..dtn_of(table_of(&[50.0]), None, 3.0) };
+    let (second, curve) = dtn_of(table_of(&[50.0]), None, 3.0);
+    let second = (Dtn { name: "second".into(), ..second }, curve);
     let mut grid = Grid {
         latency: span(0.05),
         dtns: vec![first, second],

@@ -1,9 +1,9 @@
 //! Disks that are full, and scratch space that is short.
 
-use dapple_simulator::engine::WhenFull;
+use dapple_records::Kpi;
+use dapple_simulator::decide::{Access, AccessMode, AccessQuestion, Policy, View};
+use dapple_simulator::fts::WhenFull;
 use dapple_simulator::ids::{Id, RseId};
-use dapple_simulator::policy::{Access, AccessPolicy, AccessRequest, GridView};
-use dapple_simulator::results::Kpi;
 use dapple_simulator::rng::PolicyRng;
 use dapple_simulator::units::Bytes;
 use dapple_simulator::workload::{Distribution, JobTemplate};
@@ -14,13 +14,9 @@ use crate::grid::{Always, Grid, at, fresh, here, idle_job, ints, local, remote, 
 /// Places the input of the nth job at the nth target, then at the last.
 struct Targets(Vec<RseId>);
 
-impl AccessPolicy for Targets {
-    fn name(&self) -> &str {
-        "targets"
-    }
-
-    fn decide(&mut self, request: &AccessRequest, _: &GridView<'_>, _: &mut PolicyRng) -> Access {
-        let nth = Id::index(request.job).min(self.0.len() - 1);
+impl Policy<AccessMode> for Targets {
+    fn decide(&mut self, question: &AccessQuestion, _: &View<'_>, _: &mut PolicyRng) -> Access {
+        let nth = Id::index(question.job).min(self.0.len() - 1);
         Access::Place { source: remote(), target: self.0[nth] }
     }
 }

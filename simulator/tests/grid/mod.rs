@@ -1,15 +1,17 @@
 //! A small grid to run: two sites, a link from one to the other, a pool.
 
-use dapple_simulator::engine::{
-    Dataset, EngineError, NoProgress, Policies, RecordLevel, RecordPlan, RunOutput, Setup, TransferSettings, run,
-};
+use dapple_records::{RecordLevel, RecordPlan, RunOutput, TableData, record};
+use dapple_simulator::decide::{Access, AccessMode, AccessQuestion, Policies, Policy, View};
+use dapple_simulator::distribution::Distribution;
+use dapple_simulator::engine::{EngineError, Setup};
+use dapple_simulator::facts::NoObserver;
+use dapple_simulator::fts::TransferSettings;
 use dapple_simulator::ids::{DtnId, Id, PoolId, RseId, SiteId};
-use dapple_simulator::policy::{Access, AccessPolicy, AccessRequest, GridView};
-use dapple_simulator::results::TableData;
 use dapple_simulator::rng::PolicyRng;
-use dapple_simulator::topology::{AccessCoefficients, Dtn, Link, Pool, Rse, Series, Site, TopologyBuilder};
+use dapple_simulator::storage::{Dataset, StorageSettings};
+use dapple_simulator::topology::{AccessCoefficients, Dtn, Link, LoadCurve, Pool, Rse, Series, Site, TopologyBuilder};
 use dapple_simulator::units::{Bytes, Rate, SimSpan, SimTime};
-use dapple_simulator::workload::{Arrivals, Distribution, Inputs, JobTemplate, Workload, WorkloadKind};
+use dapple_simulator::workload::{Arrivals, Inputs, JobTemplate, Workload, WorkloadKind};
 
 /// Site `here` with a pool and the RSE `local`, site `there` with the RSE `remote`, one link from there to here.
 ///
@@ -19,7 +21,7 @@ pub struct Grid {
     pub latency: SimSpan,
     /// `local`, `remote`, then those that a test adds.
     pub rses: Vec<Rse>,
-    pub dtns: Vec<Dtn>,
+    pub dtns: Vec<(Dtn, LoadCurve)>,
     pub lan: Option<Rate>,
     pub pool: Pool,
     /// Law of remote access from `remote`.
@@ -27,7 +29,6 @@ pub struct Grid {
     pub datasets: Vec<Dataset>,
     pub workloads: Vec<WorkloadKind>,
     pub transfers: TransferSettings,
-    pub warm_up: SimSpan,
     pub horizon: SimTime,
     pub record: RecordPlan,
 }
@@ -82,9 +83,9 @@ impl Default for Grid {
             datasets: Vec::new(),
             workloads: Vec::new(),
             transfers: TransferSettings::immediate(),
-            warm_up: SimSpan::ZERO,
             horizon: SimTime::from_secs_f64(1000.0),
             record: RecordPlan {
+                warm_up: SimSpan::ZERO,
                 requests: rows,
                 reads: rows,
                 jobs: rows,
@@ -106,11 +107,12 @@ impl Grid {
         for rse in &self.rses {
             builder.rse(rse.clone());
         }
-        for dtn in &self.dtns {
-            builder.dtn(dtn.clone());
+        for (dtn, curve) in &self.dtns {
+            builder.dtn(dtn.clone(), curve.clone());
         }
-        let (bandwidth, latency) = (self.bandwidth.clone(), self.latency);
-        builder.link(Link { name: "link".into(), from: there(), to: here(), bandwidth, latency });
+        let (bandwidth, latency) = (*self.bandwidth.at(SimTime::ZERO), self.latency);
+        let link = builder.link(Link { name: "link".into(), from: there(), to: here(), bandwidth, latency });
+        builder.bandwidth(link, self.bandwidth.clone());
         builder.pool(self.pool.clone());
         if let Some(law) = &self.law {
             builder.law(pool(), remote(), law.clone());
@@ -122,23 +124,23 @@ impl Grid {
             datasets: self.datasets.iter().cloned().collect(),
             workloads: self.workloads.iter().enumerate().map(named).collect(),
             transfers: self.transfers.clone(),
-            warm_up: self.warm_up,
+            storage: StorageSettings::default(),
             horizon: self.horizon,
-            record: self.record,
         }
     }
 
     /// Runs with a policy and checks the books.
     #[track_caller]
-    pub fn run(&self, access: impl AccessPolicy + 'static, seed: u64) -> RunOutput {
+    pub fn run(&self, access: impl Policy<AccessMode> + 'static, seed: u64) -> RunOutput {
         let output = self.try_run(access, seed).unwrap_or_else(|error| panic!("cannot run: {error}"));
         assert_books(&self.record, &output);
         output
     }
 
     /// Runs with a policy.
-    pub fn try_run(&self, access: impl AccessPolicy + 'static, seed: u64) -> Result<RunOutput, EngineError> {
-        run(&self.setup(), Policies { access: Box::new(access) }, seed, &mut NoProgress)
+    pub fn try_run(&self, access: impl Policy<AccessMode> + 'static, seed: u64) -> Result<RunOutput, EngineError> {
+        let mut policies = Policies::of_access("always", access);
+        record((&self.setup(), &self.record), &mut policies, seed, &mut NoObserver)
     }
 
     /// Keeps the rows of these tables only.
@@ -257,13 +259,9 @@ pub enum Always {
     Exactly(Access),
 }
 
-impl AccessPolicy for Always {
-    fn name(&self) -> &str {
-        "always"
-    }
-
-    fn decide(&mut self, request: &AccessRequest, grid: &GridView<'_>, _: &mut PolicyRng) -> Access {
-        let source = grid.sources(request)[0];
+impl Policy<AccessMode> for Always {
+    fn decide(&mut self, question: &AccessQuestion, view: &View<'_>, _: &mut PolicyRng) -> Access {
+        let source = view.sources(question)[0];
         match *self {
             Self::Remote => Access::Remote { source },
             Self::StageIn => Access::StageIn { source },

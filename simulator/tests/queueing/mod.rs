@@ -11,7 +11,7 @@ mod shared;
 mod slots;
 mod streamed;
 
-use dapple_simulator::engine::RunOutput;
+use dapple_records::RunOutput;
 use serde::Deserialize;
 use serde_json::Value;
 

@@ -1,6 +1,6 @@
 //! Transfers that share a link or a data transfer node.
 
-use dapple_simulator::engine::RunOutput;
+use dapple_records::RunOutput;
 use dapple_simulator::topology::{Dtn, LoadCurve, Series};
 use dapple_simulator::units::{Bytes, Rate, SimTime};
 use dapple_simulator::workload::{Arrivals, Distribution, TracedTransfer, TransferStream, TransferTrace, WorkloadKind};
@@ -92,7 +92,7 @@ fn a_link_with_capped_flows_has_the_number_of_m_m_c() {
             let curve = LoadCurve::Saturating { each: Rate::from_mb_per_s(cap), total: Rate::from_mb_per_s(capacity) };
             let bandwidth = Series::constant(Rate::INFINITE);
             let dtns =
-                vec![Dtn { name: "dtn".into(), curve, slots: None, start_up: span(0.0), start_up_each: span(0.0) }];
+                vec![(Dtn { name: "dtn".into(), slots: None, start_up: span(0.0), start_up_each: span(0.0) }, curve)];
             let mut grid = Grid { bandwidth, dtns, ..Grid::default() };
             grid.rses[1].dtn = Some(dtn());
             grid
@@ -121,7 +121,7 @@ fn a_data_transfer_node_with_slots_is_a_queue_with_its_curve() {
             scale: case.parameter("lam_scale"),
         };
         let slots = Some(case.parameter("max_active") as u32);
-        let dtns = vec![Dtn { name: "dtn".into(), curve, slots, start_up: span(0.0), start_up_each: span(0.0) }];
+        let dtns = vec![(Dtn { name: "dtn".into(), slots, start_up: span(0.0), start_up_each: span(0.0) }, curve)];
         let mut grid = Grid { bandwidth: Series::constant(Rate::INFINITE), dtns, ..Grid::default() };
         grid.rses[1].dtn = Some(dtn());
         let from = 10_000.0;

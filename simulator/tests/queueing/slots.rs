@@ -1,6 +1,6 @@
 //! Slots that serve in order of arrival: those of a pool and those of an FTS link.
 
-use dapple_simulator::engine::RunOutput;
+use dapple_records::RunOutput;
 use dapple_simulator::topology::{Dtn, LoadCurve, Series};
 use dapple_simulator::units::{Bytes, Rate, SimTime};
 use dapple_simulator::workload::{
@@ -81,7 +81,7 @@ fn an_fts_link_is_an_m_m_c_queue() {
         let arrivals = poisson(rate, until);
         let mut grid = Grid {
             bandwidth: Series::constant(Rate::INFINITE),
-            dtns: vec![Dtn { name: "dtn".into(), curve, slots: None, start_up: span(0.0), start_up_each: span(0.0) }],
+            dtns: vec![(Dtn { name: "dtn".into(), slots: None, start_up: span(0.0), start_up_each: span(0.0) }, curve)],
             workloads: vec![WorkloadKind::Transfers(TransferStream { source, destinations, arrivals, size })],
             horizon: SimTime::MAX,
             ..Grid::default()

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, VecDeque};
 use proptest::prelude::*;
 
 use super::Queues;
-use crate::engine::{TransferSettings, WhenFull};
-use crate::fts::tests::{dtn, setup};
-use crate::ids::{DtnId, Id, RequestId, RseId, Table};
-use crate::topology::Dtn;
+use crate::fts::{TransferSettings, WhenFull};
+use crate::ids::{DtnId, Id, RequestId, RseId};
+use crate::topology::{Dtn, LoadCurve, Map, Rse, Site, TopologyBuilder};
+use crate::units::{Bytes, Rate, SimSpan};
 
 const N_RSES: usize = 4;
 
@@ -110,6 +110,21 @@ fn drain(queues: &mut Queues, transfers: &[Transfer], space: &mut [u64], when_fu
     fates
 }
 
+/// One RSE per entry of `dtn_of`, all at one site, each behind that DTN.
+fn map(dtn_slots: &[Option<u32>], dtn_of: &[Option<usize>]) -> Map {
+    let mut builder = TopologyBuilder::default();
+    let site = builder.site(Site { name: "S".into(), position: None, lan: None });
+    let curve = LoadCurve::Tabulated(vec![Rate::from_mb_per_s(100.0)]);
+    let dtn = |&slots| Dtn { name: "D".into(), slots, start_up: SimSpan::ZERO, start_up_each: SimSpan::ZERO };
+    let dtns: Vec<DtnId> = dtn_slots.iter().map(dtn).map(|dtn| builder.dtn(dtn, curve.clone())).collect();
+    for (nth, dtn) in dtn_of.iter().enumerate() {
+        let (name, dtn) = (format!("R{nth}"), dtn.map(|dtn| dtns[dtn]));
+        let (capacity, initial_used, read, write) = (None, Bytes::ZERO, None, None);
+        builder.rse(Rse { name, site, capacity, initial_used, read, write, dtn });
+    }
+    builder.build().expect("no routes are overridden").map
+}
+
 fn step() -> impl Strategy<Value = Step> {
     let pair = || (0..N_RSES, 0..N_RSES);
     prop_oneof![
@@ -132,7 +147,7 @@ fn settings() -> impl Strategy<Value = TransferSettings> {
                 .map(|(from, to, limit)| (RseId::from_index(from), RseId::from_index(to), limit))
                 .collect(),
             when_full: if fails { WhenFull::Fail } else { WhenFull::Wait },
-            ..crate::fts::tests::transfers()
+            ..TransferSettings::immediate()
         },
     )
 }
@@ -147,10 +162,7 @@ proptest! {
         capacity in proptest::collection::vec(prop_oneof![Just(u64::MAX), 0_u64..300], N_RSES),
         steps in proptest::collection::vec(step(), 1..160),
     ) {
-        let dtns: Vec<Dtn> = dtn_slots.iter().map(|&slots| Dtn { slots, ..dtn("D", 0.0, 0.0) }).collect();
-        let mut setup = setup(&dtns, &dtn_of, Table::new());
-        setup.transfers = settings.clone();
-        let mut queues = Queues::new(&setup);
+        let mut queues = Queues::new(&map(&dtn_slots, &dtn_of), &settings);
         let mut scan = Scan { settings, dtn_of, dtn_slots, queues: BTreeMap::new(), active: Vec::new() };
         let (mut space, mut space_of_scan) = (capacity.clone(), capacity);
         let (mut transfers, mut links) = (Vec::new(), Vec::new());

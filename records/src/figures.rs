@@ -1,0 +1,159 @@
+//! What the KPIs are made of.
+
+use dapple_simulator::facts::{JobEnded, JobOutcome, ReadEnded, TransferEnded, TransferOutcome};
+use dapple_simulator::ids::{FileId, Id};
+use dapple_simulator::topology::{Map, Route};
+use dapple_simulator::units::{SimSpan, SimTime};
+
+use crate::Kpis;
+use crate::times::{Mean, Times};
+
+/// Sums over what has ended.
+#[derive(Debug)]
+pub(crate) struct Figures {
+    warm_up_until: SimTime,
+    horizon: SimTime,
+    pub turnaround: Times,
+    pub wait: Times,
+    pub data_wait: Mean,
+    pub compute_s: f64,
+    pub slot_s: f64,
+    /// Jobs done, failed, unfinished.
+    pub jobs: [u64; 3],
+    pub ttc: Times,
+    pub fts_queue: Mean,
+    pub network: Mean,
+    /// Transfers done, failed.
+    pub transfers: [u64; 2],
+    pub remote: Mean,
+    pub wan: f64,
+    pub lan: f64,
+    pub busiest_link: Option<f64>,
+    /// For each file up to the last that was touched: the largest part that a job needed, and the bytes that crossed
+    /// the WAN for jobs. A file itself takes three times as much, so gaps are cheap.
+    needed: Vec<(f64, f64)>,
+    first_submitted: Option<SimTime>,
+    last_ended: Option<SimTime>,
+    any_unfinished: bool,
+}
+
+impl Figures {
+    /// Nothing has happened yet.
+    pub fn new(warm_up_until: SimTime, horizon: SimTime) -> Self {
+        Self {
+            warm_up_until,
+            horizon,
+            turnaround: Times::default(),
+            wait: Times::default(),
+            data_wait: Mean::default(),
+            compute_s: 0.0,
+            slot_s: 0.0,
+            jobs: [0; 3],
+            ttc: Times::default(),
+            fts_queue: Mean::default(),
+            network: Mean::default(),
+            transfers: [0; 2],
+            remote: Mean::default(),
+            wan: 0.0,
+            lan: 0.0,
+            busiest_link: None,
+            needed: Vec::new(),
+            first_submitted: None,
+            last_ended: None,
+            any_unfinished: false,
+        }
+    }
+
+    /// A transfer request has ended, or the run has.
+    pub fn transfer(&mut self, transfer: &TransferEnded, map: &Map) {
+        let route = map.route_between(transfer.source, transfer.destination);
+        self.count_bytes(transfer.moved.as_f64(), route, transfer.file);
+        if transfer.created_at >= self.warm_up_until {
+            self.transfers[0] += u64::from(transfer.outcome == TransferOutcome::Done);
+            self.transfers[1] += u64::from(matches!(transfer.outcome, TransferOutcome::Failed(_)));
+            if let (Some(started), Some(done)) = (transfer.started_at, transfer.transferred_at) {
+                self.ttc.push(done.since(transfer.created_at));
+                self.fts_queue.push(started.since(transfer.created_at));
+                self.network.push(done.since(started));
+            }
+        }
+    }
+
+    /// A file access has ended, or the run has.
+    pub fn read(&mut self, read: &ReadEnded, map: &Map) {
+        let question = &read.question;
+        let part = &mut self.needed(question.file).0;
+        *part = part.max(question.bytes.as_f64() * question.read_fraction);
+        let route = map.route_to_pool(read.access.read_from(), question.pool);
+        self.count_bytes(read.moved.as_f64(), route, Some(question.file));
+        if let (Some(started), Some(ended)) = (read.started_at, read.ended_at)
+            && read.access.is_streamed()
+            && read.decided_at >= self.warm_up_until
+        {
+            self.remote.push(ended.since(started));
+        }
+    }
+
+    /// A job has ended, or the run has.
+    pub fn job(&mut self, job: &JobEnded) {
+        let first = self.first_submitted.unwrap_or(job.submitted_at);
+        self.first_submitted = Some(first.min(job.submitted_at));
+        self.last_ended = self.last_ended.max(job.ended_at);
+        self.any_unfinished |= job.ended_at.is_none();
+        if job.submitted_at < self.warm_up_until {
+            return;
+        }
+        let (kind, done) = match job.outcome {
+            JobOutcome::Done => (0, true),
+            JobOutcome::Failed(_) => (1, false),
+            JobOutcome::Placing | JobOutcome::Queued | JobOutcome::Running => (2, false),
+        };
+        self.jobs[kind] += 1;
+        if !matches!(job.outcome, JobOutcome::Failed(_)) {
+            let horizon = self.horizon;
+            let until = |instant: Option<SimTime>| -> SimSpan { instant.unwrap_or(horizon).since(job.submitted_at) };
+            self.turnaround.push(until(job.ended_at));
+            self.wait.push(until(job.started_at));
+            self.data_wait.push(until(job.data_at));
+        }
+        if let (true, Some(started), Some(ended)) = (done, job.started_at, job.ended_at) {
+            self.compute_s += job.compute_s;
+            self.slot_s += ended.since(started).as_secs_f64();
+        }
+    }
+
+    /// The KPIs of the whole run.
+    pub fn kpis(mut self, busiest_link: Option<f64>) -> Kpis {
+        self.busiest_link = busiest_link;
+        Kpis::of(&mut self)
+    }
+
+    /// Bytes that crossed the WAN for jobs beyond what they needed of each file.
+    pub fn redundant(&self) -> f64 {
+        self.needed.iter().map(|(part, wan)| (wan - part).max(0.0)).sum()
+    }
+
+    /// From the first submission to the last end of a job; `None` where a job has not ended.
+    pub fn makespan_s(&self) -> Option<f64> {
+        let span = self.last_ended.zip(self.first_submitted).map(|(last, first)| last.since(first).as_secs_f64());
+        span.filter(|_| !self.any_unfinished)
+    }
+
+    fn needed(&mut self, file: FileId) -> &mut (f64, f64) {
+        if file.index() >= self.needed.len() {
+            self.needed.resize(file.index() + 1, (0.0, 0.0));
+        }
+        &mut self.needed[file.index()]
+    }
+
+    fn count_bytes(&mut self, moved: f64, route: Option<&Route>, file: Option<FileId>) {
+        if route.is_some_and(|route| !route.links.is_empty()) {
+            self.wan += moved;
+            if let Some(file) = file {
+                self.needed(file).1 += moved;
+            }
+        } else {
+            self.lan += moved;
+        }
+    }
+}

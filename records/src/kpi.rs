@@ -1,0 +1,185 @@
+//! Key performance indicators: one figure each per run, each declared once.
+
+use crate::figures::Figures;
+
+/// Name, unit and direction of a KPI.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct KpiInfo {
+    /// The KPI.
+    pub kpi: Kpi,
+    /// Column name in `runs.parquet`, with the unit.
+    pub column: &'static str,
+    /// Words for plots and tables.
+    pub title: &'static str,
+    /// Unit for plots and tables.
+    pub unit: &'static str,
+    /// Whether less is better, `None` where neither is.
+    pub less_is_better: Option<bool>,
+    /// How it is counted, for the data dictionary.
+    pub doc: &'static str,
+}
+
+const CENSORED: &str = "over jobs submitted after the warm-up that did not fail; a job that has not ended counts with its age at the horizon, so this is a lower bound where jobs_unfinished is not 0";
+const CENSORED_QUANTILE: &str =
+    "as job_turnaround_mean_s; exact up to 65536 jobs, of more within 0.0031 % (2^-15) of it";
+const AFTER: &str = "over requests created after the warm-up and done";
+const AFTER_QUANTILE: &str = "over requests created after the warm-up and done; exact up to 65536 of them, of more within 0.0031 % (2^-15) of it";
+
+/// Declares KPIs: `Name = "column", "title" ["unit"], less | more | neither (is better), how it is counted, from what;`
+macro_rules! kpis {
+    ($($(#[doc = $doc:literal])* $Kpi:ident = $column:literal, $title:literal [$unit:literal], $better:ident,
+        $counted:expr, |$f:ident| $figure:expr;)*) => {
+        /// A KPI. The number of variants is the length of [`KPIS`], in the same order.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub enum Kpi {
+            $($(#[doc = $doc])* $Kpi),*
+        }
+
+        /// All KPIs in order of [`Kpi`].
+        pub const KPIS: [KpiInfo; [$($column),*].len()] = [$(KpiInfo {
+            kpi: Kpi::$Kpi,
+            column: $column,
+            title: $title,
+            unit: $unit,
+            less_is_better: kpis!(@ $better),
+            doc: $counted,
+        }),*];
+
+        impl Kpis {
+            /// The KPIs of a run.
+            pub(crate) fn of(figures: &mut Figures) -> Self {
+                let of: [fn(&mut Figures) -> Option<f64>; KPIS.len()] = [$(|$f| $figure),*];
+                Self(of.map(|figure| figure(figures)).into())
+            }
+        }
+    };
+    (@ less) => { Some(true) };
+    (@ more) => { Some(false) };
+    (@ neither) => { None };
+}
+
+kpis! {
+    /// Mean time from submission to the end of a job.
+    JobTurnaround = "job_turnaround_mean_s", "Job turnaround, mean" ["s"], less,
+        CENSORED, |f| f.turnaround.mean.seconds();
+    /// Median of the same.
+    JobTurnaroundP50 = "job_turnaround_p50_s", "Job turnaround, median" ["s"], less,
+        CENSORED_QUANTILE, |f| f.turnaround.quantile(0.5);
+    /// 95th percentile of the same.
+    JobTurnaroundP95 = "job_turnaround_p95_s", "Job turnaround, 95th percentile" ["s"], less,
+        CENSORED_QUANTILE, |f| f.turnaround.quantile(0.95);
+    /// Mean time from submission to the start of a job.
+    JobWait = "job_wait_mean_s", "Job wait, mean" ["s"], less,
+        "from submission to start; otherwise as job_turnaround_mean_s", |f| f.wait.mean.seconds();
+    /// 95th percentile of the same.
+    JobWaitP95 = "job_wait_p95_s", "Job wait, 95th percentile" ["s"], less,
+        "from submission to start; otherwise as job_turnaround_p95_s", |f| f.wait.quantile(0.95);
+    /// Mean time from submission until a job's last input byte has arrived.
+    DataWait = "data_wait_mean_s", "Wait for data, mean" ["s"], less,
+        "from submission to the last input byte; otherwise as job_turnaround_mean_s", |f| f.data_wait.seconds();
+    /// Compute time over slot time, over jobs done.
+    CpuEfficiency = "cpu_efficiency", "CPU efficiency" ["1"], more,
+        "compute time over slot time of jobs submitted after the warm-up and done", |f| (f.slot_s > 0.0).then(|| f.compute_s / f.slot_s);
+    /// Jobs that ended well.
+    JobsDone = "jobs_done", "Jobs done" ["1"], more,
+        "submitted after the warm-up", |f| count(f.jobs[0]);
+    /// Jobs that failed.
+    JobsFailed = "jobs_failed", "Jobs failed" ["1"], less,
+        "submitted after the warm-up", |f| count(f.jobs[1]);
+    /// Jobs that had not ended at the horizon.
+    JobsUnfinished = "jobs_unfinished", "Jobs unfinished at the horizon" ["1"], less,
+        "submitted after the warm-up", |f| count(f.jobs[2]);
+    /// Median time to complete a transfer request.
+    TtcP50 = "ttc_p50_s", "Time to complete, median" ["s"], less,
+        AFTER_QUANTILE, |f| f.ttc.quantile(0.5);
+    /// 95th percentile of the same.
+    TtcP95 = "ttc_p95_s", "Time to complete, 95th percentile" ["s"], less,
+        AFTER_QUANTILE, |f| f.ttc.quantile(0.95);
+    /// 99th percentile of the same.
+    TtcP99 = "ttc_p99_s", "Time to complete, 99th percentile" ["s"], less,
+        AFTER_QUANTILE, |f| f.ttc.quantile(0.99);
+    /// Mean FTS queue time.
+    FtsQueueTime = "fts_queue_mean_s", "FTS queue time, mean" ["s"], less,
+        AFTER, |f| f.fts_queue.seconds();
+    /// Mean network time, start-up included.
+    NetworkTime = "network_time_mean_s", "Network time, mean" ["s"], less,
+        AFTER, |f| f.network.seconds();
+    /// Transfers done.
+    TransfersDone = "transfers_done", "Transfers done" ["1"], neither,
+        "created after the warm-up", |f| count(f.transfers[0]);
+    /// Transfers that failed.
+    TransfersFailed = "transfers_failed", "Transfers failed" ["1"], less,
+        "created after the warm-up", |f| count(f.transfers[1]);
+    /// Mean time of a remote read.
+    RemoteReadTime = "remote_read_mean_s", "Remote read, mean" ["s"], less,
+        "over remote reads decided after the warm-up and ended", |f| f.remote.seconds();
+    /// Bytes that crossed links between sites.
+    WanBytes = "wan_bytes", "Bytes over the WAN" ["B"], less,
+        "whole run; counted once per transfer or read whatever the number of links", |f| Some(f.wan);
+    /// Bytes that moved within sites.
+    LanBytes = "lan_bytes", "Bytes within sites" ["B"], neither,
+        "whole run", |f| Some(f.lan);
+    /// Bytes moved beyond one copy of what the jobs needed.
+    RedundantBytes = "redundant_bytes", "Redundant bytes" ["B"], less,
+        "bytes over the WAN for jobs beyond the largest part of each file that a job needed, summed per file, not below 0 for any", |f| Some(f.redundant());
+    /// Mean use of the busiest link.
+    BusiestLink = "busiest_link", "Mean use of the busiest link" ["1"], neither,
+        "bytes over capacity, whole run", |f| f.busiest_link;
+    /// Time from the first submission to the last end of a job.
+    Makespan = "makespan_s", "Makespan" ["s"], less,
+        "from the first submission to the last end of a job; empty where a job has not ended", |f| f.makespan_s();
+}
+
+fn count(n: u64) -> Option<f64> {
+    Some(n as f64)
+}
+
+impl Kpi {
+    /// Name, unit and direction.
+    pub fn info(self) -> &'static KpiInfo {
+        &KPIS[self as usize]
+    }
+}
+
+/// The KPIs of one run; `None` where there was nothing to count.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Kpis(pub Vec<Option<f64>>);
+
+impl Default for Kpis {
+    fn default() -> Self {
+        Self(vec![None; KPIS.len()])
+    }
+}
+
+impl Kpis {
+    /// The value of one KPI.
+    pub fn get(&self, kpi: Kpi) -> Option<f64> {
+        self.0.get(kpi as usize).copied().flatten()
+    }
+
+    /// Sets the value of one KPI.
+    pub fn set(&mut self, kpi: Kpi, value: Option<f64>) {
+        self.0[kpi as usize] = value;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kpis_stand_in_the_order_of_their_enum() {
+        for (index, info) in KPIS.iter().enumerate() {
+            assert_eq!(info.kpi as usize, index, "{}", info.column);
+        }
+    }
+
+    #[test]
+    fn quantiles_say_when_they_are_exact() {
+        for info in KPIS.iter().filter(|info| info.title.contains("percentile") || info.title.contains("median")) {
+            let exact = format!("exact up to {} ", crate::times::EXACT);
+            assert!(info.doc.contains(&exact) || info.doc.ends_with("as job_turnaround_p95_s"), "{}", info.column);
+        }
+    }
+}

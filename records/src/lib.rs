@@ -1,0 +1,47 @@
+//! What is kept of runs: tables, KPIs, counters, and the files of an experiment.
+//!
+//! The engine tells typed facts; the [`Recorder`] observes them and turns them into [`TableData`] and [`Kpis`]. A table is declared
+//! once, in [`tables`], and so is a KPI, in [`KPIS`]; [`record`] runs a simulation and records it. Adding a column is free, renaming one or giving it another meaning raises
+//! [`SCHEMA_VERSION`], and readers refuse versions that they do not know.
+//!
+//! ```text
+//!   DIR/manifest.json              what was asked, what ran, the books        write_manifest, read_manifest
+//!   DIR/runs.parquet               one row per run: policy, sweep, KPIs       write_runs, read_runs, KpiTable
+//!   DIR/dictionary.md              every column in words                      write_dictionary
+//!   DIR/run-<id>/<table>.parquet   the recorded tables of one run             write_run, read_run_table
+//! ```
+//!
+
+mod column;
+pub mod csv;
+mod dictionary;
+mod error;
+mod experiment;
+mod figures;
+mod kpi;
+mod manifest;
+pub mod parquet;
+mod plan;
+mod recorder;
+mod runs;
+mod table;
+pub mod tables;
+mod times;
+
+pub use column::{Cells, Names};
+pub use dapple_simulator::engine::Counters;
+pub use dictionary::dictionary;
+pub use error::ResultsError;
+pub use experiment::{
+    DICTIONARY_FILE, Format, MANIFEST_FILE, PLOTS_DIR, REPORT_FILE, RUNS_STEM, read_manifest, read_run_table,
+    read_runs, run_dir, write_atomically, write_dictionary, write_manifest, write_run, write_runs,
+};
+pub use kpi::{KPIS, Kpi, KpiInfo, Kpis};
+pub use manifest::{FailedRun, Manifest, RunEntry, SweepPoint};
+pub use plan::{RecordLevel, RecordPlan};
+pub use recorder::{Recorder, RunOutput, record};
+pub use runs::{KpiRow, KpiTable, runs_schema, runs_table};
+pub use table::{Column, ColumnData, ColumnKind, Schema, TableData, Value};
+
+/// Version of everything that an experiment writes.
+pub const SCHEMA_VERSION: u32 = 1;

@@ -1,0 +1,314 @@
+//! The tables of a run, each declared once: its columns, their units and meaning, and where their cells come from.
+//!
+//! The meaning of a column is its entry in the data dictionary. Engine types are not the schema: what a fact calls a thing may change,
+//! what a file calls it stands here.
+
+use dapple_simulator::decide::{Access, AccessObservation};
+use dapple_simulator::engine::Setup;
+use dapple_simulator::facts::{
+    Entity, JobEnded, JobError, JobOutcome, ReadEnded, Sample, SampledQuantity, TransferEnded, TransferError,
+    TransferOutcome,
+};
+use dapple_simulator::ids::{FileId, Id, JobId, PoolId, ReadId, RequestId, RseId, WorkloadId};
+use dapple_simulator::units::{Bytes, SimSpan, SimTime};
+
+use crate::table::{Cell, ColumnKind, Schema, TableData};
+
+/// Declares tables: `name(row: Type) = "one row per .." { column: Kind = cell, "meaning"; .. }`. Kinds are `Int`, `Float`, `Word`
+/// and the things whose names a column holds.
+macro_rules! tables {
+    ($($(#[doc = $doc:literal])* $table:ident($row:ident: $Row:ty) = $what:literal {
+        $($column:ident: $kind:ident = $cell:expr, $meaning:literal;)*
+    })*) => {
+        $($(#[doc = $doc])*
+        pub mod $table {
+            use super::*;
+
+            const COLUMNS: &[(&str, Kind, &str)] = &[$((stringify!($column), Kind::$kind, $meaning)),*];
+
+            /// Name, meaning and columns.
+            pub fn schema() -> Schema {
+                super::schema(stringify!($table), $what, COLUMNS)
+            }
+
+            /// The table without rows, for rows of this setup.
+            pub(crate) fn empty(setup: &Setup) -> TableData {
+                super::empty(schema(), COLUMNS, setup)
+            }
+
+            pub(crate) fn push($row: &$Row, table: &mut TableData) {
+                table.append([$(kinds::$kind($cell)),*]);
+            }
+        })*
+
+        /// The tables of a run in order.
+        pub fn schemas() -> Vec<Schema> {
+            vec![$($table::schema()),*]
+        }
+    };
+}
+
+tables! {
+    /// One row per attempt of a file transfer.
+    requests(t: TransferEnded) = "attempt of a file transfer" {
+        request: Int = t.request, "id of the request, in order of creation";
+        workload: Workload = t.workload, "workload that caused it";
+        file: Int = t.file, "id of the file; empty for traffic that leaves no replica";
+        trace_row: Int = t.trace_row, "row of the log it was replayed from; empty otherwise";
+        source: Rse = t.source, "RSE it was read from";
+        destination: Rse = t.destination, "RSE it was written to";
+        size_bytes: Int = t.bytes, "size of the file";
+        created_at_ns: Int = t.created_at, "when it was asked for";
+        started_at_ns: Int = t.started_at, "when it took its slots; empty: never";
+        flowing_at_ns: Int = t.flowing_at, "when its first byte moved, after start-up; empty: never";
+        transferred_at_ns: Int = t.transferred_at, "when its last byte arrived; empty: never";
+        moved_bytes: Int = t.moved, "bytes that arrived until the end or the horizon";
+        outcome: Word = transfer_outcome(t.outcome), "done, failed, queued (at the horizon) or active (at the horizon)";
+        error_class: Word = transfer_error(t.outcome), "why it failed: no-space, no-route; empty otherwise";
+    }
+
+    /// One row per file access of a job.
+    reads(r: ReadEnded) = "file access of a job" {
+        read: Int = r.read, "id of the read, in order of the decisions";
+        job: Int = r.question.job, "job that reads";
+        input: Int = r.question.input, "position among the job's inputs, from 0";
+        file: Int = r.question.file, "id of the file";
+        mode: Word = mode(r.access), "remote, stage-in, or place (stage-in after a placement)";
+        source: Rse = r.access.read_from(), "RSE the job itself read from";
+        size_bytes: Int = r.question.bytes, "size of the file";
+        read_fraction: Float = r.question.read_fraction, "part of the file that the job needs";
+        moved_bytes: Int = r.moved, "bytes that this access moved until its end or the horizon";
+        decided_at_ns: Int = r.decided_at, "when the access was decided";
+        started_at_ns: Int = r.started_at, "when the first byte could move; empty: never";
+        ended_at_ns: Int = r.ended_at, "when the last byte arrived; empty: never";
+        con_th_bytes: Float = r.concurrent.map(|carried| carried.con_th),
+            "bytes moved meanwhile by other threads of the process from the same RSE (ConTh); empty unless remote and ended";
+        con_pr_bytes: Float = r.concurrent.map(|carried| carried.con_pr),
+            "bytes moved meanwhile by other processes on the node from the same RSE (ConPr); empty unless remote and ended";
+    }
+
+    /// One row per job.
+    jobs(j: JobEnded) = "job" {
+        job: Int = j.job, "id of the job, in order of submission";
+        workload: Workload = j.workload, "workload it belongs to";
+        pool: Pool = j.pool, "pool it runs in";
+        node: Int = j.node, "worker node it ran on, from 0; empty: never started";
+        threads: Int = j.threads, "threads of its process";
+        inputs: Int = j.inputs, "number of inputs";
+        input_bytes: Int = j.input_bytes, "size of its inputs";
+        submitted_at_ns: Int = j.submitted_at, "when it was submitted";
+        ready_at_ns: Int = j.ready_at, "when its placements were done and it entered the pool's queue; empty: never";
+        started_at_ns: Int = j.started_at, "when it took its slot; empty: never";
+        data_at_ns: Int = j.data_at, "when its last input byte had arrived; empty: never";
+        ended_at_ns: Int = j.ended_at, "when it ended; empty: not within the run";
+        compute_s: Float = j.compute_s, "compute time on its node";
+        outcome: Word = job_outcome(j.outcome), "done, failed, placing, queued or running (the last three at the horizon)";
+        error_class: Word = job_error(j.outcome), "why it failed: placement-failed, scratch-too-small; empty otherwise";
+    }
+
+    /// One row per (entity, quantity, instant).
+    series(s: Sampled<'_>) = "sample of one quantity of one entity" {
+        entity: Word = entity(s.sample.entity, s.setup), "link, RSE, DTN or pool";
+        quantity: Word = quantity(s.sample.quantity), "rate_bytes_per_s, used_bytes, active, queued or running";
+        at_ns: Int = s.at, "instant of the sample";
+        value: Float = s.sample.value, "value at that instant, after everything that happens in it";
+    }
+
+    /// One row per access decision.
+    decisions(d: Decided<'_>) = "access decision" {
+        read: Int = d.read.read, "id of the read that it decided";
+        job: Int = d.read.question.job, "job that asked";
+        input: Int = d.read.question.input, "position among the job's inputs, from 0";
+        decided_at_ns: Int = d.read.decided_at, "when it was decided";
+        size_bytes: Int = d.read.question.bytes, "observation: size of the file";
+        read_fraction: Float = d.read.question.read_fraction, "observation: part of the file that the job needs";
+        sources: Int = d.observation.sources, "observation: replicas that could be reached";
+        queued: Int = d.observation.queued, "observation: requests queued towards the pool's site";
+        pool_waiting: Int = d.observation.waiting, "observation: jobs queued at the pool";
+        action: Word = mode(d.read.access), "remote, stage-in or place";
+        source: Rse = d.read.access.source(), "chosen source";
+        target: Rse = d.read.access.target(), "chosen target of a placement; empty otherwise";
+        took_ns: Int = d.read.took(),
+            "outcome: from the decision to the last byte in the job's hands; empty: not within the run, or failed";
+    }
+}
+
+/// A row of `series`.
+pub(crate) struct Sampled<'a> {
+    pub sample: Sample,
+    pub at: SimTime,
+    pub setup: &'a Setup,
+}
+
+/// A row of `decisions`: what could be seen, and what came of it.
+pub(crate) struct Decided<'a> {
+    pub observation: AccessObservation,
+    pub read: &'a ReadEnded,
+}
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Int,
+    Float,
+    Word,
+    Workload,
+    Rse,
+    Pool,
+}
+
+/// How cells are made, by the kind of their column.
+#[expect(non_snake_case, reason = "they are called as the kinds are")]
+mod kinds {
+    use super::{Cell, Id, PoolId, RseId, Whole, WorkloadId};
+
+    pub fn Int(value: impl Whole) -> Cell<'static> {
+        value.whole().map_or(Cell::Empty, |n| Cell::Int(i64::try_from(n).unwrap_or(i64::MAX)))
+    }
+
+    pub fn Float(value: impl Into<Option<f64>>) -> Cell<'static> {
+        value.into().map_or(Cell::Empty, Cell::Float)
+    }
+
+    pub fn Word<'a>(value: impl Into<Option<&'a str>>) -> Cell<'a> {
+        value.into().map_or(Cell::Empty, Cell::Word)
+    }
+
+    pub fn Workload(value: impl Into<Option<WorkloadId>>) -> Cell<'static> {
+        name(value)
+    }
+
+    pub fn Rse(value: impl Into<Option<RseId>>) -> Cell<'static> {
+        name(value)
+    }
+
+    pub fn Pool(value: impl Into<Option<PoolId>>) -> Cell<'static> {
+        name(value)
+    }
+
+    fn name<K: Id>(id: impl Into<Option<K>>) -> Cell<'static> {
+        id.into().map_or(Cell::Empty, |id| Cell::Name(id.index()))
+    }
+}
+
+fn schema(name: &str, row: &str, columns: &[(&str, Kind, &str)]) -> Schema {
+    let kind = |kind| match kind {
+        Kind::Int => ColumnKind::Int,
+        Kind::Float => ColumnKind::Float,
+        Kind::Word | Kind::Workload | Kind::Rse | Kind::Pool => ColumnKind::Text,
+    };
+    let columns: Vec<_> = columns.iter().map(|&(name, of, meaning)| (name, kind(of), meaning)).collect();
+    Schema::new(name, row, &columns)
+}
+
+fn empty(schema: Schema, columns: &[(&str, Kind, &str)], setup: &Setup) -> TableData {
+    let mut table = TableData::new(schema);
+    let map = &setup.topology.map;
+    for (column, kind, _) in columns {
+        match kind {
+            Kind::Int | Kind::Float | Kind::Word => {}
+            Kind::Workload => table.set_names(column, setup.workloads.values().map(|workload| workload.name.as_str())),
+            Kind::Rse => table.set_names(column, map.rses().values().map(|rse| rse.name.as_str())),
+            Kind::Pool => table.set_names(column, map.pools().values().map(|pool| pool.name.as_str())),
+        }
+    }
+    table
+}
+
+/// What a column of whole numbers takes.
+trait Whole {
+    fn whole(self) -> Option<u64>;
+}
+
+impl<T: Whole> Whole for Option<T> {
+    fn whole(self) -> Option<u64> {
+        self.and_then(T::whole)
+    }
+}
+
+macro_rules! whole {
+    ($($Type:ty: $value:ident => $n:expr;)*) => {$(
+        impl Whole for $Type {
+            fn whole(self) -> Option<u64> {
+                let $value = self;
+                Some($n)
+            }
+        }
+    )*};
+}
+
+whole! {
+    u64: n => n;
+    u32: n => u64::from(n);
+    usize: n => n as u64;
+    Bytes: bytes => bytes.get();
+    SimTime: at => at.as_nanos();
+    SimSpan: span => span.as_nanos();
+    RequestId: id => id.index() as u64;
+    ReadId: id => id.index() as u64;
+    JobId: id => id.index() as u64;
+    FileId: id => id.index() as u64;
+}
+
+const fn transfer_outcome(outcome: TransferOutcome) -> &'static str {
+    match outcome {
+        TransferOutcome::Done => "done",
+        TransferOutcome::Failed(_) => "failed",
+        TransferOutcome::Queued => "queued",
+        TransferOutcome::Active => "active",
+    }
+}
+
+const fn transfer_error(outcome: TransferOutcome) -> Option<&'static str> {
+    match outcome {
+        TransferOutcome::Failed(TransferError::NoSpace) => Some("no-space"),
+        TransferOutcome::Failed(TransferError::NoRoute) => Some("no-route"),
+        _ => None,
+    }
+}
+
+const fn job_outcome(outcome: JobOutcome) -> &'static str {
+    match outcome {
+        JobOutcome::Done => "done",
+        JobOutcome::Failed(_) => "failed",
+        JobOutcome::Placing => "placing",
+        JobOutcome::Queued => "queued",
+        JobOutcome::Running => "running",
+    }
+}
+
+const fn job_error(outcome: JobOutcome) -> Option<&'static str> {
+    match outcome {
+        JobOutcome::Failed(JobError::PlacementFailed) => Some("placement-failed"),
+        JobOutcome::Failed(JobError::ScratchTooSmall) => Some("scratch-too-small"),
+        _ => None,
+    }
+}
+
+const fn mode(access: Access) -> &'static str {
+    match access {
+        Access::Remote { .. } => "remote",
+        Access::StageIn { .. } => "stage-in",
+        Access::Place { .. } => "place",
+    }
+}
+
+fn entity(entity: Entity, setup: &Setup) -> &str {
+    let map = &setup.topology.map;
+    match entity {
+        Entity::Link(id) => &map.links()[id].name,
+        Entity::Rse(id) => &map.rses()[id].name,
+        Entity::Dtn(id) => &map.dtns()[id].name,
+        Entity::Pool(id) => &map.pools()[id].name,
+    }
+}
+
+const fn quantity(quantity: SampledQuantity) -> &'static str {
+    match quantity {
+        SampledQuantity::Rate => "rate_bytes_per_s",
+        SampledQuantity::Used => "used_bytes",
+        SampledQuantity::Active => "active",
+        SampledQuantity::Queued => "queued",
+        SampledQuantity::Running => "running",
+    }
+}

@@ -1,0 +1,266 @@
+//! The conformance kit: what every policy must hold to, whatever it decides, checked on small busy grids.
+//!
+//! The first grid has a local and two remote sites, one of which cannot be reached, a local RSE too small for the
+//! data, scratch space that runs short, inputs with one and with two replicas and read fractions below 1, and
+//! jobs that share files. In the second the pool's site has no storage, no law holds and the link fails for an hour. A policy that
+//! passes decides every question with something that can be done, the same way each time, and goes on from what it has saved.
+
+use crate::decide::{Decider, LoadError, Policies};
+use crate::distribution::Distribution;
+use crate::engine::{EngineError, Setup, run};
+use crate::facts::{Fact, Observer, Wants};
+use crate::fts::{TransferSettings, WhenFull};
+use crate::ids::{DatasetId, RseId, Table};
+use crate::storage::{Dataset, StorageSettings};
+use crate::topology::{AccessCoefficients, Link, Pool, Rse, Series, Site, Topology, TopologyBuilder, TopologyError};
+use crate::units::{Bytes, Rate, SimSpan, SimTime};
+use crate::workload::{Arrivals, Inputs, JobStream, JobTemplate, Pick, Workload, WorkloadKind};
+
+/// What a policy does wrong.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Misconduct {
+    /// It decided something that cannot be done.
+    #[error("the policy cannot be run: {0}")]
+    Impossible(#[from] EngineError),
+    /// Two runs with one seed differ: it keeps something outside itself, or draws from elsewhere than `rng`.
+    #[error("two runs with seed {seed} differ")]
+    NotDeterministic {
+        /// The seed.
+        seed: u64,
+    },
+    /// It refuses what it has saved itself.
+    #[error("the policy does not load what it has saved: {0}")]
+    NotLoaded(#[from] LoadError),
+    /// One that has loaded what another has saved goes on differently.
+    #[error("the policy decides differently once saved and loaded")]
+    NotSaved,
+}
+
+/// Checks a set of policies, and with it each of its policies; `make` gives a fresh one each time.
+///
+/// # Errors
+/// With the first rule that is broken.
+///
+/// # Panics
+/// Never on account of the policies' answers.
+pub fn check(make: impl Fn() -> Policies) -> Result<(), Misconduct> {
+    for setup in [small_busy_grid(), diskless_grid()] {
+        for seed in 1..=3 {
+            let mut policies = make();
+            let once = told(&setup, &mut policies, seed)?;
+            if told(&setup, &mut make(), seed)? != once {
+                return Err(Misconduct::NotDeterministic { seed });
+            }
+            let mut loaded = make();
+            if let (Decider::Policy(loaded), Decider::Policy(learned)) = (&mut loaded.access, &policies.access) {
+                loaded.load(&learned.save())?;
+            }
+            if let Decider::Policy(_) = &policies.access
+                && told(&setup, &mut loaded, seed)? != told(&setup, &mut policies, seed)?
+            {
+                return Err(Misconduct::NotSaved);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Everything that is told of a run.
+#[derive(Default, PartialEq)]
+struct Told(Vec<(SimTime, Fact)>);
+
+impl Observer for Told {
+    fn observe(&mut self, at: SimTime, fact: &Fact) {
+        self.0.push((at, fact.clone()));
+    }
+
+    fn wants(&self) -> Wants {
+        Wants { decisions: true, samples_every: None }
+    }
+}
+
+fn told(setup: &Setup, policies: &mut Policies, seed: u64) -> Result<Told, EngineError> {
+    let mut told = Told::default();
+    run(setup, policies, seed, &mut told)?;
+    Ok(told)
+}
+
+fn small_busy_grid() -> Setup {
+    let topology = topology().expect("its routes are computed");
+    let rses: Vec<_> = topology.map.rses().ids().collect();
+    setup(topology, [vec![rses[1]], vec![rses[1], rses[2]]])
+}
+
+fn diskless_grid() -> Setup {
+    let mut builder = TopologyBuilder::default();
+    let [home, far] = ["HOME", "FAR"].map(|name| builder.site(Site { name: name.into(), position: None, lan: None }));
+    let bandwidth = Rate::from_mb_per_s(100.0);
+    let link = builder.link(Link { name: "FAR-HOME".into(), from: far, to: home, bandwidth, latency: SimSpan::ZERO });
+    let steps = [(0.0, bandwidth), (1_800.0, Rate::ZERO), (5_400.0, bandwidth)];
+    let steps = steps.map(|(second, rate)| (SimTime::from_secs_f64(second), rate));
+    builder.bandwidth(link, Series::from_steps(steps.into()).expect("it starts at zero and increases"));
+    let (capacity, initial_used, read, write, dtn) = (None, Bytes::ZERO, None, None, None);
+    let far_disk = builder.rse(Rse { name: "FAR-DISK".into(), site: far, capacity, initial_used, read, write, dtn });
+    builder.pool(Pool { name: "NODES".into(), site: home, nodes: 2, slots: 4, scratch: None, speed: 1.0 });
+    setup(builder.build().expect("its routes are computed"), [vec![far_disk], vec![far_disk]])
+}
+
+fn topology() -> Result<Topology, TopologyError> {
+    let mut builder = TopologyBuilder::default();
+    let [home, far, cut_off] =
+        ["HOME", "FAR", "CUT-OFF"].map(|name| builder.site(Site { name: name.into(), position: None, lan: None }));
+    for (name, from, to) in [("HOME-FAR", home, far), ("FAR-HOME", far, home)] {
+        let bandwidth = Rate::from_mb_per_s(250.0);
+        let latency = SimSpan::from_nanos(10_000_000);
+        builder.link(Link { name: name.into(), from, to, bandwidth, latency });
+    }
+    let mut rse = |name: &str, site, capacity| {
+        let limit = Some(Rate::from_mb_per_s(500.0));
+        builder.rse(Rse {
+            name: name.into(),
+            site,
+            capacity,
+            initial_used: Bytes::ZERO,
+            read: limit,
+            write: limit,
+            dtn: None,
+        })
+    };
+    rse("HOME-DISK", home, Some(Bytes::from_megabytes(40_000.0)));
+    let far_disk = rse("FAR-DISK", far, None);
+    rse("CUT-OFF-DISK", cut_off, None);
+    let scratch = Some(Bytes::from_megabytes(8_000.0));
+    let pool = builder.pool(Pool { name: "NODES".into(), site: home, nodes: 2, slots: 4, scratch, speed: 1.0 });
+    let law = AccessCoefficients { a: 0.023_568, b: 0.043_705, c: 0.001_538 };
+    builder.law(pool, far_disk, Series::constant(law));
+    builder.build()
+}
+
+fn setup(topology: Topology, replicas: [Vec<RseId>; 2]) -> Setup {
+    let pools: Vec<_> = topology.map.pools().ids().collect();
+    let mut datasets = Table::new();
+    let mut dataset = |(name, replicas): (&str, Vec<RseId>)| {
+        let size = Distribution::Uniform { low: 3e8, high: 2e9 };
+        datasets.push(Dataset { name: name.into(), files: 30, size, replicas })
+    };
+    let [first, second] = replicas;
+    let inputs = [dataset(("first", first)), dataset(("second", second))];
+    let jobs = |(nth, dataset): (usize, DatasetId)| Workload {
+        name: format!("jobs-{nth}"),
+        kind: WorkloadKind::Jobs(JobStream {
+            pool: pools[0],
+            arrivals: Arrivals::Poisson {
+                per_second: 0.03,
+                from: SimTime::ZERO,
+                until: SimTime::from_secs_f64(7_200.0),
+            },
+            job: JobTemplate {
+                threads: 2,
+                inputs: Inputs::Dataset { dataset, files: 2, pick: Pick::Zipf { exponent: 1.0 } },
+                read_fraction: 0.5,
+                compute_fixed: Distribution::Exponential { mean: 30.0 },
+                compute_per_byte: 2e-8,
+                blocks: 4,
+            },
+        }),
+    };
+    Setup {
+        topology,
+        datasets,
+        workloads: inputs.into_iter().enumerate().map(jobs).collect(),
+        transfers: TransferSettings {
+            max_active_per_link: 4,
+            max_outbound: 60,
+            max_inbound: 60,
+            link_limits: Vec::new(),
+            streams: 1,
+            window: None,
+            start_up: SimSpan::from_nanos(1_000_000_000),
+            when_full: WhenFull::Fail,
+        },
+        storage: StorageSettings::default(),
+        horizon: SimTime::from_secs_f64(10_800.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decide::{Access, AccessMode, AccessQuestion, Policy, View};
+    use crate::engine::Impossible;
+    use crate::rng::PolicyRng;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    /// A policy made of one function.
+    struct Just<F>(F);
+
+    impl<F: FnMut(&AccessQuestion, &View<'_>) -> Access + Send> Policy<AccessMode> for Just<F> {
+        fn decide(&mut self, question: &AccessQuestion, view: &View<'_>, _: &mut PolicyRng) -> Access {
+            (self.0)(question, view)
+        }
+    }
+
+    fn check_access(
+        decide: impl FnMut(&AccessQuestion, &View<'_>) -> Access + Copy + Send + 'static,
+    ) -> Result<(), Misconduct> {
+        check(|| Policies::of_access("just", Just(decide)))
+    }
+
+    #[test]
+    fn each_way_to_data_conforms() {
+        let source = |question: &AccessQuestion, view: &View<'_>| view.sources(question)[0];
+        assert_eq!(check_access(move |question, view| Access::Remote { source: source(question, view) }), Ok(()));
+        assert_eq!(check_access(move |question, view| Access::StageIn { source: source(question, view) }), Ok(()));
+        let place = move |question: &AccessQuestion, view: &View<'_>| match view.local_rse(question.pool) {
+            Some(target) => Access::Place { source: source(question, view), target },
+            None => Access::Remote { source: source(question, view) },
+        };
+        assert_eq!(check_access(place), Ok(()));
+    }
+
+    #[test]
+    fn impossible_answers_are_named() {
+        let refused = |found: Result<(), Misconduct>| match found {
+            Err(Misconduct::Impossible(EngineError::Impossible { policy, what, .. })) if policy == "just" => what,
+            other => panic!("{other:?}"),
+        };
+        let nowhere = |question: &AccessQuestion, view: &View<'_>| Access::Remote {
+            source: view.local_rse(question.pool).expect("home has an RSE"),
+        };
+        assert!(matches!(refused(check_access(nowhere)), Impossible::NoReplicaThere { .. }));
+        let cut_off = |question: &AccessQuestion, view: &View<'_>| Access::Remote {
+            source: *view.replicas(question.file).last().expect("every file has a replica"),
+        };
+        assert!(matches!(refused(check_access(cut_off)), Impossible::NoRoute { .. }));
+    }
+
+    #[test]
+    fn memory_outside_the_policy_is_found() {
+        static CALLS: AtomicU64 = AtomicU64::new(0);
+        let drifting = |question: &AccessQuestion, view: &View<'_>| {
+            let source = view.sources(question)[0];
+            let even = (CALLS.fetch_add(1, Ordering::Relaxed) / 500).is_multiple_of(2);
+            if even { Access::Remote { source } } else { Access::StageIn { source } }
+        };
+        assert!(matches!(check_access(drifting), Err(Misconduct::NotDeterministic { .. })));
+    }
+
+    /// Stages in what it has seen ten reads of, and forgets to save how many.
+    struct Forgetful(u64);
+
+    impl Policy<AccessMode> for Forgetful {
+        fn decide(&mut self, question: &AccessQuestion, view: &View<'_>, _: &mut PolicyRng) -> Access {
+            let source = view.sources(question)[0];
+            if self.0 < 10 { Access::Remote { source } } else { Access::StageIn { source } }
+        }
+        fn learn(&mut self, fact: &Fact) {
+            self.0 += u64::from(matches!(fact, Fact::ReadEnded(_)));
+        }
+    }
+
+    #[test]
+    fn what_is_not_saved_is_found() {
+        assert_eq!(check(|| Policies::of_access("forgetful", Forgetful(0))), Err(Misconduct::NotSaved));
+    }
+}

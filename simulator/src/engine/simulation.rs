@@ -1,0 +1,316 @@
+//! The loop: the one place that knows all components.
+
+use crate::calendar::{Calendar, Due};
+use crate::compute::{Asked, Compute};
+use crate::context::{Context, Owner};
+use crate::decide::{AccessMode, Answer, Decision, OracleView, Policies, Question, View};
+use crate::engine::answers::check_access;
+use crate::engine::event::Event;
+use crate::engine::{Books, EngineError, Impossible, Setup, routes};
+use crate::fabric::Fabric;
+use crate::facts::{AccessDecided, Fact, Observer, Wants};
+use crate::fts::Fts;
+use crate::ids::{Id, WorkloadId};
+use crate::network::{Arrival, Network, Wiring};
+use crate::questions::{Access, AccessQuestion};
+use crate::storage::Storage;
+use crate::units::{SimSpan, SimTime};
+use crate::workload::{Arriving, Sources};
+
+/// Events between two reports of progress.
+const PROGRESS_EVERY: u64 = 4096;
+
+/// Runs one simulation to its horizon, which is part of the run. The policies learn what happens in it, and are the caller's again
+/// afterwards.
+///
+/// # Errors
+/// Where a policy answers with what cannot be done, or the books do not balance (a fault of dapple).
+pub fn run(
+    setup: &Setup,
+    policies: &mut Policies,
+    seed: u64,
+    observer: &mut dyn Observer,
+) -> Result<Books, EngineError> {
+    let mut simulation = Simulation::new(setup, seed);
+    loop {
+        let question = match simulation.next(&mut (&mut *observer, &mut *policies))? {
+            Pause::Ask(question) => question,
+            Pause::Done(books) => return Ok(books),
+        };
+        let answer = policies.decide(&question, &simulation.oracle_view(), seed);
+        simulation.answer(answer, observer).map_err(|what| EngineError::Impossible {
+            policy: policies.name.clone(),
+            at: simulation.now(),
+            what,
+        })?;
+    }
+}
+
+/// Where a simulation stops.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Pause {
+    /// It waits for an answer.
+    Ask(Question),
+    /// It has reached its horizon.
+    Done(Books),
+}
+
+/// One run, which stops at each question.
+///
+/// ```text
+///   next(observer) --> Ask(question) --> view() --> answer(..) --> next(observer) --> .. --> Done(books)
+/// ```
+///
+/// [`run`] is a short loop over it. A run is the same, byte for byte, whoever answers, as long as the answers are the same.
+#[derive(Clone, Debug)]
+pub struct Simulation<'a> {
+    pub(super) setup: &'a Setup,
+    now: SimTime,
+    calendar: Calendar<Event>,
+    sources: Sources,
+    pub(super) fts: Fts,
+    pub(super) compute: Compute,
+    pub(super) fabric: Fabric<'a>,
+    /// When the network said that something arrives or changes next.
+    announced: Option<SimTime>,
+    /// The workload that has just arrived: its next arrival is scheduled when all that this one asks is answered.
+    arriving: Option<WorkloadId>,
+    /// Whether an event was dispatched and all that it asks is not yet answered.
+    is_open: bool,
+    next_sample: SimTime,
+    /// What arrives in one instant, to be told.
+    arrived: Vec<Arrival<Owner>>,
+    n_events: u64,
+    closed: Option<Books>,
+}
+
+impl<'a> Simulation<'a> {
+    /// A run at its start; everything that is drawn in it is drawn from `seed`.
+    pub fn new(setup: &'a Setup, seed: u64) -> Self {
+        let (topology, datasets) = (&setup.topology, &setup.datasets);
+        let map = &topology.map;
+        let mut network = Network::new();
+        let wiring = Wiring::new(topology, &mut network);
+        let storage = Storage::new(map, &setup.storage, datasets, seed);
+        let mut simulation = Self {
+            setup,
+            now: SimTime::ZERO,
+            calendar: Calendar::new(),
+            sources: Sources::new(&setup.workloads, datasets, seed),
+            fts: Fts::new(map, &setup.transfers),
+            compute: Compute::new(map),
+            fabric: Fabric { network, wiring, storage },
+            announced: None,
+            arriving: None,
+            is_open: false,
+            next_sample: SimTime::ZERO,
+            arrived: Vec::new(),
+            n_events: 0,
+            closed: None,
+        };
+        for workload in setup.workloads.ids() {
+            simulation.schedule_arrival(workload);
+        }
+        simulation
+    }
+
+    /// The present instant.
+    pub fn now(&self) -> SimTime {
+        self.now
+    }
+
+    /// Runs to the next question, or to the horizon. While a question waits it is asked again; after the end, the end is told again.
+    ///
+    /// # Errors
+    /// Where the workload itself asks for what cannot be done, or the books do not balance (a fault of dapple).
+    pub fn next(&mut self, observer: &mut dyn Observer) -> Result<Pause, EngineError> {
+        let wants = observer.wants();
+        loop {
+            if let Some(question) = self.ask(observer)? {
+                return Ok(Pause::Ask(question));
+            }
+            if std::mem::take(&mut self.is_open) {
+                self.close_event(observer);
+            }
+            let next_at = self.calendar.next_at().filter(|at| *at <= self.setup.horizon);
+            self.sample_until(next_at, wants, observer);
+            let Some((now, due)) = self.calendar.pop_until(self.setup.horizon) else { break };
+            self.now = now;
+            self.is_open = true;
+            match due {
+                Due::Event(event) => self.dispatch(event, observer),
+                Due::Announced => self.deliver(),
+            }
+        }
+        self.finish(observer).map(Pause::Done)
+    }
+
+    /// What waits for an answer now, in the order in which answers are taken; the first is the one that [`Simulation::next`] asks.
+    /// Whoever answers several at once does so from one view, in which none of these answers has been carried out.
+    pub fn questions(&self) -> impl Iterator<Item = Question> + '_ {
+        self.compute
+            .asked()
+            .iter()
+            .filter(|asked| asked.given.is_none())
+            .map(|asked| Question::Access(asked.question.clone()))
+    }
+
+    /// What a policy may see now.
+    pub fn view(&self) -> View<'_> {
+        let Self { setup, fts, compute, fabric, now, .. } = self;
+        View { now: *now, map: &setup.topology.map, storage: &fabric.storage, fts, compute }
+    }
+
+    /// What only an oracle may see.
+    pub fn oracle_view(&self) -> OracleView<'_> {
+        OracleView { view: self.view(), physics: &self.setup.topology.physics }
+    }
+
+    /// Carries out the answer to the first question that waits.
+    ///
+    /// # Errors
+    /// Where it cannot be carried out; the question still waits then.
+    pub fn answer(&mut self, answer: Answer, observer: &mut dyn Observer) -> Result<(), Impossible> {
+        let Answer::Access(access) = answer;
+        let asked = self.compute.asked().front().ok_or(Impossible::NothingAsked)?;
+        let view = self.view();
+        check_access(access, &asked.question, &view)?;
+        if observer.wants().decisions {
+            let question = asked.question.clone();
+            let observation = AccessMode::observation(&question, &view);
+            observer.observe(self.now, &Fact::AccessDecided(AccessDecided { question, observation, access }));
+        }
+        self.carry_out(access, observer);
+        Ok(())
+    }
+
+    /// The next question that only somebody outside can answer; those that the workload answers itself are carried out.
+    fn ask(&mut self, observer: &mut dyn Observer) -> Result<Option<Question>, EngineError> {
+        while let Some(Asked { question, given }) = self.compute.asked().front() {
+            let view = self.view();
+            if view.reachable(question).next().is_none() {
+                return Err(self.unreachable(question));
+            }
+            let Some(access) = *given else { return Ok(Some(Question::Access(question.clone()))) };
+            check_access(access, question, &view).map_err(|what| EngineError::Impossible {
+                policy: "(campaign)".to_owned(),
+                at: self.now,
+                what,
+            })?;
+            self.carry_out(access, observer);
+        }
+        Ok(None)
+    }
+
+    fn unreachable(&self, question: &AccessQuestion) -> EngineError {
+        let pool = self.setup.topology.map.pools()[question.pool].name.clone();
+        EngineError::Unreachable { job: question.job.index() as u64, pool, at: self.now }
+    }
+
+    fn carry_out(&mut self, access: Access, observer: &mut dyn Observer) {
+        let Self { setup, now, calendar, fts, compute, fabric, .. } = self;
+        compute.answer(access, fts, fabric, &mut context(*now, setup, calendar, observer));
+    }
+
+    fn dispatch(&mut self, event: Event, observer: &mut dyn Observer) {
+        let Self { setup, now, calendar, sources, fts, compute, fabric, arriving, .. } = self;
+        let cx = &mut context(*now, setup, calendar, observer);
+        match event {
+            Event::Fts(event) => fts.handle(event, fabric, cx),
+            Event::Compute(event) => compute.handle(event, fabric, cx),
+            Event::Arrive(id) => {
+                let workload = (id, &setup.workloads[id]);
+                for arrived in sources.arrive(workload, &setup.datasets, &mut fabric.storage) {
+                    match arrived {
+                        Arriving::Job(job) => compute.submit(&job, fabric, cx),
+                        Arriving::Transfer(order) => {
+                            fts.submit(order, fabric, cx);
+                        }
+                    }
+                }
+                *arriving = Some(id);
+            }
+        }
+    }
+
+    /// The network delivers: the news goes to those whom it concerns.
+    fn deliver(&mut self) {
+        self.announced = None;
+        self.fabric.network.arrivals(self.now, &mut self.arrived);
+        for arrival in self.arrived.drain(..) {
+            self.calendar.schedule(self.now, routes::of_arrival(&arrival));
+        }
+    }
+
+    fn schedule_arrival(&mut self, workload: WorkloadId) {
+        if let Some(at) = self.sources.next_at(workload) {
+            self.calendar.schedule(at, Event::Arrive(workload));
+        }
+    }
+
+    /// Everything that an event has asked is answered.
+    fn close_event(&mut self, observer: &mut dyn Observer) {
+        if let Some(workload) = self.arriving.take() {
+            self.schedule_arrival(workload);
+        }
+        if self.calendar.next_at() != Some(self.now) {
+            self.end_instant();
+        }
+        self.n_events += 1;
+        if self.n_events.is_multiple_of(PROGRESS_EVERY) {
+            observer.advanced(self.now, self.n_events);
+        }
+    }
+
+    /// All changes of an instant are solved once, here.
+    fn end_instant(&mut self) {
+        if self.announced.is_none() || self.fabric.network.is_dirty() {
+            let next = self.fabric.network.settle(self.now);
+            if next != self.announced {
+                self.announced = next;
+                self.calendar.announce(next);
+            }
+        }
+    }
+
+    /// Takes the samples that are due before the next event, or up to the horizon.
+    fn sample_until(&mut self, next_at: Option<SimTime>, wants: Wants, observer: &mut dyn Observer) {
+        let Some(every) = wants.samples_every.filter(|every| *every > SimSpan::ZERO) else { return };
+        let is_due = |at: SimTime| next_at.map_or(at <= self.setup.horizon, |next| at < next);
+        let mut at = self.next_sample;
+        while is_due(at) {
+            self.sample(at, observer);
+            at = at + every;
+        }
+        self.next_sample = at;
+    }
+
+    fn finish(&mut self, observer: &mut dyn Observer) -> Result<Books, EngineError> {
+        if let Some(books) = &self.closed {
+            return Ok(books.clone());
+        }
+        let horizon = self.setup.horizon;
+        observer.advanced(horizon, self.n_events);
+        self.now = horizon;
+        // Brings all clocks to the horizon.
+        self.fabric.network.settle(horizon);
+        let Self { setup, calendar, fts, compute, fabric, .. } = self;
+        let cx = &mut context(horizon, setup, calendar, observer);
+        let in_flight = fts.close(fabric, cx) + compute.close(fabric, cx);
+        let counters = self.counters(in_flight.get());
+        self.audit(&counters)?;
+        let (warnings, busiest_link) = (self.warnings(), self.busiest_link());
+        let books = Books { counters, events: self.n_events, busiest_link, warnings };
+        self.closed = Some(books.clone());
+        Ok(books)
+    }
+}
+
+fn context<'a>(
+    now: SimTime,
+    setup: &'a Setup,
+    calendar: &'a mut Calendar<Event>,
+    observer: &'a mut dyn Observer,
+) -> Context<'a, Event> {
+    Context { now, map: &setup.topology.map, calendar, observer, route: routes::of_fact }
+}

@@ -1,0 +1,276 @@
+//! Everything that has happened, typed: what components tell.
+//!
+//! ```text
+//!   component --tell(Fact)--> observers: recorder, KPIs, progress, the policies' learning
+//!                        +--> the engine's routes: the one fact in ten on which another component acts
+//! ```
+//!
+//! A fact that ends something tells its whole life, so that no observer has to remember how it began. Facts are plain values:
+//! ids, instants, bytes and enums; names and texts belong to whoever writes them down.
+
+use crate::ids::{DtnId, FileId, JobId, LinkId, PoolId, ReadId, RequestId, RseId, WorkloadId};
+use crate::network::Carried;
+use crate::questions::{Access, AccessObservation, AccessQuestion};
+use crate::units::{Bytes, SimSpan, SimTime};
+
+/// Something that has happened.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Fact {
+    /// A transfer request has ended, or the run has.
+    TransferEnded(TransferEnded),
+    /// A job's file access has ended, or the run has.
+    ReadEnded(ReadEnded),
+    /// A job has ended, or the run has.
+    JobEnded(JobEnded),
+    /// A policy has decided how a job reaches an input; told only where it is wanted.
+    AccessDecided(AccessDecided),
+    /// A quantity was sampled; told only where it is wanted.
+    Sampled(Sample),
+}
+
+/// What is told only to those who want it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wants {
+    /// Decisions of policies, with what could be seen when they were taken.
+    pub decisions: bool,
+    /// Samples of all quantities from the start at this interval, which is positive.
+    pub samples_every: Option<SimSpan>,
+}
+
+impl Wants {
+    /// What two observers want; samples go by the shorter interval.
+    pub fn and(self, other: Self) -> Self {
+        let intervals = self.samples_every.into_iter().chain(other.samples_every);
+        Self { decisions: self.decisions || other.decisions, samples_every: intervals.min() }
+    }
+}
+
+/// Is told what happens in a run, in order of time.
+pub trait Observer {
+    /// Something has happened at `at`.
+    fn observe(&mut self, at: SimTime, fact: &Fact);
+
+    /// What it wants to be told besides what everybody is.
+    fn wants(&self) -> Wants {
+        Wants::default()
+    }
+
+    /// How far the run is: told every few thousand events and at the end.
+    fn advanced(&mut self, _now: SimTime, _n_events: u64) {}
+}
+
+/// Watches nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoObserver;
+
+impl Observer for NoObserver {
+    fn observe(&mut self, _: SimTime, _: &Fact) {}
+}
+
+/// Two observers, told one after the other.
+impl<A: Observer + ?Sized, B: Observer + ?Sized> Observer for (&mut A, &mut B) {
+    fn observe(&mut self, at: SimTime, fact: &Fact) {
+        self.0.observe(at, fact);
+        self.1.observe(at, fact);
+    }
+
+    fn wants(&self) -> Wants {
+        self.0.wants().and(self.1.wants())
+    }
+
+    fn advanced(&mut self, now: SimTime, n_events: u64) {
+        self.0.advanced(now, n_events);
+        self.1.advanced(now, n_events);
+    }
+}
+
+/// The life of a transfer request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TransferEnded {
+    /// The request.
+    pub request: RequestId,
+    /// The workload that caused it.
+    pub workload: WorkloadId,
+    /// The file that is copied; `None`: traffic that leaves no replica.
+    pub file: Option<FileId>,
+    /// Row of the log it was replayed from.
+    pub trace_row: Option<u64>,
+    /// Where it was read from.
+    pub source: RseId,
+    /// Where it was written to.
+    pub destination: RseId,
+    /// Size of the file.
+    pub bytes: Bytes,
+    /// When it was asked for.
+    pub created_at: SimTime,
+    /// When it took its slots.
+    pub started_at: Option<SimTime>,
+    /// When its first byte moved.
+    pub flowing_at: Option<SimTime>,
+    /// When its last byte arrived.
+    pub transferred_at: Option<SimTime>,
+    /// Bytes that arrived.
+    pub moved: Bytes,
+    /// How it came out.
+    pub outcome: TransferOutcome,
+}
+
+/// How a transfer request came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TransferOutcome {
+    /// The file is there.
+    Done,
+    /// It is not, and will not be.
+    Failed(TransferError),
+    /// At the horizon it waited for slots or space.
+    Queued,
+    /// At the horizon it was under way.
+    Active,
+}
+
+/// Why a transfer request failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TransferError {
+    /// The destination was full.
+    NoSpace,
+    /// No links lead from the source to the destination.
+    NoRoute,
+}
+
+/// The life of a job's file access.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReadEnded {
+    /// The access.
+    pub read: ReadId,
+    /// What was asked for it.
+    pub question: AccessQuestion,
+    /// What was answered.
+    pub access: Access,
+    /// Whether it was decided by a policy, not by the workload itself.
+    pub by_policy: bool,
+    /// When it was decided.
+    pub decided_at: SimTime,
+    /// When the first byte could move.
+    pub started_at: Option<SimTime>,
+    /// When the last byte arrived.
+    pub ended_at: Option<SimTime>,
+    /// Bytes that this access moved, without those of its placement.
+    pub moved: Bytes,
+    /// What moved around it; `None`: it was not streamed, or has not ended.
+    pub concurrent: Option<Carried>,
+}
+
+impl ReadEnded {
+    /// From the decision to the last byte in the job's hands; `None`: it has not arrived.
+    pub fn took(&self) -> Option<SimSpan> {
+        self.ended_at.map(|at| at.since(self.decided_at))
+    }
+}
+
+/// A decision of a policy.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AccessDecided {
+    /// What was asked.
+    pub question: AccessQuestion,
+    /// What could be seen.
+    pub observation: AccessObservation,
+    /// What was answered.
+    pub access: Access,
+}
+
+/// The life of a job.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JobEnded {
+    /// The job.
+    pub job: JobId,
+    /// The workload it belongs to.
+    pub workload: WorkloadId,
+    /// Where it ran.
+    pub pool: PoolId,
+    /// Worker node it ran on, from 0.
+    pub node: Option<u32>,
+    /// Threads of its process.
+    pub threads: u32,
+    /// Number of its inputs.
+    pub inputs: usize,
+    /// Their size.
+    pub input_bytes: Bytes,
+    /// When it was submitted.
+    pub submitted_at: SimTime,
+    /// When its placements were done.
+    pub ready_at: Option<SimTime>,
+    /// When it took its slot.
+    pub started_at: Option<SimTime>,
+    /// When its last input byte had arrived.
+    pub data_at: Option<SimTime>,
+    /// When it ended.
+    pub ended_at: Option<SimTime>,
+    /// Compute time on its node in seconds.
+    pub compute_s: f64,
+    /// How it came out.
+    pub outcome: JobOutcome,
+}
+
+/// How a job came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobOutcome {
+    /// It has computed everything.
+    Done,
+    /// It never will.
+    Failed(JobError),
+    /// At the horizon it waited for its placements.
+    Placing,
+    /// At the horizon it waited for a slot or for scratch space.
+    Queued,
+    /// At the horizon it ran.
+    Running,
+}
+
+/// Why a job failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobError {
+    /// A placement that it waited for failed.
+    PlacementFailed,
+    /// What it stages in is more than the scratch space of a node.
+    ScratchTooSmall,
+}
+
+/// One quantity of one entity at one instant, after everything that happens in it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sample {
+    /// Of what.
+    pub entity: Entity,
+    /// What.
+    pub quantity: SampledQuantity,
+    /// In the unit of the quantity.
+    pub value: f64,
+}
+
+/// What a sample is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entity {
+    /// A link.
+    Link(LinkId),
+    /// A storage element.
+    Rse(RseId),
+    /// A data transfer node.
+    Dtn(DtnId),
+    /// A pool of worker nodes.
+    Pool(PoolId),
+}
+
+/// What is sampled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SampledQuantity {
+    /// What a link or DTN carries [B/s].
+    Rate,
+    /// Space taken at an RSE, initial fill and reservations included [B].
+    Used,
+    /// Transfers on a DTN, start-up included.
+    Active,
+    /// Requests queued towards an RSE, or jobs queued at a pool.
+    Queued,
+    /// Jobs that run in a pool.
+    Running,
+}

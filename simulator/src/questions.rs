@@ -1,0 +1,89 @@
+//! What components ask, and what they may be answered: plain values, one file of the decision's own where it grows.
+//!
+//! A component that needs a decision raises a question and goes on. The engine puts it to whoever decides, between two
+//! handlers, and hands the answer back to the component. What a policy is shown besides is `decide`'s business.
+
+use crate::ids::{FileId, JobId, PoolId, RseId};
+use crate::units::Bytes;
+
+/// How shall a job reach one of its inputs? Asked for each input when the job is submitted, in order of the inputs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AccessQuestion {
+    /// The job.
+    pub job: JobId,
+    /// Position of the input among the job's inputs.
+    pub input: u32,
+    /// The file.
+    pub file: FileId,
+    /// Its size.
+    pub bytes: Bytes,
+    /// Part of it that the job reads, in (0, 1].
+    pub read_fraction: f64,
+    /// Threads of the job's process.
+    pub threads: u32,
+    /// Where the job will run.
+    pub pool: PoolId,
+    /// Compute time that goes with this input on a node of the pool in seconds.
+    pub compute_s: f64,
+}
+
+/// What could be seen when an access was decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AccessObservation {
+    /// Replicas that can be reached from the pool.
+    pub sources: usize,
+    /// Requests queued towards the pool's site.
+    pub queued: u32,
+    /// Jobs that wait at the pool.
+    pub waiting: usize,
+}
+
+/// How a job reaches one input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Stream it from `source` while the job runs.
+    Remote {
+        /// An RSE with a replica.
+        source: RseId,
+    },
+    /// Copy it from `source` to the worker node's scratch space before the job computes.
+    StageIn {
+        /// An RSE with a replica.
+        source: RseId,
+    },
+    /// Copy it from `source` to the RSE `target` before the job is started, then stage it in from there.
+    /// A placement to the same target that is under way is joined, and a replica that is there is used.
+    Place {
+        /// An RSE with a replica.
+        source: RseId,
+        /// An RSE at the site of the pool.
+        target: RseId,
+    },
+}
+
+impl Access {
+    /// The RSE whose replica is used.
+    pub const fn source(self) -> RseId {
+        match self {
+            Self::Remote { source } | Self::StageIn { source } | Self::Place { source, .. } => source,
+        }
+    }
+
+    /// Where a placement puts the file; `None`: nothing is placed.
+    pub const fn target(self) -> Option<RseId> {
+        match self {
+            Self::Place { target, .. } => Some(target),
+            Self::Remote { .. } | Self::StageIn { .. } => None,
+        }
+    }
+
+    /// The RSE that the job itself reads from.
+    pub fn read_from(self) -> RseId {
+        self.target().unwrap_or_else(|| self.source())
+    }
+
+    /// Whether the job reads while it runs.
+    pub const fn is_streamed(self) -> bool {
+        matches!(self, Self::Remote { .. })
+    }
+}
