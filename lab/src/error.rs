@@ -1,7 +1,8 @@
 //! Why an experiment cannot be executed.
 
+use dapple_records::folder::FolderError;
+
 use crate::ThreadsError;
-use crate::folder::FolderError;
 
 /// Why an experiment stopped. Runs that were finished before stay finished.
 #[derive(Debug, thiserror::Error)]

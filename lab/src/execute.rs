@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
 
+use dapple_records::folder::{Clock, Folder, FolderError, Origin, RunRecord, SessionCounts};
 use dapple_records::{FailedRun, Format, Kpis, Manifest, RecordPlan, RunOutput, record};
 use dapple_scenarios::Scenario;
 
-use crate::folder::{Clock, Folder, FolderError, Origin, RunRecord, SessionCounts};
 use crate::manifest::{entry, failed_run, manifest, origin};
 use crate::observer::Relay;
 use crate::plan::{self, InWords, Plan, PlannedRun};

@@ -13,7 +13,6 @@
 
 mod error;
 mod execute;
-pub mod folder;
 mod manifest;
 mod observer;
 mod parallel;

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use dapple_records::folder::{Origin, RunRecord};
 use dapple_records::{Counters, FailedRun, Manifest, RunEntry};
 use dapple_scenarios::Digest;
 
-use crate::folder::{Origin, RunRecord};
 use crate::plan::{Plan, PlannedRun};
 
 /// What runs of a plan say about where they come from.

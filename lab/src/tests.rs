@@ -6,10 +6,10 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use dapple_records::Format;
+use dapple_records::folder::FolderError;
 use dapple_scenarios::{Problems, Registry, Scenario, load_text};
 
 use super::*;
-use crate::folder::FolderError;
 
 const TEXT: &str = r#"(
     name: "unit", seed: 7, horizon: Hours(3),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dapple_records::{KPIS, KpiInfo, Kpis, RecordPlan, RunEntry, RunOutput};
+use crate::{KPIS, KpiInfo, Kpis, RecordPlan, RunEntry, RunOutput};
 use serde::{Deserialize, Serialize};
 
 /// `run-<id>/run.json`: one finished run in full, from which the files of the experiment are put together.

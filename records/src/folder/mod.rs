@@ -13,7 +13,7 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use dapple_records::{
+use crate::{
     Format, Kpis, MANIFEST_FILE, Manifest, TableData, run_dir, write_atomically, write_dictionary, write_manifest,
     write_run, write_runs,
 };

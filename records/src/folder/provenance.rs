@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Instant;
 use std::{env, fs, io};
 
-use dapple_records::write_atomically;
+use crate::write_atomically;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 

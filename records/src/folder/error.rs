@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use dapple_records::SCHEMA_VERSION;
+use crate::SCHEMA_VERSION;
 
 /// Why the folder of an experiment cannot be used. Runs that are in it stay in it.
 #[derive(Debug, thiserror::Error)]
