@@ -29,9 +29,9 @@ fn execute(lab: &Lab, out: &str, stop: &AtomicBool, observer: &dyn RunObserver) 
         .access("panics", |_| Ok(Decider::policy(Faulty { panics: true })))
         .access("lies", |_| Ok(Decider::policy(Faulty { panics: false })));
     let scenario = dapple::scenarios::load(&lab.path("trial.ron"), &[], &registry).expect("the scenario is valid");
-    let plan = lab::plan(&scenario, &registry).expect("the scenario can be planned");
+    let plan = lab::plan(&scenario).expect("the scenario can be planned");
     let options = Options { jobs: 2, format: Format::Parquet, stop, observer };
-    lab::execute(&plan, &lab.path(out), &options).expect("the folder can be written")
+    lab::execute(&plan, &scenario, &lab.path(out), &options).expect("the folder can be written")
 }
 
 #[test]

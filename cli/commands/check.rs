@@ -50,8 +50,8 @@ impl Check {
 
     fn check(&self, file: &Path, registry: &Registry) -> Result<String, Failure> {
         let scenario = self.changes.load(file, None, registry)?;
-        let plan = dapple_lab::plan(&scenario, registry).or_exit(Exit::Refused)?;
-        Ok(format!("{}: OK\n  {}\n", file.display(), estimate(&scenario, plan.runs().len())))
+        let plan = dapple_lab::plan(&scenario).or_exit(Exit::Refused)?;
+        Ok(format!("{}: OK\n  {}\n", file.display(), estimate(&scenario, plan.n_runs())))
     }
 }
 

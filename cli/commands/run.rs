@@ -77,14 +77,14 @@ impl Run {
     pub fn execute(&self, registry: &Registry) -> Result<Exit, Failure> {
         let seed = self.seed.map(|seed| ("seed".to_owned(), seed.to_string()));
         let scenario = self.changes.load(&self.file, seed, registry)?;
-        let plan = dapple_lab::plan(&scenario, registry).or_exit(Exit::Refused)?;
+        let plan = dapple_lab::plan(&scenario).or_exit(Exit::Refused)?;
         let dir = self.out.clone().unwrap_or_else(|| default_folder(&scenario));
 
         let stop = stop_flag();
         let bar = ExperimentBar::new(self.quiet);
         let jobs = self.jobs.map_or(0, usize::from);
         let options = Options { jobs, format: self.format.into(), stop: &stop, observer: &bar };
-        let outcome = dapple_lab::execute(&plan, &dir, &options);
+        let outcome = dapple_lab::execute(&plan, &scenario, &dir, &options);
         bar.finish();
         let outcome = outcome.map_err(folder_failure)?;
 

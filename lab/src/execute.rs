@@ -5,20 +5,17 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
 
-use dapple_records::{
-    FailedRun, Format, Kpis, Manifest, RunOutput, record, write_dictionary, write_manifest, write_runs,
-};
+use dapple_records::folder::{Clock, Folder, FolderError, Origin, RunRecord, SessionCounts};
+use dapple_records::{FailedRun, Format, Kpis, Manifest, RecordPlan, RunOutput, record};
+use dapple_scenarios::Scenario;
 
-use crate::folder::{Folder, write_error};
-use crate::manifest::{failed_run, manifest};
+use crate::manifest::{entry, failed_run, manifest, origin};
 use crate::observer::Relay;
-use crate::plan::{Plan, PlannedRun};
-use crate::provenance::Clock;
-use crate::record::Origin;
-use crate::{ExperimentError, RunEnd, RunObserver, RunRecord, ThreadsError};
+use crate::plan::{self, InWords, Plan, PlannedRun};
+use crate::{ExperimentError, RunEnd, RunObserver, ThreadsError};
 
 /// How a plan is executed; nothing of it changes a result.
 pub struct Options<'a> {
@@ -54,48 +51,88 @@ pub struct Outcome {
 /// Does every run of the plan that is not finished in `dir` yet and writes the files of the experiment.
 ///
 /// Each finished run is on disk before it counts, so that this can be repeated after any end, even that of the process.
+/// A run that is finished with fewer tables than the plan asks for is done again for its tables, and keeps those it has.
 ///
 /// # Errors
-/// Where `dir` belongs to something else or cannot be read or written. A run that fails is no error: it is told in the
-/// outcome and in the manifest, and tried again next time.
-pub fn execute(plan: &Plan<'_>, dir: &Path, options: &Options<'_>) -> Result<Outcome, ExperimentError> {
+/// Where `scenario` is not what was planned, or `dir` belongs to something else or cannot be read or written. A run that
+/// fails is no error: it is told in the outcome and in the manifest, and tried again next time.
+pub fn execute(
+    plan: &Plan,
+    scenario: &Scenario,
+    dir: &Path,
+    options: &Options<'_>,
+) -> Result<Outcome, ExperimentError> {
+    if !plan.is_of(scenario) {
+        return Err(ExperimentError::NotPlanned(plan.name.clone()));
+    }
     let clock = Clock::start();
-    let (folder, found) = Folder::open(dir, &Origin::of(plan))?;
+    let origin = origin(plan);
+    let (folder, found) = Folder::open(dir, &origin)?;
     let threads = if options.jobs == 0 { thread::available_parallelism().map_or(1, usize::from) } else { options.jobs };
-    let n_found = found.len();
-    let results = Results::resumed(plan, &folder, found)?;
-    let skipped = results.locked().done.len();
-    let left_out = n_found - skipped;
-    write_manifest(dir, &results.manifest(plan)).map_err(write_error(dir))?;
+    let Resumed { done, to_do, left_out } = resumed(plan, &origin, &folder, found)?;
+    let skipped = done.len();
+    let results = Results(Mutex::new(Ended { done, ..Ended::default() }));
+    folder.write_manifest(&results.manifest(plan))?;
 
-    let to_do: Vec<&PlannedRun> = plan.runs.iter().filter(|run| !results.locked().done.contains_key(&run.id)).collect();
-    options.observer.planned(&to_do, skipped);
-    let session = Session { plan, folder: &folder, options, results: &results };
+    let runs: Vec<&PlannedRun> = to_do.iter().map(|(run, _)| run).collect();
+    options.observer.planned(&runs, skipped);
+    let points = plan.points.iter().map(|_| Mutex::default()).collect();
+    let session = Session { plan, scenario, points, origin, folder: &folder, options, results: &results };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.min(to_do.len()).max(1)).build();
-    let pool = pool.map_err(ThreadsError::from)?;
-    pool.in_place_scope_fifo(|scope| {
-        for run in to_do {
+    pool.map_err(ThreadsError::from)?.in_place_scope_fifo(|scope| {
+        for (run, record) in &to_do {
             let session = &session;
-            scope.spawn_fifo(move |_| session.run(run));
+            scope.spawn_fifo(move |_| session.run(run, record));
         }
     });
 
     let outcome = Outcome { left_out, ..results.outcome(plan, skipped)? };
-    write_summary(&folder, &outcome, options.format).map_err(write_error(dir))?;
-    if outcome.done + outcome.failed.len() > 0 {
-        clock.write(dir, threads, outcome.done, outcome.failed.len()).map_err(write_error(dir))?;
+    folder.write_summary(&outcome.manifest, &outcome.kpis, options.format)?;
+    let counts = SessionCounts { threads, runs_done: outcome.done, runs_failed: outcome.failed.len() };
+    if counts.runs_done + counts.runs_failed > 0 {
+        folder.write_provenance(&clock, counts)?;
     }
     Ok(outcome)
 }
 
-fn write_summary(folder: &Folder, outcome: &Outcome, format: Format) -> std::io::Result<()> {
-    write_runs(folder.dir(), &outcome.manifest, &outcome.kpis, format)?;
-    write_dictionary(folder.dir())?;
-    write_manifest(folder.dir(), &outcome.manifest)
+/// What of a plan is there already.
+struct Resumed {
+    /// Finished runs.
+    done: BTreeMap<String, RunRecord>,
+    /// The others in the order of the plan, and what is to be recorded of each.
+    to_do: Vec<(PlannedRun, RecordPlan)>,
+    /// Finished runs that are not of this plan.
+    left_out: usize,
+}
+
+fn resumed(
+    plan: &Plan,
+    origin: &Origin,
+    folder: &Folder,
+    mut found: BTreeMap<String, RunRecord>,
+) -> Result<Resumed, FolderError> {
+    let (mut done, mut to_do) = (BTreeMap::new(), Vec::new());
+    for run in plan.runs() {
+        let asked = plan.points[run.point_index].record;
+        match found.remove(&run.id) {
+            None => to_do.push((run, asked)),
+            Some(record) if !record.tables.covers(&asked) => to_do.push((run, record.tables.with(&asked))),
+            Some(record) => {
+                // Names of policies and ways to write a value may have changed.
+                let (events, counters) = (record.run.events, record.run.counters);
+                let renamed =
+                    RunRecord { origin: origin.clone(), run: entry(plan, &run, events, counters), ..record.clone() };
+                if renamed != record {
+                    folder.rewrite_record(&renamed)?;
+                }
+                done.insert(run.id, renamed);
+            }
+        }
+    }
+    Ok(Resumed { done, to_do, left_out: found.len() })
 }
 
 /// What is known about the runs so far, shared by all threads.
-#[derive(Default)]
 struct Results(Mutex<Ended>);
 
 #[derive(Default)]
@@ -103,43 +140,24 @@ struct Ended {
     done: BTreeMap<String, RunRecord>,
     failed: BTreeMap<String, FailedRun>,
     /// The first error of the folder; nothing is started after it.
-    broken: Option<ExperimentError>,
+    broken: Option<FolderError>,
 }
 
 impl Results {
-    /// What was finished before, of the runs that are planned.
-    fn resumed(
-        plan: &Plan<'_>,
-        folder: &Folder,
-        mut found: BTreeMap<String, RunRecord>,
-    ) -> Result<Self, ExperimentError> {
-        let mut done = BTreeMap::new();
-        for run in &plan.runs {
-            if let Some(record) = found.remove(&run.id) {
-                let renamed = record.clone().renamed(plan, run);
-                if renamed != record {
-                    folder.rewrite_record(&renamed)?;
-                }
-                done.insert(run.id.clone(), renamed);
-            }
-        }
-        Ok(Self(Mutex::new(Ended { done, ..Ended::default() })))
-    }
-
     fn locked(&self) -> std::sync::MutexGuard<'_, Ended> {
         // Every change is a single insertion, so a panic elsewhere leaves nothing half done.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn manifest(&self, plan: &Plan<'_>) -> Manifest {
+    fn manifest(&self, plan: &Plan) -> Manifest {
         let ended = self.locked();
         manifest(plan, &ended.done, &ended.failed)
     }
 
-    fn outcome(self, plan: &Plan<'_>, skipped: usize) -> Result<Outcome, ExperimentError> {
+    fn outcome(self, plan: &Plan, skipped: usize) -> Result<Outcome, ExperimentError> {
         let Ended { done, failed, broken } = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Some(error) = broken {
-            return Err(error);
+            return Err(error.into());
         }
         let manifest = manifest(plan, &done, &failed);
         Ok(Outcome {
@@ -156,7 +174,11 @@ impl Results {
 
 /// One execution of a plan.
 struct Session<'a> {
-    plan: &'a Plan<'a>,
+    plan: &'a Plan,
+    scenario: &'a Scenario,
+    /// The scenario at each sweep point while runs need it: a long sweep does not hold all its setups at once.
+    points: Vec<Mutex<Weak<Scenario>>>,
+    origin: Origin,
     folder: &'a Folder,
     options: &'a Options<'a>,
     results: &'a Results,
@@ -164,14 +186,15 @@ struct Session<'a> {
 
 impl Session<'_> {
     /// Does one run, unless it is time to stop, and keeps what comes out.
-    fn run(&self, run: &PlannedRun) {
+    fn run(&self, run: &PlannedRun, record: &RecordPlan) {
         if self.options.stop.load(Ordering::Relaxed) || self.results.locked().broken.is_some() {
             return;
         }
         self.options.observer.started(run);
-        let outcome = catch_unwind(AssertUnwindSafe(|| self.simulate(run))).unwrap_or_else(|panic| Err(words(&*panic)));
+        let outcome =
+            catch_unwind(AssertUnwindSafe(|| self.simulate(run, record))).unwrap_or_else(|panic| Err(words(&*panic)));
         match outcome {
-            Ok(output) => self.keep(run, &output),
+            Ok(output) => self.keep(run, record, &output),
             Err(error) => {
                 self.options.observer.ended(run, RunEnd::Failed(&error));
                 self.results.locked().failed.insert(run.id.clone(), failed_run(self.plan, run, error));
@@ -179,16 +202,36 @@ impl Session<'_> {
         }
     }
 
-    fn simulate(&self, run: &PlannedRun) -> Result<RunOutput, String> {
-        let scenario = self.plan.at(run)?;
+    fn simulate(&self, run: &PlannedRun, tables: &RecordPlan) -> Result<RunOutput, String> {
+        let swept = self.at(run)?;
+        let scenario = swept.as_deref().unwrap_or(self.scenario);
         let mut policies = scenario.policies[run.policy_index].build()?;
         let mut relay = Relay { observer: self.options.observer, run };
-        let recorded = record((&scenario.setup, &scenario.record), &mut policies, run.seed, &mut relay);
+        let recorded = record((&scenario.setup, tables), &mut policies, run.seed, &mut relay);
         recorded.map_err(|error| error.to_string())
     }
 
-    fn keep(&self, run: &PlannedRun, output: &RunOutput) {
-        let record = RunRecord::new(self.plan, run, output);
+    /// The scenario at the sweep point of a run, made when its first run starts and dropped after its last one. `None`
+    /// where nothing is swept.
+    fn at(&self, run: &PlannedRun) -> Result<Option<Arc<Scenario>>, String> {
+        let point = &self.plan.points[run.point_index];
+        let mut in_use = self.points[run.point_index].lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(shared) = in_use.upgrade() {
+            return Ok(Some(shared));
+        }
+        let swept = plan::at(self.scenario, &point.sweep).map_err(|problems| problems.to_string())?;
+        let Some(swept) = swept.map(Arc::new) else { return Ok(None) };
+        if !point.is_of(&swept) {
+            // A value may name a file, which is read again.
+            return Err(format!("the files of the scenario were changed while it ran ({})", InWords(&point.sweep)));
+        }
+        *in_use = Arc::downgrade(&swept);
+        Ok(Some(swept))
+    }
+
+    fn keep(&self, run: &PlannedRun, tables: &RecordPlan, output: &RunOutput) {
+        let entry = entry(self.plan, run, output.events, output.counters);
+        let record = RunRecord::new(self.origin.clone(), entry, *tables, output);
         match self.folder.add_run(&record, &output.tables, self.options.format) {
             Ok(()) => {
                 self.results.locked().done.insert(run.id.clone(), record);

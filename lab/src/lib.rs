@@ -2,8 +2,8 @@
 //!
 //! ```text
 //!   Scenario --plan--> Plan: runs with ids and seeds --execute--> DIR/run-<id>/ each, as soon as it is finished
-//!                                                            \--> DIR/manifest.json, runs.parquet, dictionary.md
-//!                                                                 DIR/provenance.json (host, times, threads)
+//!                       |                                    \--> DIR/manifest.json, runs.parquet, dictionary.md
+//!                       +-- as JSON, to another process           DIR/provenance.json (host, times, threads)
 //! ```
 //!
 //! One run is one task of a thread pool; nothing inside a run is parallel. A finished run is put into its folder
@@ -13,21 +13,17 @@
 
 mod error;
 mod execute;
-mod folder;
 mod manifest;
 mod observer;
 mod parallel;
 mod plan;
-mod provenance;
-mod record;
 pub mod run_id;
 
 pub use error::ExperimentError;
 pub use execute::{Options, Outcome, execute};
 pub use observer::{NoObserver, RunEnd, RunObserver};
 pub use parallel::{ThreadsError, in_parallel};
-pub use plan::{Plan, PlannedRun, plan};
-pub use record::RunRecord;
+pub use plan::{Plan, PlanError, PlannedPoint, PlannedRun, plan};
 
 #[cfg(test)]
 mod tests;

@@ -1,49 +1,70 @@
-//! Putting the manifest together.
+//! What a plan says of itself and its runs in the files of an experiment.
 
 use std::collections::BTreeMap;
 
-use dapple_records::{FailedRun, Manifest, SCHEMA_VERSION};
+use dapple_records::folder::{Origin, RunRecord};
+use dapple_records::{Counters, FailedRun, Manifest, RunEntry};
+use dapple_scenarios::Digest;
 
-use crate::RunRecord;
 use crate::plan::{Plan, PlannedRun};
-use crate::record::sweep;
-use crate::run_id::StableHash;
 
-/// The manifest of a plan of which some runs are done and some failed; depends on nothing else.
-pub fn manifest(plan: &Plan<'_>, done: &BTreeMap<String, RunRecord>, failed: &BTreeMap<String, FailedRun>) -> Manifest {
-    let scenario = plan.scenario;
-    let mut missing: Vec<String> = plan.runs.iter().map(|run| run.id.clone()).collect();
-    missing.retain(|id| !done.contains_key(id) && !failed.contains_key(id));
-    missing.sort_unstable();
-    Manifest {
-        schema_version: SCHEMA_VERSION,
-        dapple_version: env!("CARGO_PKG_VERSION").into(),
-        name: scenario.name.clone(),
-        resolved: scenario.resolved.clone(),
-        scenario: scenario.text.clone(),
-        scenario_hash: StableHash::of(&scenario.resolved).to_string(),
-        seed: scenario.seed,
-        policies: scenario.policies.iter().map(|policy| policy.name.clone()).collect(),
-        baseline: scenario.experiment.baseline.clone(),
-        primary_kpi: scenario.experiment.primary_kpi.info().column.into(),
-        replications: scenario.experiment.replications,
-        sweep_paths: scenario.experiment.sweep.iter().map(|axis| axis.path.clone()).collect(),
-        runs: done.values().map(|record| record.run.clone()).collect(),
-        failed: failed.values().cloned().collect(),
-        missing,
-        warnings: warnings(&scenario.warnings, done),
+/// What runs of a plan say about where they come from.
+pub fn origin(plan: &Plan) -> Origin {
+    Origin {
+        schema_version: u64::from(plan.schema_version),
+        dapple_version: plan.dapple_version.clone(),
+        scenario: plan.name.clone(),
+        physics: plan.physics.to_string(),
+    }
+}
+
+/// A finished run, as the manifest tells it.
+pub fn entry(plan: &Plan, run: &PlannedRun, events: u64, counters: Counters) -> RunEntry {
+    RunEntry {
+        id: run.id.clone(),
+        policy: run.policy.clone(),
+        replication: run.replication,
+        seed: run.seed,
+        sweep: plan.points[run.point_index].sweep.clone(),
+        events,
+        counters,
     }
 }
 
 /// A run that failed, as the manifest tells it.
-pub fn failed_run(plan: &Plan<'_>, run: &PlannedRun, error: String) -> FailedRun {
+pub fn failed_run(plan: &Plan, run: &PlannedRun, error: String) -> FailedRun {
     FailedRun {
         id: run.id.clone(),
         policy: run.policy.clone(),
         replication: run.replication,
         seed: run.seed,
-        sweep: sweep(plan, run),
+        sweep: plan.points[run.point_index].sweep.clone(),
         error,
+    }
+}
+
+/// The manifest of a plan of which some runs are done and some failed; depends on nothing else.
+pub fn manifest(plan: &Plan, done: &BTreeMap<String, RunRecord>, failed: &BTreeMap<String, FailedRun>) -> Manifest {
+    let mut missing: Vec<String> = plan.runs().map(|run| run.id).collect();
+    missing.retain(|id| !done.contains_key(id) && !failed.contains_key(id));
+    missing.sort_unstable();
+    Manifest {
+        schema_version: plan.schema_version,
+        dapple_version: plan.dapple_version.clone(),
+        name: plan.name.clone(),
+        resolved: plan.resolved.clone(),
+        scenario: plan.text.clone(),
+        scenario_hash: Digest::of(&plan.resolved).short(),
+        seed: plan.seed,
+        policies: plan.policies.clone(),
+        baseline: plan.baseline.clone(),
+        primary_kpi: plan.primary_kpi.clone(),
+        replications: plan.replications,
+        sweep_paths: plan.sweep_paths.clone(),
+        runs: done.values().map(|record| record.run.clone()).collect(),
+        failed: failed.values().cloned().collect(),
+        missing,
+        warnings: warnings(&plan.warnings, done),
     }
 }
 

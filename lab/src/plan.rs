@@ -1,26 +1,75 @@
 //! From a scenario to its runs.
 
-use std::ops::Deref;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::fmt;
+use std::path::{self, PathBuf};
 
-use dapple_records::SweepPoint;
-use dapple_scenarios::{PolicySet, Problems, Registry, Scenario, SweepValue};
+use dapple_records::{RecordPlan, SCHEMA_VERSION, SweepPoint};
+use dapple_scenarios::{Digest, LoadOptions, PolicySet, Problems, Registry, Scenario, SweepValue, load_text_with};
 use dapple_simulator::units::SimTime;
+use serde::{Deserialize, Serialize};
 
-use crate::run_id::{StableHash, replication_seed, run_id};
+use crate::run_id::{Behaviour, replication_seed, run_id};
 
 /// Every run of an experiment, checked. Made by [`plan`].
-pub struct Plan<'a> {
-    pub(super) scenario: &'a Scenario,
-    registry: &'a Registry,
-    pub(super) points: Vec<Point>,
-    pub(super) runs: Vec<PlannedRun>,
+///
+/// It borrows nothing and can be written down: read back in another process, it names the same runs, and
+/// [`Plan::scenario`] gives what is needed to execute them. Its runs are computed when they are asked for, so it is as
+/// long as its sweep, however many replications there are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Version of everything that the experiment writes.
+    pub schema_version: u32,
+    /// Version of dapple that planned it and may execute it.
+    pub dapple_version: String,
+    /// Name of the scenario.
+    pub name: String,
+    /// The scenario as it was written.
+    pub text: String,
+    /// The scenario with all its defaults and included files, as RON.
+    pub resolved: String,
+    /// Folder that paths in it are relative to.
+    pub base: PathBuf,
+    /// Whether rows of a log that cannot be read are a problem, whatever the scenario says.
+    pub strict: bool,
+    /// Digest of the physics before any sweep.
+    pub physics: Digest,
+    /// Seed of the first replication.
+    pub seed: u64,
+    /// Names of the policy sets in order of declaration.
+    pub policies: Vec<String>,
+    /// The policy set that the others are compared with.
+    pub baseline: String,
+    /// Column name of the primary KPI.
+    pub primary_kpi: String,
+    /// Runs of each policy set at each sweep point.
+    pub replications: u32,
+    /// Paths of the swept fields, in order of declaration.
+    pub sweep_paths: Vec<String>,
+    /// What is worth knowing of the scenario, sorted.
+    pub warnings: Vec<String>,
+    /// All combinations of swept values, the last axis fastest; one without coordinates where nothing is swept.
+    pub points: Vec<PlannedPoint>,
+}
+
+/// One combination of swept values.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlannedPoint {
+    /// Its coordinates.
+    pub sweep: Vec<SweepPoint>,
+    /// Digest of the physics there.
+    pub physics: Digest,
+    /// What each policy set does there.
+    pub behaviours: Vec<Behaviour>,
+    /// End of its runs in simulated time \[ns\].
+    pub horizon_ns: u64,
+    /// What is recorded of its runs: not part of their ids.
+    pub record: RecordPlan,
 }
 
 /// One run to be done.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlannedRun {
-    /// Hash of what is simulated, 16 hexadecimal digits.
+    /// Digest of what is simulated, 16 hexadecimal digits.
     pub id: String,
     /// Name of its policy set.
     pub policy: String,
@@ -31,130 +80,174 @@ pub struct PlannedRun {
     /// Its end in simulated time.
     pub horizon: SimTime,
     /// Position of its policy set in the scenario.
-    pub(super) policy_index: usize,
+    pub(crate) policy_index: usize,
     /// Position of its sweep point in the plan.
-    pub(super) point_index: usize,
+    pub(crate) point_index: usize,
 }
 
-/// One combination of swept values.
-pub(super) struct Point {
-    pub coordinates: Vec<SweepPoint>,
-    physics: StableHash,
-    /// The scenario at this point while runs need it: a long sweep does not hold all its setups at once.
-    in_use: Mutex<Weak<Scenario>>,
+/// Why a plan that was written down cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlanError {
+    /// It is no plan.
+    #[error("it is no plan of dapple: {0}")]
+    NotOurs(#[from] serde_json::Error),
+    /// It was made by another release, whose runs need not agree with those of this one.
+    #[error(
+        "it was made by dapple {dapple} under schema version {schema}, this is dapple {} with version {SCHEMA_VERSION}",
+        env!("CARGO_PKG_VERSION")
+    )]
+    Other {
+        /// The release.
+        dapple: String,
+        /// The version of the schema.
+        schema: u32,
+    },
 }
 
-/// Plans an experiment: for every sweep point, replication and policy one run, in this order.
+/// The part of a plan that says whose it is; the rest may have another shape in another version.
+#[derive(Deserialize)]
+struct PlanHead {
+    schema_version: u32,
+    dapple_version: String,
+}
+
+/// Plans an experiment.
 ///
 /// # Errors
 /// Where the scenario is not valid at a sweep point, or two policies do the same.
-pub fn plan<'a>(scenario: &'a Scenario, registry: &'a Registry) -> Result<Plan<'a>, Problems> {
-    let mut plan = Plan { scenario, registry, points: Vec::new(), runs: Vec::new() };
-    for (index, coordinates) in grid(scenario).into_iter().enumerate() {
-        let at_point = resolve(scenario, registry, &coordinates)?;
-        let physics = StableHash::of(&at_point.physics);
-        plan.add_runs(&at_point, index, physics, &coordinates)?;
-        plan.points.push(Point { coordinates, physics, in_use: Mutex::default() });
-    }
-    Ok(plan)
+pub fn plan(scenario: &Scenario) -> Result<Plan, Problems> {
+    let points: Result<Vec<_>, _> = grid(scenario).into_iter().map(|sweep| point(scenario, sweep)).collect();
+    let experiment = &scenario.experiment;
+    Ok(Plan {
+        schema_version: SCHEMA_VERSION,
+        dapple_version: env!("CARGO_PKG_VERSION").into(),
+        name: scenario.name.clone(),
+        text: scenario.text().to_owned(),
+        resolved: scenario.resolved.clone(),
+        // A process in another folder must find the same logs.
+        base: path::absolute(scenario.base()).unwrap_or_else(|_| scenario.base().to_owned()),
+        strict: scenario.is_strict(),
+        physics: Digest::of(&scenario.physics),
+        seed: scenario.seed,
+        policies: scenario.policies.iter().map(|policy| policy.name.clone()).collect(),
+        baseline: experiment.baseline.clone(),
+        primary_kpi: experiment.primary_kpi.info().column.into(),
+        replications: experiment.replications,
+        sweep_paths: experiment.sweep.iter().map(|axis| axis.path.clone()).collect(),
+        warnings: scenario.warnings.clone(),
+        points: points?,
+    })
 }
 
-impl Plan<'_> {
+impl Plan {
+    /// A plan from the JSON that it was written as.
+    ///
+    /// # Errors
+    /// [`PlanError`], where it is none, or one of another version.
+    pub fn from_json(text: &str) -> Result<Self, PlanError> {
+        let PlanHead { schema_version: schema, dapple_version: dapple } = serde_json::from_str(text)?;
+        if schema != SCHEMA_VERSION || dapple != env!("CARGO_PKG_VERSION") {
+            return Err(PlanError::Other { dapple, schema });
+        }
+        Ok(serde_json::from_str(text)?)
+    }
+
+    /// The plan as JSON.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("a plan has names, numbers and lists only")
+    }
+
+    /// Tells the plan from all others, wherever its folder is.
+    pub fn digest(&self) -> Digest {
+        Digest::of(Self { base: PathBuf::new(), ..self.clone() }.to_json())
+    }
+
+    /// The scenario that was planned, read again; logs under `$DAPPLE_DATA` are looked for where the environment says.
+    ///
+    /// # Errors
+    /// All that is wrong with it, a log that is gone for instance.
+    pub fn scenario(&self, registry: &Registry) -> Result<Scenario, Problems> {
+        let options = LoadOptions { strict: self.strict, ..LoadOptions::default() };
+        load_text_with(&self.name, &self.resolved, &self.base, &options, registry)
+    }
+
+    /// Number of runs.
+    pub fn n_runs(&self) -> usize {
+        self.points.len() * self.replications as usize * self.policies.len()
+    }
+
     /// The runs, sweep point by sweep point, in each replication by replication: stopped early, an experiment has
     /// complete pairs to compare.
-    pub fn runs(&self) -> &[PlannedRun] {
-        &self.runs
+    pub fn runs(&self) -> impl Iterator<Item = PlannedRun> + '_ {
+        self.points.iter().enumerate().flat_map(move |(point_index, point)| {
+            let behaviours: Vec<Digest> = point.behaviours.iter().map(Behaviour::digest).collect();
+            let pairs = (0..self.replications).flat_map(move |replication| {
+                let behaviours = behaviours.clone();
+                behaviours.into_iter().enumerate().map(move |(policy, behaviour)| (replication, policy, behaviour))
+            });
+            pairs.map(move |(replication, policy_index, behaviour)| {
+                let seed = replication_seed(self.seed, replication);
+                PlannedRun {
+                    id: run_id(point.physics, &point.sweep, behaviour, seed),
+                    policy: self.policies[policy_index].clone(),
+                    replication,
+                    seed,
+                    horizon: SimTime::from_nanos(point.horizon_ns),
+                    policy_index,
+                    point_index,
+                }
+            })
+        })
     }
 
-    fn add_runs(
-        &mut self,
-        at_point: &Scenario,
-        point_index: usize,
-        physics: StableHash,
-        coordinates: &[SweepPoint],
-    ) -> Result<(), Problems> {
-        let sweep: Vec<(&str, &str)> =
-            coordinates.iter().map(|point| (point.path.as_str(), point.text.as_str())).collect();
-        let behaviours: Vec<String> = at_point.policies.iter().map(PolicySet::behaviour).collect();
-        for (index, behaviour) in behaviours.iter().enumerate() {
-            if let Some(first) = behaviours[..index].iter().position(|other| other == behaviour) {
-                let [first, second] = [first, index].map(|index| &at_point.policies[index].name);
-                let point =
-                    if coordinates.is_empty() { String::new() } else { format!(" at {}", in_words(coordinates)) };
-                let same = format!("`{first}` and `{second}` do the same{point}, so there is nothing to compare");
-                return Err(Problems::one(&self.scenario.name, "policies", same));
-            }
-        }
-        for replication in 0..self.scenario.experiment.replications {
-            let seed = replication_seed(self.scenario.seed, replication);
-            let policies = at_point.policies.iter().zip(&behaviours).enumerate();
-            self.runs.extend(policies.map(|(policy_index, (policy, behaviour))| PlannedRun {
-                id: run_id(physics, &sweep, behaviour, seed),
-                policy: policy.name.clone(),
-                replication,
-                seed,
-                horizon: at_point.setup.horizon,
-                policy_index,
-                point_index,
-            }));
-        }
-        Ok(())
-    }
-
-    /// The scenario as a run needs it. Sweep points are read again when their first run starts and dropped after
-    /// their last one.
-    pub(super) fn at(&self, run: &PlannedRun) -> Result<AtPoint<'_>, String> {
-        let point = &self.points[run.point_index];
-        if point.coordinates.is_empty() {
-            return Ok(AtPoint::Base(self.scenario));
-        }
-        let mut in_use = point.in_use.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(shared) = in_use.upgrade() {
-            return Ok(AtPoint::Swept(shared));
-        }
-        let again =
-            resolve(self.scenario, self.registry, &point.coordinates).map_err(|problems| problems.to_string())?;
-        if StableHash::of(&again.physics) != point.physics {
-            return Err(format!(
-                "the files of the scenario were changed while it ran ({})",
-                in_words(&point.coordinates)
-            ));
-        }
-        let AtPoint::Swept(shared) = again else { return Ok(again) };
-        *in_use = Arc::downgrade(&shared);
-        Ok(AtPoint::Swept(shared))
+    /// Whether it was made of this scenario.
+    pub(crate) fn is_of(&self, scenario: &Scenario) -> bool {
+        // Logs are not in the resolved scenario, but their digests are in the physics.
+        self.resolved == scenario.resolved && self.physics == Digest::of(&scenario.physics)
     }
 }
 
-/// A scenario at one sweep point.
-pub(super) enum AtPoint<'a> {
-    /// Nothing is swept.
-    Base(&'a Scenario),
-    /// With the swept values in place.
-    Swept(Arc<Scenario>),
+impl PlannedPoint {
+    /// Whether it was made of a scenario with its values in place.
+    pub(crate) fn is_of(&self, scenario: &Scenario) -> bool {
+        self.physics == Digest::of(&scenario.physics) && self.behaviours == behaviours(scenario)
+    }
 }
 
-impl Deref for AtPoint<'_> {
-    type Target = Scenario;
-    fn deref(&self) -> &Scenario {
-        match self {
-            Self::Base(scenario) => scenario,
-            Self::Swept(scenario) => scenario,
+/// The scenario at a sweep point; itself where nothing is swept.
+pub(crate) fn at(scenario: &Scenario, sweep: &[SweepPoint]) -> Result<Option<Scenario>, Problems> {
+    if sweep.is_empty() {
+        return Ok(None);
+    }
+    let values: Vec<(String, String)> = sweep.iter().map(|point| (point.path.clone(), point.text.clone())).collect();
+    scenario.at(&values).map(Some)
+}
+
+fn point(scenario: &Scenario, sweep: Vec<SweepPoint>) -> Result<PlannedPoint, Problems> {
+    let swept = at(scenario, &sweep)?;
+    let here = swept.as_ref().unwrap_or(scenario);
+    let behaviours = behaviours(here);
+    for (index, behaviour) in behaviours.iter().enumerate() {
+        if let Some(first) = behaviours[..index].iter().position(|other| other == behaviour) {
+            let [first, second] = [first, index].map(|index| &here.policies[index].name);
+            let point = if sweep.is_empty() { String::new() } else { format!(" at {}", InWords(&sweep)) };
+            let same = format!("`{first}` and `{second}` do the same{point}, so there is nothing to compare");
+            return Err(Problems::one(&scenario.name, "policies", same));
         }
     }
+    Ok(PlannedPoint {
+        physics: Digest::of(&here.physics),
+        behaviours,
+        horizon_ns: here.setup.horizon.as_nanos(),
+        record: here.record,
+        sweep,
+    })
 }
 
-fn resolve<'a>(
-    scenario: &'a Scenario,
-    registry: &Registry,
-    coordinates: &[SweepPoint],
-) -> Result<AtPoint<'a>, Problems> {
-    if coordinates.is_empty() {
-        return Ok(AtPoint::Base(scenario));
-    }
-    let values: Vec<(String, String)> =
-        coordinates.iter().map(|point| (point.path.clone(), point.text.clone())).collect();
-    scenario.at(&values, registry).map(|scenario| AtPoint::Swept(Arc::new(scenario)))
+fn behaviours(scenario: &Scenario) -> Vec<Behaviour> {
+    let behaviour = |policy: &PolicySet| Behaviour { policies: policy.behaviour(), artefacts: Default::default() };
+    scenario.policies.iter().map(behaviour).collect()
 }
 
 /// All combinations of swept values, the last axis fastest; one without coordinates where nothing is swept.
@@ -173,7 +266,11 @@ fn grid(scenario: &Scenario) -> Vec<Vec<SweepPoint>> {
 }
 
 /// `links.A-B.bandwidth = Gbps(5)`.
-fn in_words(coordinates: &[SweepPoint]) -> String {
-    let words: Vec<String> = coordinates.iter().map(|point| format!("{} = {}", point.path, point.text)).collect();
-    words.join(", ")
+pub(crate) struct InWords<'a>(pub &'a [SweepPoint]);
+
+impl fmt::Display for InWords<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words: Vec<String> = self.0.iter().map(|point| format!("{} = {}", point.path, point.text)).collect();
+        f.write_str(&words.join(", "))
+    }
 }

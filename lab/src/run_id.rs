@@ -1,61 +1,53 @@
 //! Names and seeds of runs that stay what they are while the experiment around them grows.
 //!
 //! A run's id says what was simulated: physics, sweep point, behaviour of the policy, seed. It does not depend on
-//! how many replications, policies or sweep points there are beside it, nor on their order or names, so a finished run
-//! is found again whatever was added to its experiment.
+//! how many replications, policies or sweep points there are beside it, nor on their order or names, nor on what is
+//! recorded, so a finished run is found again whatever was added to its experiment.
 
-use std::fmt;
+use std::collections::BTreeMap;
 
-use dapple_records::SCHEMA_VERSION;
+use dapple_records::{SCHEMA_VERSION, SweepPoint};
+use dapple_scenarios::Digest;
 use dapple_simulator::rng::mix;
+use serde::{Deserialize, Serialize};
 
 /// The bits of a seed: numbers below 2^53 are exact in every reader of JSON and Parquet.
 const SEED_BITS: u32 = 53;
 
-/// A 64-bit hash that is the same on every machine and in every version of Rust: FNV-1a over the parts, each with
-/// its length, then the finaliser of SplitMix64. Prints as 16 hexadecimal digits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct StableHash(u64);
+/// What a policy set does, whatever it is called.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Behaviour {
+    /// The set as RON with its defaults, without its name.
+    pub policies: String,
+    /// What it has learned before: digests of the artefacts that it loads, by their names in the set. No policy loads any
+    /// yet.
+    pub artefacts: BTreeMap<String, Digest>,
+}
 
-impl StableHash {
-    /// The hash of one text.
-    pub fn of(text: &str) -> Self {
-        Self::of_parts(&[text])
-    }
-
-    /// The hash of some texts; where one ends and the next begins matters.
-    pub fn of_parts(parts: &[&str]) -> Self {
-        let mut hash = 0xcbf2_9ce4_8422_2325;
-        for part in parts {
-            hash = fnv(hash, &(part.len() as u64).to_le_bytes());
-            hash = fnv(hash, part.as_bytes());
-        }
-        Self(mix(hash))
+impl Behaviour {
+    /// Tells it from all others.
+    pub fn digest(&self) -> Digest {
+        let artefacts = self.artefacts.iter().flat_map(|(name, digest)| [name.clone(), digest.to_string()]);
+        Digest::of_parts([self.policies.clone()].into_iter().chain(artefacts))
     }
 }
 
-impl fmt::Display for StableHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}", self.0)
-    }
-}
-
-/// The id of a run.
+/// The id of a run, 16 hexadecimal digits.
 ///
-/// `physics` is the hash of everything at the sweep point that is neither policy nor seed, `sweep` the coordinates as
-/// (path, value): a swept field of a policy leaves the physics alone. `policy` is the resolved behaviour.
+/// `physics` is the digest of everything at the sweep point that is neither policy nor seed: a swept field of a policy
+/// leaves it alone, so the coordinates count beside it.
 ///
 /// ```
-/// use dapple_lab::run_id::{StableHash, run_id};
-/// let physics = StableHash::of("(links: [])");
-/// assert_eq!(run_id(physics, &[], "AlwaysRemote", 7).len(), 16);
-/// assert_ne!(run_id(physics, &[], "AlwaysRemote", 7), run_id(physics, &[], "AlwaysRemote", 8));
+/// use dapple_lab::run_id::run_id;
+/// use dapple_scenarios::Digest;
+/// let [physics, behaviour] = ["(links: [])", "AlwaysRemote"].map(Digest::of);
+/// assert_eq!(run_id(physics, &[], behaviour, 7).len(), 16);
+/// assert_ne!(run_id(physics, &[], behaviour, 7), run_id(physics, &[], behaviour, 8));
 /// ```
-pub fn run_id(physics: StableHash, sweep: &[(&str, &str)], policy: &str, seed: u64) -> String {
-    let (schema, physics, seed) = (SCHEMA_VERSION.to_string(), physics.to_string(), seed.to_string());
-    let mut parts = vec![schema.as_str(), &physics, policy, &seed];
-    parts.extend(sweep.iter().flat_map(|&(path, value)| [path, value]));
-    StableHash::of_parts(&parts).to_string()
+pub fn run_id(physics: Digest, sweep: &[SweepPoint], behaviour: Digest, seed: u64) -> String {
+    let mut parts = vec![SCHEMA_VERSION.to_string(), physics.to_string(), behaviour.to_string(), seed.to_string()];
+    parts.extend(sweep.iter().flat_map(|point| [point.path.clone(), point.text.clone()]));
+    Digest::of_parts(parts).short()
 }
 
 /// The seed of a replication, equal for all policies and sweep points, so that they meet the same chance.
@@ -70,26 +62,33 @@ pub fn replication_seed(seed: u64, replication: u32) -> u64 {
     mix(spread) >> (u64::BITS - SEED_BITS)
 }
 
-fn fnv(hash: u64, bytes: &[u8]) -> u64 {
-    bytes.iter().fold(hash, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
+    fn behaviour(policies: &str, artefacts: &[(&str, &str)]) -> Digest {
+        let artefacts = artefacts.iter().map(|&(name, what)| (name.to_owned(), Digest::of(what))).collect();
+        Behaviour { policies: policies.into(), artefacts }.digest()
+    }
+
+    fn sweep(path: &str, text: &str) -> [SweepPoint; 1] {
+        [SweepPoint { path: path.into(), text: text.into(), number: None }]
+    }
+
     #[test]
     fn every_part_of_an_id_counts() {
-        let physics = StableHash::of("p");
+        let (physics, remote) = (Digest::of("p"), behaviour("remote", &[]));
         let ids = [
-            run_id(physics, &[], "remote", 7),
-            run_id(StableHash::of("q"), &[], "remote", 7),
-            run_id(physics, &[], "stage-in", 7),
-            run_id(physics, &[], "remote", 8),
-            run_id(physics, &[("a", "b")], "remote", 7),
-            run_id(physics, &[("ab", "")], "remote", 7),
-            run_id(physics, &[("", "ab")], "remote", 7),
+            run_id(physics, &[], remote, 7),
+            run_id(Digest::of("q"), &[], remote, 7),
+            run_id(physics, &[], behaviour("stage-in", &[]), 7),
+            run_id(physics, &[], behaviour("remote", &[("weights", "one")]), 7),
+            run_id(physics, &[], behaviour("remote", &[("weights", "other")]), 7),
+            run_id(physics, &[], remote, 8),
+            run_id(physics, &sweep("a", "b"), remote, 7),
+            run_id(physics, &sweep("ab", ""), remote, 7),
+            run_id(physics, &sweep("", "ab"), remote, 7),
         ];
         assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len());
     }
@@ -97,9 +96,8 @@ mod tests {
     #[test]
     fn ids_are_pinned() {
         // A change here makes every finished experiment run again: only with a new schema version.
-        assert_eq!(fnv(0xcbf2_9ce4_8422_2325, b"foobar"), 0x8594_4171_f739_67e8, "published test vector of FNV-1a");
-        assert_eq!(StableHash::of("dapple").to_string(), "79d9236c938dad12");
-        assert_eq!(run_id(StableHash::of("p"), &[("a", "b")], "AlwaysRemote", 7), "1d286466d23a22b3");
+        let id = run_id(Digest::of("p"), &sweep("a", "b"), behaviour("AlwaysRemote", &[]), 7);
+        assert_eq!(id, "fb1a3e8c95c79eb2");
     }
 
     #[test]

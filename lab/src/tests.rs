@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use dapple_records::Format;
+use dapple_records::folder::FolderError;
 use dapple_scenarios::{Problems, Registry, Scenario, load_text};
 
 use super::*;
@@ -33,7 +34,7 @@ fn scenario(changes: &[(&str, &str)]) -> Result<Scenario, Problems> {
 
 fn runs(changes: &[(&str, &str)]) -> Vec<PlannedRun> {
     let scenario = scenario(changes).expect("the scenario is valid");
-    plan(&scenario, &Registry::standard()).expect("it can be planned").runs().to_vec()
+    plan(&scenario).expect("it can be planned").runs().collect()
 }
 
 fn ids(changes: &[(&str, &str)]) -> BTreeSet<String> {
@@ -42,7 +43,7 @@ fn ids(changes: &[(&str, &str)]) -> BTreeSet<String> {
 
 fn refused(changes: &[(&str, &str)]) -> String {
     let scenario = scenario(changes).expect("the scenario is valid by itself");
-    plan(&scenario, &Registry::standard()).err().expect("it is refused").to_string()
+    plan(&scenario).expect_err("it is refused").to_string()
 }
 
 #[test]
@@ -55,6 +56,7 @@ fn ids_outlive_what_is_added_around_them() {
     assert!(before.is_subset(&ids(&[("policies", three), ("experiment.baseline", "\"other\"")])));
     assert!(before.is_disjoint(&ids(&[("seed", "8")])));
     assert!(before.is_disjoint(&ids(&[("topology.links.A-B.bandwidth", "Gbps(2)")])));
+    assert_eq!(before, ids(&[("record", "Rows")]), "what is recorded is not what is simulated");
     let half = ids(&[("policies.place.access", "Place(min_reuse: 3)")]);
     assert_eq!(before.intersection(&half).count(), 2, "the other policy is the same");
 }
@@ -82,10 +84,10 @@ fn policies_that_do_the_same_are_refused() {
 }
 
 fn execute_in(dir: &Path, changes: &[(&str, &str)], stop: bool) -> Result<Outcome, ExperimentError> {
-    let (scenario, registry) = (scenario(changes).expect("the scenario is valid"), Registry::standard());
-    let plan = plan(&scenario, &registry).expect("it can be planned");
+    let scenario = scenario(changes).expect("the scenario is valid");
+    let plan = plan(&scenario).expect("it can be planned");
     let stop = AtomicBool::new(stop);
-    execute(&plan, dir, &Options { jobs: 2, format: Format::Parquet, stop: &stop, observer: &NoObserver })
+    execute(&plan, &scenario, dir, &Options { jobs: 2, format: Format::Parquet, stop: &stop, observer: &NoObserver })
 }
 
 #[test]
@@ -107,7 +109,7 @@ fn folders_of_others_are_refused() {
     let dir = tempfile::tempdir().expect("temporary folder");
     execute_in(dir.path(), &[("experiment.replications", "1")], false).expect("writes");
     let error = |changes: &[(&str, &str)]| execute_in(dir.path(), changes, false).expect_err("refused");
-    assert!(matches!(error(&[("name", "\"other\"")]), ExperimentError::OtherScenario { .. }));
+    assert!(matches!(error(&[("name", "\"other\"")]), ExperimentError::Folder(FolderError::OtherScenario { .. })));
     let changed = error(&[("topology.links.A-B.bandwidth", "Gbps(2)")]);
     assert!(changed.is_refusal() && changed.to_string().ends_with("another version of scenario `unit`"), "{changed}");
 
@@ -118,9 +120,9 @@ fn folders_of_others_are_refused() {
         assert!(text.contains(&release), "{text}");
         fs::write(&path, text.replace(&release, "\"dapple_version\": \"0.0.1\"")).expect("writes");
     }
-    assert!(matches!(error(&[]), ExperimentError::OtherRelease { .. }));
+    assert!(matches!(error(&[]), ExperimentError::Folder(FolderError::OtherRelease { .. })));
     fs::write(dir.path().join("manifest.json"), "{\"schema_version\": 99}").expect("writes");
-    assert!(matches!(error(&[]), ExperimentError::OtherSchema { found: 99, .. }));
+    assert!(matches!(error(&[]), ExperimentError::Folder(FolderError::OtherSchema { found: 99, .. })));
 }
 
 #[test]
@@ -128,7 +130,49 @@ fn one_process_writes_at_a_time() {
     let dir = tempfile::tempdir().expect("temporary folder");
     let lock = fs::File::create(dir.path().join(".lock")).expect("writes");
     lock.lock().expect("nobody else holds it");
-    assert!(matches!(execute_in(dir.path(), &[], false), Err(ExperimentError::Busy { .. })));
+    assert!(matches!(execute_in(dir.path(), &[], false), Err(ExperimentError::Folder(FolderError::Busy { .. }))));
     drop(lock);
     execute_in(dir.path(), &[], false).expect("writes");
+}
+
+/// Names of the tables of each run, and everything else that the experiment says of its runs.
+fn tables(dir: &Path) -> BTreeSet<String> {
+    let folders = fs::read_dir(dir).expect("reads").flatten().filter(|entry| entry.path().is_dir());
+    let files = folders.flat_map(|entry| fs::read_dir(entry.path()).expect("reads").flatten());
+    let names = files.map(|file| file.file_name().to_string_lossy().into_owned());
+    names.filter(|name| name.ends_with(".parquet")).collect()
+}
+
+#[test]
+fn runs_with_fewer_tables_are_run_again_for_their_tables() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let record = |level| execute_in(dir.path(), &[("record", level)], false).expect("writes");
+    let summary = record("Summary");
+    assert_eq!((summary.done, summary.skipped), (4, 0), "{:?}", summary.failed);
+    assert!(tables(dir.path()).is_empty());
+
+    let jobs = record("Tables((jobs: Rows, series: Rows))");
+    assert_eq!((jobs.done, jobs.skipped, jobs.left_out), (4, 0, 0));
+    assert_eq!(tables(dir.path()), BTreeSet::from(["jobs.parquet", "series.parquet"].map(str::to_owned)));
+    assert_eq!((&jobs.manifest.runs, &jobs.kpis), (&summary.manifest.runs, &summary.kpis), "figures stay the same");
+
+    let reads = record("Tables((reads: Sample(0.5)))");
+    assert_eq!((reads.done, reads.skipped), (4, 0));
+    let all = ["jobs.parquet", "reads.parquet", "series.parquet"].map(str::to_owned);
+    assert_eq!(tables(dir.path()), BTreeSet::from(all), "and those that were there are kept");
+}
+
+#[test]
+fn runs_with_as_many_tables_or_more_are_left_alone() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let record = |level| execute_in(dir.path(), &[("record", level)], false).expect("writes");
+    let rows = record("Rows");
+    assert_eq!((rows.done, rows.skipped), (4, 0), "{:?}", rows.failed);
+    for level in ["Rows", "Summary", "Sample(0.1)", "Tables((jobs: Rows))"] {
+        let again = record(level);
+        assert_eq!((again.done, again.skipped), (0, 4), "{level}");
+        assert_eq!((&again.manifest.runs, &again.kpis), (&rows.manifest.runs, &rows.kpis));
+    }
+    let finer = record("Tables((series: Rows, series_interval: Minutes(1)))");
+    assert_eq!((finer.done, finer.skipped), (4, 0), "a series at another interval is another table");
 }

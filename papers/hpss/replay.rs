@@ -76,7 +76,8 @@ impl Replay {
         let mut part = self.clone();
         for workload in part.setup.workloads.values_mut() {
             if let WorkloadKind::TransferTrace(trace) = &mut workload.kind {
-                trace.transfers.retain(|transfer| transfer.at < until);
+                let early = trace.transfers.iter().filter(|transfer| transfer.at < until);
+                trace.transfers = early.cloned().collect();
             }
         }
         part

@@ -18,6 +18,7 @@ mod dictionary;
 mod error;
 mod experiment;
 mod figures;
+pub mod folder;
 mod kpi;
 mod manifest;
 pub mod parquet;

@@ -2,11 +2,13 @@
 
 use dapple_simulator::settings;
 use dapple_simulator::units::SimSpan;
+use serde::{Deserialize, Serialize};
 
 /// What is kept of a run, per table, and what its KPIs leave out.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RecordPlan {
     /// KPIs leave out what was submitted before this.
+    #[serde(rename = "warm_up_ns", with = "nanos")]
     pub warm_up: SimSpan,
     /// Attempts of file transfers.
     pub requests: RecordLevel,
@@ -19,6 +21,7 @@ pub struct RecordPlan {
     /// What policies saw, chose and got.
     pub decisions: RecordLevel,
     /// Interval at which `series` is sampled; positive.
+    #[serde(rename = "series_interval_ns", with = "nanos")]
     pub series_interval: SimSpan,
 }
 
@@ -28,6 +31,26 @@ impl RecordPlan {
         let series_interval = SimSpan::from_secs_f64(300.0);
         let warm_up = SimSpan::ZERO;
         Self { warm_up, requests: level, reads: level, jobs: level, series: level, decisions: level, series_interval }
+    }
+
+    /// Whether a run that keeps this has all that `asked` asks for.
+    pub fn covers(&self, asked: &Self) -> bool {
+        self.with(asked) == *self
+    }
+
+    /// What keeps all of this and all that `asked` asks for. A series has one interval: that which is asked for.
+    #[must_use]
+    pub fn with(&self, asked: &Self) -> Self {
+        let is_asked = asked.series != RecordLevel::Summary;
+        Self {
+            warm_up: asked.warm_up,
+            requests: self.requests.or(asked.requests),
+            reads: self.reads.or(asked.reads),
+            jobs: self.jobs.or(asked.jobs),
+            series: self.series.or(asked.series),
+            decisions: self.decisions.or(asked.decisions),
+            series_interval: if is_asked { asked.series_interval } else { self.series_interval },
+        }
     }
 }
 
@@ -43,5 +66,34 @@ settings! {
         /// Each row with this probability, drawn by the row's own id: the same jobs, reads and decisions under all policies.
         #[range(Fraction)]
         Sample(f64),
+    }
+}
+
+impl RecordLevel {
+    /// The one that keeps more. Samples are nested: rows of a small one are rows of a larger one.
+    fn or(self, other: Self) -> Self {
+        if other.share() > self.share() { other } else { self }
+    }
+
+    fn share(self) -> f64 {
+        match self {
+            Self::Summary => 0.0,
+            Self::Rows => 1.0,
+            Self::Sample(share) => share,
+        }
+    }
+}
+
+/// A span as nanoseconds.
+mod nanos {
+    use dapple_simulator::units::SimSpan;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(span: &SimSpan, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(span.as_nanos())
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SimSpan, D::Error> {
+        u64::deserialize(deserializer).map(SimSpan::from_nanos)
     }
 }

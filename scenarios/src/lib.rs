@@ -10,7 +10,9 @@
 //! which [`mod@reference`] makes from the types themselves.
 
 pub mod bundled;
+mod digest;
 pub mod file;
+mod logs;
 mod problems;
 mod read;
 pub mod reference;
@@ -19,6 +21,7 @@ mod scenario;
 mod standard;
 mod validate;
 
+pub use digest::{Digest, NoDigest};
 pub use problems::{Problem, Problems};
 pub use registry::{Params, PolicySet, Registry};
 pub(crate) use scenario::ron_options;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use dapple_records::{Kpi, RecordPlan};
 use dapple_simulator::engine::Setup;
@@ -11,7 +12,9 @@ use ron::ser::PrettyConfig;
 use serde::Serialize;
 
 use crate::bundled;
+use crate::digest::Digest;
 use crate::file::{self, ScenarioFile};
+use crate::logs::Logs;
 use crate::problems::{Problem, Problems};
 use crate::read::near::{listed, nearest};
 use crate::read::{Document, Shelf};
@@ -53,19 +56,26 @@ pub struct Scenario {
     pub policies: Vec<PolicySet>,
     /// How often and over what range.
     pub experiment: Experiment,
-    /// The file as it was written.
-    pub text: String,
     /// The whole scenario as RON with defaults filled in, files included and overrides applied.
     /// It reads again to the same scenario, from the same folder.
     pub resolved: String,
-    /// All that decides what happens in a run apart from policies and seed, as RON on one line, with a hash of each
-    /// log: what a run id hashes.
+    /// All that decides what happens in a run apart from policies and seed, as RON on one line, with a digest of each
+    /// log. What is recorded of it is not part of it.
     pub physics: String,
     /// What is worth knowing, sorted.
     pub warnings: Vec<String>,
+    source: Source,
+}
+
+/// All that a scenario is built from, to build it anew at a sweep point.
+#[derive(Clone, Debug)]
+struct Source {
     document: Document,
+    text: String,
     strict: bool,
     data: Option<PathBuf>,
+    registry: Registry,
+    logs: Arc<Logs>,
 }
 
 /// How often and over what range a scenario is run.
@@ -128,7 +138,7 @@ pub fn load(path: &Path, overrides: &[(String, String)], registry: &Registry) ->
 /// All that is wrong with it.
 pub fn load_with(path: &Path, options: &LoadOptions<'_>, registry: &Registry) -> Result<Scenario, Problems> {
     let (document, text) = Document::open(path, options.overrides)?;
-    complete(document, text, (options.strict, options.data.clone()), registry)
+    complete(document, text, options, registry)
 }
 
 /// Loads a scenario from a text: `name` is what messages call it, paths in it are relative to `base`.
@@ -157,7 +167,7 @@ pub fn load_text_with(
     registry: &Registry,
 ) -> Result<Scenario, Problems> {
     let document = Document::read(Shelf::Disk, (name, text), base, options.overrides)?;
-    complete(document, text.to_owned(), (options.strict, options.data.clone()), registry)
+    complete(document, text.to_owned(), options, registry)
 }
 
 /// Loads a scenario that the program brings along, by its path: `quickstart/two-sites.ron`.
@@ -174,20 +184,35 @@ pub fn load_bundled(name: &str, options: &LoadOptions<'_>, registry: &Registry) 
     };
     let base = Path::new(name).parent().unwrap_or(Path::new(""));
     let document = Document::read(Shelf::Bundled, (name, text), base, options.overrides)?;
-    complete(document, text.to_owned(), (options.strict, options.data.clone()), registry)
+    complete(document, text.to_owned(), options, registry)
 }
 
 impl Scenario {
-    /// The same scenario with other values at some paths, checked again: one point of a sweep.
+    /// The file as it was written.
+    pub fn text(&self) -> &str {
+        &self.source.text
+    }
+
+    /// Folder that paths in the scenario are relative to.
+    pub fn base(&self) -> &Path {
+        &self.source.document.base
+    }
+
+    /// Whether rows of a log that cannot be read are a problem, whatever the scenario says.
+    pub fn is_strict(&self) -> bool {
+        self.source.strict
+    }
+
+    /// The same scenario with other values at some paths, checked again: one point of a sweep. Logs are not read again.
     ///
     /// # Errors
     /// All that is wrong with these values.
-    pub fn at(&self, point: &[(String, String)], registry: &Registry) -> Result<Self, Problems> {
-        let mut document = self.document.clone();
+    pub fn at(&self, point: &[(String, String)]) -> Result<Self, Problems> {
+        let mut source = self.source.clone();
         for (path, value) in point {
-            document.set(&format!("sweep of {path}"), path, value)?;
+            source.document.set(&format!("sweep of {path}"), path, value)?;
         }
-        build(document, self.text.clone(), (self.strict, self.data.clone()), registry)
+        build(source)
     }
 
     /// Rough numbers of what the experiment will be.
@@ -231,14 +256,15 @@ impl Scenario {
 fn complete(
     document: Document,
     text: String,
-    options: (bool, Option<PathBuf>),
+    options: &LoadOptions<'_>,
     registry: &Registry,
 ) -> Result<Scenario, Problems> {
-    let scenario = build(document, text, options, registry)?;
+    let (strict, data) = (options.strict, options.data.clone());
+    let scenario = build(Source { document, text, strict, data, registry: registry.clone(), logs: Arc::default() })?;
     let mut problems = Vec::new();
     for axis in &scenario.experiment.sweep {
         for value in &axis.values {
-            if let Err(wrong) = scenario.at(&[(axis.path.clone(), value.text.clone())], registry) {
+            if let Err(wrong) = scenario.at(&[(axis.path.clone(), value.text.clone())]) {
                 problems.extend(wrong.0);
             }
         }
@@ -247,16 +273,13 @@ fn complete(
     if problems.is_empty() { Ok(scenario) } else { Err(Problems(problems)) }
 }
 
-fn build(
-    document: Document,
-    text: String,
-    (strict, data): (bool, Option<PathBuf>),
-    registry: &Registry,
-) -> Result<Scenario, Problems> {
+fn build(source: Source) -> Result<Scenario, Problems> {
+    let document = &source.document;
     let decoded = document.decode::<ScenarioFile>();
     let mended = decoded.mistakes.iter().map(|mistake| mistake.path.clone()).collect();
-    let mut check = Check { mended, strict, ..Check::default() };
-    let world = World { base: &document.base, data: data.as_deref(), registry };
+    let mut check = Check { mended, strict: source.strict, ..Check::default() };
+    let world =
+        World { base: &document.base, data: source.data.as_deref(), registry: &source.registry, logs: &source.logs };
     let valid = decoded.value.as_ref().and_then(|file| validate::validate(file, world, &mut check));
     let (Some(mut file), Some(valid), true) = (decoded.value, valid, decoded.mistakes.is_empty()) else {
         return Err(document.problems(&decoded.mistakes, &check.faults));
@@ -274,11 +297,8 @@ fn build(
         setup: valid.setup,
         record: valid.record,
         policies: valid.policies,
-        text,
         warnings: check.warnings,
-        document,
-        strict,
-        data,
+        source,
     })
 }
 
@@ -315,7 +335,7 @@ fn pretty(file: &ScenarioFile) -> String {
     ron_options().to_string_pretty(file, style).expect("the types of the language can be written")
 }
 
-fn physics(file: &ScenarioFile, logs: &BTreeMap<String, u64>) -> String {
+fn physics(file: &ScenarioFile, logs: &BTreeMap<String, Digest>) -> String {
     let mut out = String::from("(");
     let parts = [
         ("start", compact(&file.start)),
@@ -325,13 +345,12 @@ fn physics(file: &ScenarioFile, logs: &BTreeMap<String, u64>) -> String {
         ("data", compact(&file.data)),
         ("workload", compact(&file.workload)),
         ("services", compact(&file.services)),
-        ("record", compact(&file.record)),
     ];
     for (name, value) in parts {
         out.push_str(&format!("{name}:{value},"));
     }
-    for (name, hash) in logs {
-        out.push_str(&format!("log:({name:?},{hash:016x}),"));
+    for (name, digest) in logs {
+        out.push_str(&format!("log:({name:?},{digest}),"));
     }
     out.push(')');
     out

@@ -27,14 +27,14 @@ fn shipped(name: &str) -> Scenario {
     assert_eq!(format!("{:?}", again.setup), format!("{:?}", scenario.setup), "{name}");
     let bundled =
         load_bundled(name, &LoadOptions::default(), &registry).unwrap_or_else(|problems| panic!("{name}:\n{problems}"));
-    assert_eq!((&bundled.text, &bundled.physics), (&scenario.text, &scenario.physics), "{name}");
+    assert_eq!((&bundled.text(), &bundled.physics), (&scenario.text(), &scenario.physics), "{name}");
     scenario
 }
 
 /// One run of a policy set, with other values at some paths.
 fn one_run(scenario: &Scenario, policy: &str, point: &[(&str, &str)]) -> RunOutput {
     let point: Vec<(String, String)> = point.iter().map(|(path, value)| ((*path).into(), (*value).into())).collect();
-    let scenario = scenario.at(&point, &Registry::standard()).unwrap_or_else(|problems| panic!("{problems}"));
+    let scenario = scenario.at(&point).unwrap_or_else(|problems| panic!("{problems}"));
     let set = scenario.policies.iter().find(|set| set.name == policy).expect("it is compared");
     let mut policies = set.build().expect("it could be built before");
     let run = (&scenario.setup, &scenario.record);

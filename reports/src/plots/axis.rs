@@ -180,7 +180,7 @@ fn step(scale: Scale, (low, high): (f64, f64), count: usize) -> f64 {
     if scale.unit.is_empty() && least > 0.3 { step.max(1.0) } else { step }
 }
 
-/// Space around a panel: left, top, right, bottom [px].
+/// Space around a panel: left, top, right, bottom \[px\].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Frame {
     /// To the left edge of the paper.

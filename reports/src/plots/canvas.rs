@@ -14,7 +14,7 @@ use crate::plots::palette::{Ink, Look, MUTED, Marker, PAPER, TEXT, all};
 const ZOOM: f64 = 10.0;
 /// plotters divides font sizes by this.
 const FONT_FACTOR: f64 = 1.24;
-/// Size of all text in plots [px].
+/// Size of all text in plots \[px\].
 pub const FONT: f64 = 13.0;
 
 /// What drawing gives back.
@@ -257,7 +257,7 @@ pub fn legend_height(names: &[(String, Look)], width: f64) -> f64 {
     rows * LEGEND_ROW
 }
 
-/// Width of a text, on the safe side for the fonts that readers are likely to have [px].
+/// Width of a text, on the safe side for the fonts that readers are likely to have \[px\].
 pub fn text_width(text: &str) -> f64 {
     let em = |c: char| match c {
         'i' | 'j' | 'l' | '.' | ',' | ':' | ';' | '\'' | '|' | '!' => 0.32,

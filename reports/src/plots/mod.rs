@@ -36,7 +36,7 @@ impl Plots {
     }
 }
 
-/// Width of all plots [px].
+/// Width of all plots \[px\].
 pub const WIDTH: f64 = 820.0;
 
 /// Sweep points for which a plot of their own is drawn.

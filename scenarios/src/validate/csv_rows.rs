@@ -2,47 +2,48 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::Read;
 use std::path::{Path as FilePath, PathBuf};
+use std::sync::Arc;
 
 use super::check::Check;
+use crate::digest::Digest;
+use crate::logs::{LogFile, Logs};
 use crate::read::near::{listed, nearest};
 use crate::read::path::At;
 
 /// The environment variable that names the folder of logs.
 pub(crate) const DATA_VARIABLE: &str = "DAPPLE_DATA";
 
-/// Finds and opens logs.
+/// Finds logs.
 pub(crate) struct TraceFiles<'a> {
     /// Folder that relative paths start from.
     pub base: &'a FilePath,
     /// Folder of `$DAPPLE_DATA`.
     pub data: Option<&'a FilePath>,
-    /// A hash of each log that was read, by its name in the scenario.
-    pub hashes: BTreeMap<String, u64>,
+    /// What was read before.
+    pub logs: &'a Logs,
+    /// A digest of each log that is replayed, by its name in the scenario.
+    pub digests: BTreeMap<String, Digest>,
 }
 
 impl TraceFiles<'_> {
-    /// Opens a log and reads its header.
-    pub fn open(&mut self, name: &str, at: &At<'_>, check: &mut Check) -> Option<Rows> {
-        let place = at.field("file");
+    /// The log of this name.
+    pub fn open(&mut self, name: &str, at: &At<'_>, check: &mut Check) -> Option<Arc<LogFile>> {
         let path = match self.locate(name) {
             Ok(path) => path,
             Err(why) => {
-                check.fault(&place, why);
+                check.fault(&at.field("file"), why);
                 return None;
             }
         };
-        let opened = Rows::open(&path).and_then(|rows| {
-            self.hashes.insert(name.to_owned(), hash_of(&path)?);
-            Ok(rows)
-        });
-        match opened {
-            Ok(rows) => Some(rows),
+        match self.logs.file(&path) {
+            Ok(file) => {
+                self.digests.insert(name.to_owned(), file.digest);
+                Some(file)
+            }
             Err(why) => {
-                let help = format!("`${DATA_VARIABLE}/..` is found in the folder that {DATA_VARIABLE} names");
-                check.fault_help(&place, format!("cannot read the log {}: {why}", path.display()), help);
+                cannot_read(&path, &why, at, check);
                 None
             }
         }
@@ -59,25 +60,14 @@ impl TraceFiles<'_> {
     }
 }
 
-/// FNV-1a of a file: tells one version of a log from another.
-fn hash_of(path: &FilePath) -> Result<u64, String> {
-    let mut file = BufReader::new(File::open(path).map_err(|error| error.to_string())?);
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    let mut block = vec![0; 1 << 16];
-    loop {
-        let length = file.read(&mut block).map_err(|error| error.to_string())?;
-        if length == 0 {
-            return Ok(hash);
-        }
-        for &byte in &block[..length] {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
+fn cannot_read(path: &FilePath, why: &str, at: &At<'_>, check: &mut Check) {
+    let help = format!("`${DATA_VARIABLE}/..` is found in the folder that {DATA_VARIABLE} names");
+    check.fault_help(&at.field("file"), format!("cannot read the log {}: {why}", path.display()), help);
 }
 
-/// The rows of an open CSV file.
-pub(crate) struct Rows {
-    reader: csv::Reader<Box<dyn Read>>,
+/// The rows of a CSV file.
+pub(crate) struct Rows<'f> {
+    reader: csv::Reader<Box<dyn Read + 'f>>,
     headers: Vec<String>,
     record: csv::StringRecord,
     number: u64,
@@ -102,21 +92,16 @@ pub(crate) struct DirtyCell {
     why: String,
 }
 
-impl Rows {
-    fn open(path: &FilePath) -> Result<Self, String> {
-        let not_found = |error: std::io::Error| match error.kind() {
-            std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
-            _ => error.to_string(),
-        };
-        if path.is_dir() {
-            return Err("it is a folder, not a file".into());
-        }
-        let mut magic = Vec::new();
-        let file = File::open(path).map_err(not_found)?;
-        file.take(2).read_to_end(&mut magic).map_err(|error| error.to_string())?;
-        let file = BufReader::new(File::open(path).map_err(not_found)?);
-        let input: Box<dyn Read> =
-            if magic == [0x1f, 0x8b] { Box::new(flate2::read::MultiGzDecoder::new(file)) } else { Box::new(file) };
+impl<'f> Rows<'f> {
+    /// Reads the header of a log.
+    pub fn of(file: &'f LogFile, at: &At<'_>, check: &mut Check) -> Option<Self> {
+        Self::read(&file.bytes).map_err(|why| cannot_read(&file.path, &why, at, check)).ok()
+    }
+
+    fn read(bytes: &'f [u8]) -> Result<Self, String> {
+        let is_zipped = bytes.starts_with(&[0x1f, 0x8b]);
+        let input: Box<dyn Read + 'f> =
+            if is_zipped { Box::new(flate2::read::MultiGzDecoder::new(bytes)) } else { Box::new(bytes) };
         let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(input);
         let headers: Vec<String> =
             reader.headers().map_err(|error| error.to_string())?.iter().map(str::to_owned).collect();

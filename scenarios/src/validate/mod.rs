@@ -19,7 +19,9 @@ pub(crate) use check::Check;
 pub(crate) use csv_rows::DATA_VARIABLE;
 pub(crate) use settings::unknown_policy;
 
+use crate::digest::Digest;
 use crate::file::ScenarioFile;
+use crate::logs::Logs;
 use crate::read::path::At;
 use crate::registry::{PolicySet, Registry};
 use csv_rows::TraceFiles;
@@ -34,6 +36,8 @@ pub(crate) struct World<'a> {
     pub data: Option<&'a FilePath>,
     /// The policies that there are.
     pub registry: &'a Registry,
+    /// Logs that were read before.
+    pub logs: &'a Logs,
 }
 
 /// What a scenario becomes.
@@ -47,8 +51,8 @@ pub(crate) struct Valid {
     pub start: Option<jiff::Timestamp>,
     /// The policy sets.
     pub policies: Vec<PolicySet>,
-    /// Hashes of the logs that were read, by their names in the scenario.
-    pub logs: BTreeMap<String, u64>,
+    /// Digests of the logs that are replayed, by their names in the scenario.
+    pub logs: BTreeMap<String, Digest>,
 }
 
 /// Checks everything. The value is there unless there are faults; both faults and warnings are left in `check`.
@@ -61,7 +65,7 @@ pub(crate) fn validate(file: &ScenarioFile, world: World<'_>, check: &mut Check)
     let (warm_up, horizon) = times(file, check);
     let grid = topology::topology(&file.topology, check);
     let (names, datasets) = workload::datasets(&file.data, &grid, check);
-    let mut files = TraceFiles { base: world.base, data: world.data, hashes: BTreeMap::new() };
+    let mut files = TraceFiles { base: world.base, data: world.data, logs: world.logs, digests: BTreeMap::new() };
     let around = Around { grid: &grid, names, datasets, horizon };
     let workloads = workload::workloads(&file.workload, &around, &mut files, check);
     let datasets = around.datasets;
@@ -72,7 +76,7 @@ pub(crate) fn validate(file: &ScenarioFile, world: World<'_>, check: &mut Check)
     let topology = grid.topology.filter(|_| check.faults.is_empty())?;
     let storage = StorageSettings::default();
     let setup = Setup { topology, storage, datasets, workloads, transfers, horizon };
-    Some(Valid { setup, record, start, policies, logs: files.hashes })
+    Some(Valid { setup, record, start, policies, logs: files.digests })
 }
 
 fn start(written: Option<&str>, check: &mut Check) -> Option<jiff::Timestamp> {

@@ -3,15 +3,22 @@
 //! Real logs are dirty. A row with a missing or unreadable number, a negative one or an unknown name is left out
 //! and counted; the first of them are shown, so that a wrong unit or column is seen.
 
+use std::sync::Arc;
+
+use dapple_simulator::ids::{Id, PoolId, RseId};
 use dapple_simulator::units::{Bytes, SimTime};
 use dapple_simulator::workload::{JobTrace, TracedJob, TracedTransfer, TransferTrace};
+use serde::Serialize;
 
 use super::check::{Check, Names};
 use super::csv_rows::{Columns, DirtyCell, Row, Rows};
 use super::workload::{Around, why_not};
+use crate::digest::Digest;
 use crate::file;
 use crate::file::{Dirty, NameFrom, Origin};
+use crate::logs::LogFile;
 use crate::read::path::At;
+use crate::scenario::compact;
 
 pub(super) use super::csv_rows::TraceFiles;
 
@@ -51,10 +58,26 @@ pub(super) fn transfers(
         check.fault(&columns_at.field("destination"), why);
         return None;
     }
-    let mut rows = files.open(&file.file, at, check)?;
+    let log = files.open(&file.file, at, check)?;
+    let names = (source, destination);
+    let key = key(&log, file, around);
+    let take = |check: &mut Check| take_transfers(file, &log, names, (at, around), check);
+    let transfers = files.logs.transfers.get_or_take(key, check, take)?;
+    Some(TransferTrace { transfers, queues: file.queues })
+}
+
+fn take_transfers(
+    file: &file::TransferTrace,
+    log: &LogFile,
+    (source, destination): (Constant<RseId>, Constant<RseId>),
+    (at, around): (&At<'_>, &Around<'_>),
+    check: &mut Check,
+) -> Option<Arc<[TracedTransfer]>> {
+    let mut rows = Rows::of(log, at, check)?;
     let columns = &file.columns;
+    let columns_at = at.field("columns");
     let wanted = [&columns.at.name, &columns.size.name];
-    let mut used = Used::new(&mut rows, at, check);
+    let mut used = Used::new(&rows, at, check);
     let [time, size] = wanted.map(|name| used.column(&columns_at, name));
     let source = used.name(&columns_at.field("source"), &columns.source, source);
     let destination = used.name(&columns_at.field("destination"), &columns.destination, destination);
@@ -75,7 +98,7 @@ pub(super) fn transfers(
     let transfers = on_time(taken, (&file.origin, nanos), (&file.name, around.horizon), at, check, |at, what| {
         TracedTransfer { at, ..what }
     })?;
-    Some(TransferTrace::new(transfers, file.queues))
+    Some(TransferTrace::new(transfers, file.queues).transfers)
 }
 
 /// Reads a log of jobs.
@@ -95,8 +118,27 @@ pub(super) fn jobs(
     let pool = constant(&file.pool, &at.field("pool"), &around.grid.pools, check);
     let source = (columns.source.as_ref())
         .map(|from| (from, constant(from, &columns_at.field("source"), &around.grid.rses, check)));
-    let mut rows = files.open(&file.file, at, check)?;
-    let mut used = Used::new(&mut rows, at, check);
+    let log = files.open(&file.file, at, check)?;
+    let source = source.map(|(_, source)| source);
+    let key = key(&log, file, around);
+    let take = |check: &mut Check| take_jobs(file, &log, (pool, source), (at, around), check);
+    let jobs = files.logs.jobs.get_or_take(key, check, take)?;
+    let (threads, blocks) = (file.threads, file.blocks);
+    Some(JobTrace { jobs, threads, read_fraction: file.read_fraction, blocks })
+}
+
+fn take_jobs(
+    file: &file::JobTrace,
+    log: &LogFile,
+    (pool, source): (Constant<PoolId>, Option<Constant<RseId>>),
+    (at, around): (&At<'_>, &Around<'_>),
+    check: &mut Check,
+) -> Option<Arc<[TracedJob]>> {
+    let mut rows = Rows::of(log, at, check)?;
+    let columns = &file.columns;
+    let columns_at = at.field("columns");
+    let source = columns.source.as_ref().zip(source);
+    let mut used = Used::new(&rows, at, check);
     let submitted = used.column(&columns_at, &columns.submitted.name);
     let compute = used.column(&columns_at, &columns.compute.name);
     let input = columns.input.as_ref().map(|input| (used.column(&columns_at, &input.name), input.unit.factor()));
@@ -131,8 +173,24 @@ pub(super) fn jobs(
         submitted_at: at,
         ..what
     })?;
-    let (threads, blocks) = (file.threads, file.blocks);
-    Some(JobTrace { jobs, threads, read_fraction: file.read_fraction, blocks })
+    Some(jobs.into())
+}
+
+/// Tells apart all that decides which rows are taken: the log, what the scenario takes from it, and the names, routes and
+/// end of the run that it is taken for. What else is swept leaves the rows alone.
+fn key(log: &LogFile, file: &impl Serialize, around: &Around<'_>) -> Digest {
+    let mut parts = vec![log.digest.to_string(), compact(file), around.horizon.as_nanos().to_string()];
+    if let Some(topology) = &around.grid.topology {
+        let map = &topology.map;
+        let sites = map.sites();
+        for from in sites.ids() {
+            let is_there = |to| if map.route(from, to).is_some() { '1' } else { '0' };
+            parts.push(sites.ids().map(is_there).collect());
+        }
+        parts.extend(map.rses().values().map(|rse| format!("rse {} {}", rse.site.index(), rse.name)));
+        parts.extend(map.pools().values().map(|pool| format!("pool {} {}", pool.site.index(), pool.name)));
+    }
+    Digest::of_parts(parts)
 }
 
 /// A name that is the same for all rows, looked up.
@@ -175,7 +233,7 @@ struct Used<'u, 'at> {
 }
 
 impl<'u, 'at> Used<'u, 'at> {
-    fn new(rows: &mut Rows, at: &'u At<'at>, check: &'u mut Check) -> Self {
+    fn new(rows: &Rows<'_>, at: &'u At<'at>, check: &'u mut Check) -> Self {
         Self { columns: rows.columns(), at, check }
     }
 
@@ -230,7 +288,7 @@ fn passes(row: &Row<'_>, (column, filter): &(usize, &file::Filter)) -> Result<bo
 }
 
 fn take<T>(
-    rows: &mut Rows,
+    rows: &mut Rows<'_>,
     filter: &[(usize, &file::Filter)],
     mut read: impl FnMut(&Row<'_>) -> Result<Timed<T>, DirtyCell>,
 ) -> Result<Taken<Timed<T>>, String> {

@@ -6,6 +6,8 @@
 mod arrivals;
 mod sources;
 
+use std::sync::Arc;
+
 pub use crate::distribution::Distribution;
 pub use arrivals::{ArrivalTimes, Arrivals};
 pub(crate) use sources::{Arriving, Sources};
@@ -139,8 +141,8 @@ pub struct Campaign {
 /// Jobs from a log.
 #[derive(Clone, Debug, PartialEq)]
 pub struct JobTrace {
-    /// The jobs in order of submission.
-    pub jobs: Vec<TracedJob>,
+    /// The jobs in order of submission, shared by all runs.
+    pub jobs: Arc<[TracedJob]>,
     /// Threads of each process, at least one.
     pub threads: u32,
     /// Part of each input that is read, in (0, 1].
@@ -181,8 +183,8 @@ pub struct TransferStream {
 /// Transfers from a log.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TransferTrace {
-    /// The transfers in order of time; [`TransferTrace::new`] puts them in order.
-    pub transfers: Vec<TracedTransfer>,
+    /// The transfers in order of time, shared by all runs; [`TransferTrace::new`] puts them in order.
+    pub transfers: Arc<[TracedTransfer]>,
     /// Whether a logged time is a request, which queues for slots, or the moment at which a slot was taken,
     /// which does not queue a second time.
     pub queues: bool,
@@ -200,7 +202,7 @@ impl TransferTrace {
         transfers.sort_by_cached_key(|transfer| {
             (transfer.at, transfer.bytes, transfer.source, transfer.destination, drawn(transfer.row))
         });
-        Self { transfers, queues }
+        Self { transfers: transfers.into(), queues }
     }
 }
 

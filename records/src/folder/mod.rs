@@ -1,4 +1,11 @@
 //! The folder of an experiment: what is there already, and how a finished run gets into it.
+//!
+//! Plain data in, plain data out: it knows neither scenarios nor plans. [`Folder`] is the only owner of what is in the
+//! folder while an experiment is executed.
+
+mod error;
+mod provenance;
+mod record;
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -6,11 +13,15 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use dapple_records::{Format, MANIFEST_FILE, TableData, run_dir, write_atomically, write_run};
+use crate::{
+    Format, Kpis, MANIFEST_FILE, Manifest, TableData, run_dir, write_atomically, write_dictionary, write_manifest,
+    write_run, write_runs,
+};
 use serde::Deserialize;
 
-use crate::ExperimentError;
-use crate::record::{Origin, RunRecord};
+pub use error::FolderError;
+pub use provenance::{Clock, SessionCounts};
+pub use record::{Origin, RunRecord};
 
 /// The record in the folder of a run.
 const RECORD_FILE: &str = "run.json";
@@ -28,7 +39,10 @@ pub struct Folder {
 impl Folder {
     /// Makes the folder if need be, locks it, refuses the results of others and sweeps up what a killed process
     /// left unfinished.
-    pub fn open(dir: &Path, origin: &Origin) -> Result<(Self, BTreeMap<String, RunRecord>), ExperimentError> {
+    ///
+    /// # Errors
+    /// [`FolderError`].
+    pub fn open(dir: &Path, origin: &Origin) -> Result<(Self, BTreeMap<String, RunRecord>), FolderError> {
         fs::create_dir_all(dir).map_err(write_error(dir))?;
         check_manifest(dir, origin)?;
         let folder = Self { dir: dir.to_owned(), _lock: lock(dir)? };
@@ -54,7 +68,7 @@ impl Folder {
     }
 
     /// Puts a finished run into its folder: all of it appears at once, or nothing.
-    pub fn add_run(&self, record: &RunRecord, tables: &[TableData], format: Format) -> Result<(), ExperimentError> {
+    pub fn add_run(&self, record: &RunRecord, tables: &[TableData], format: Format) -> Result<(), FolderError> {
         let id = &record.run.id;
         let metadata = [
             ("dapple_version".to_owned(), record.origin.dapple_version.clone()),
@@ -70,17 +84,38 @@ impl Folder {
             let folder = run_dir(&staging, id);
             write_record(&folder, record)?;
             if target.exists() {
-                // Without a valid record it never counted.
-                fs::remove_dir_all(&target)?;
+                // It has fewer tables or no valid record. Moved away first: half of it must never be there.
+                fs::rename(&target, staging.join("before"))?;
             }
             fs::rename(folder, &target)?;
-            fs::remove_dir(&staging)
+            fs::remove_dir_all(&staging)
         };
         staged().map_err(write_error(&target))
     }
 
+    /// Writes the manifest.
+    pub fn write_manifest(&self, manifest: &Manifest) -> Result<(), FolderError> {
+        write_manifest(&self.dir, manifest).map_err(write_error(&self.dir))
+    }
+
+    /// Writes the files that tell about all runs: the manifest, the table of runs and the data dictionary.
+    pub fn write_summary(
+        &self,
+        manifest: &Manifest,
+        kpis: &BTreeMap<String, Kpis>,
+        format: Format,
+    ) -> Result<(), FolderError> {
+        let written = write_runs(&self.dir, manifest, kpis, format).and_then(|()| write_dictionary(&self.dir));
+        written.and_then(|()| write_manifest(&self.dir, manifest)).map_err(write_error(&self.dir))
+    }
+
+    /// Adds a session that ends now to the provenance.
+    pub fn write_provenance(&self, clock: &Clock, counts: SessionCounts) -> Result<(), FolderError> {
+        clock.write(&self.dir, counts).map_err(write_error(&self.dir))
+    }
+
     /// Writes the record of a finished run anew.
-    pub fn rewrite_record(&self, record: &RunRecord) -> Result<(), ExperimentError> {
+    pub fn rewrite_record(&self, record: &RunRecord) -> Result<(), FolderError> {
         let folder = run_dir(&self.dir, &record.run.id);
         write_record(&folder, record).map_err(write_error(&folder))
     }
@@ -92,14 +127,14 @@ fn write_record(folder: &Path, record: &RunRecord) -> io::Result<()> {
 }
 
 /// The record of a run, `None` where there is none or it is damaged: such a run is done again.
-fn read_record(folder: &Path, origin: &Origin) -> Result<Option<RunRecord>, ExperimentError> {
+fn read_record(folder: &Path, origin: &Origin) -> Result<Option<RunRecord>, FolderError> {
     let path = folder.join(RECORD_FILE);
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             return Ok(None);
         }
-        Err(source) => return Err(ExperimentError::Read { path, source }),
+        Err(source) => return Err(FolderError::Read { path, source }),
     };
     // The origin first: the rest may have another shape in another version.
     let Ok(head) = serde_json::from_str::<RecordHead>(&text) else { return Ok(None) };
@@ -113,15 +148,15 @@ struct RecordHead {
     origin: Origin,
 }
 
-fn refuse_others(path: PathBuf, found: Origin, origin: &Origin) -> Result<(), ExperimentError> {
+fn refuse_others(path: PathBuf, found: Origin, origin: &Origin) -> Result<(), FolderError> {
     if found.schema_version != origin.schema_version {
-        return Err(ExperimentError::OtherSchema { path, found: found.schema_version });
+        return Err(FolderError::OtherSchema { path, found: found.schema_version });
     }
     if found.scenario != origin.scenario || found.physics != origin.physics {
-        return Err(ExperimentError::OtherScenario { path, name: origin.scenario.clone(), found: found.scenario });
+        return Err(FolderError::OtherScenario { path, name: origin.scenario.clone(), found: found.scenario });
     }
     if found.dapple_version != origin.dapple_version {
-        return Err(ExperimentError::OtherRelease { path, found: found.dapple_version });
+        return Err(FolderError::OtherRelease { path, found: found.dapple_version });
     }
     Ok(())
 }
@@ -135,31 +170,31 @@ struct ManifestHead {
 }
 
 /// Refuses a folder by its manifest; the records of runs are looked at one by one.
-fn check_manifest(dir: &Path, origin: &Origin) -> Result<(), ExperimentError> {
+fn check_manifest(dir: &Path, origin: &Origin) -> Result<(), FolderError> {
     let path = dir.join(MANIFEST_FILE);
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(source) => return Err(ExperimentError::Read { path, source }),
+        Err(source) => return Err(FolderError::Read { path, source }),
     };
     let head: ManifestHead = match serde_json::from_str(&text) {
         Ok(head) => head,
-        Err(source) => return Err(ExperimentError::NotOurs { path, source }),
+        Err(source) => return Err(FolderError::NotOurs { path, source }),
     };
     if head.schema_version != origin.schema_version {
-        return Err(ExperimentError::OtherSchema { path, found: head.schema_version });
+        return Err(FolderError::OtherSchema { path, found: head.schema_version });
     }
     if head.name != origin.scenario {
-        return Err(ExperimentError::OtherScenario { path, name: origin.scenario.clone(), found: head.name });
+        return Err(FolderError::OtherScenario { path, name: origin.scenario.clone(), found: head.name });
     }
     Ok(())
 }
 
-fn lock(dir: &Path) -> Result<File, ExperimentError> {
+fn lock(dir: &Path) -> Result<File, FolderError> {
     let path = dir.join(LOCK_FILE);
     let file = File::create(&path).map_err(write_error(&path))?;
     match file.try_lock() {
-        Err(TryLockError::WouldBlock) => Err(ExperimentError::Busy { path: dir.to_owned() }),
+        Err(TryLockError::WouldBlock) => Err(FolderError::Busy { path: dir.to_owned() }),
         // Some network file systems have no locks; there the user sees to it that one process writes.
         Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
     }
@@ -184,13 +219,13 @@ fn remove(path: &Path) -> io::Result<()> {
 }
 
 /// Names the file that cannot be read.
-pub fn read_error(path: &Path) -> impl Fn(io::Error) -> ExperimentError {
+fn read_error(path: &Path) -> impl Fn(io::Error) -> FolderError {
     let path = path.to_owned();
-    move |source| ExperimentError::Read { path: path.clone(), source }
+    move |source| FolderError::Read { path: path.clone(), source }
 }
 
 /// Names the file that cannot be written.
-pub fn write_error(path: &Path) -> impl Fn(io::Error) -> ExperimentError {
+fn write_error(path: &Path) -> impl Fn(io::Error) -> FolderError {
     let path = path.to_owned();
-    move |source| ExperimentError::Write { path: path.clone(), source }
+    move |source| FolderError::Write { path: path.clone(), source }
 }

@@ -5,12 +5,12 @@ use std::path::Path;
 use std::time::Instant;
 use std::{env, fs, io};
 
-use dapple_records::write_atomically;
+use crate::write_atomically;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Name of the file.
-pub const PROVENANCE_FILE: &str = "provenance.json";
+const PROVENANCE_FILE: &str = "provenance.json";
 
 /// `provenance.json`: one entry per time that the experiment was run or resumed, the last one last.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -32,6 +32,17 @@ struct Session {
     runs_failed: usize,
 }
 
+/// What a session came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionCounts {
+    /// Threads that it ran on.
+    pub threads: usize,
+    /// Runs that were done.
+    pub runs_done: usize,
+    /// Runs that failed.
+    pub runs_failed: usize,
+}
+
 /// The clock of a session that is under way.
 pub struct Clock {
     started: Timestamp,
@@ -45,7 +56,7 @@ impl Clock {
     }
 
     /// Adds the session to the file. One that cannot be read is begun anew: it is no result.
-    pub fn write(&self, dir: &Path, threads: usize, runs_done: usize, runs_failed: usize) -> io::Result<()> {
+    pub(super) fn write(&self, dir: &Path, counts: SessionCounts) -> io::Result<()> {
         let path = dir.join(PROVENANCE_FILE);
         let before = fs::read_to_string(&path).ok().and_then(|text| serde_json::from_str(&text).ok());
         let mut provenance: Provenance = before.unwrap_or_default();
@@ -53,12 +64,12 @@ impl Clock {
             host: host(),
             system: format!("{} {}", env::consts::OS, env::consts::ARCH),
             dapple_version: env!("CARGO_PKG_VERSION").into(),
-            threads,
+            threads: counts.threads,
             started_at: self.started.to_string(),
             ended_at: Timestamp::now().to_string(),
             wall_s: self.since.elapsed().as_secs_f64(),
-            runs_done,
-            runs_failed,
+            runs_done: counts.runs_done,
+            runs_failed: counts.runs_failed,
         });
         let text = serde_json::to_string_pretty(&provenance)?;
         write_atomically(&path, |file| writeln!(file, "{text}"))
