@@ -8,6 +8,7 @@ use dapple_records::{KPIS, RecordLevel};
 use dapple_simulator::distribution::Distribution;
 use dapple_simulator::fts::{LinkLimit, TransferSettings, WhenFull};
 use dapple_simulator::settings::{Documented, FieldDoc, Kind, Range, Setting, Shape, TypeDoc, VariantDoc};
+use dapple_simulator::storage::StorageSettings;
 use dapple_simulator::topology::{LoadCurve, Pool, Rse, Site};
 use dapple_simulator::units::{Bytes, Rate, SimSpan, UnitOf};
 use dapple_simulator::workload::{Arrivals, Pick};
@@ -124,6 +125,7 @@ pub fn types() -> Vec<TypeReference> {
         reference::<Dirty>(),
         reference::<Services>(),
         reference::<TransferSettings<String>>(),
+        reference::<StorageSettings>(),
         reference::<LinkLimit<String>>(),
         reference::<WhenFull>(),
         reference::<PolicySetFile>(),

@@ -12,7 +12,6 @@ use std::path::Path as FilePath;
 
 use dapple_records::RecordPlan;
 use dapple_simulator::engine::Setup;
-use dapple_simulator::storage::StorageSettings;
 use dapple_simulator::units::{SimSpan, SimTime};
 
 pub(crate) use check::Check;
@@ -74,7 +73,7 @@ pub(crate) fn validate(file: &ScenarioFile, world: World<'_>, check: &mut Check)
     settings::experiment(file, check);
     let policies = policies(file, world.registry, check);
     let topology = grid.topology.filter(|_| check.faults.is_empty())?;
-    let storage = StorageSettings::default();
+    let storage = file.services.storage.clone();
     let setup = Setup { topology, storage, datasets, workloads, transfers, horizon };
     Some(Valid { setup, record, start, policies, logs: files.digests })
 }

@@ -6,17 +6,12 @@
 //! space will have to wake the heads of queues that wait for it (`fts::queues`).
 
 mod dataset;
+mod settings;
 
 use smallvec::SmallVec;
 
 pub use dataset::Dataset;
-
-/// How storage shows itself.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct StorageSettings {
-    /// Interval at which the usage of RSEs is published; zero: it is always up to date.
-    pub usage_every: SimSpan,
-}
+pub use settings::StorageSettings;
 
 use crate::ids::{DatasetId, FileId, Id, RseId, Table};
 use crate::published::{Notice, Published};

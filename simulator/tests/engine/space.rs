@@ -160,3 +160,30 @@ fn after_a_failure_the_next_in_order_has_its_turn() {
     assert_texts(&output, "requests", "outcome", &["done", "failed", "done", "done"]);
     assert_times(&output, "requests", "started_at_ns", &[0.0, NEVER, 1.0, 2.0]);
 }
+
+/// Places where the published space left is enough, streams elsewhere.
+struct WhereItFits;
+
+impl Policy<AccessMode> for WhereItFits {
+    fn decide(&mut self, question: &AccessQuestion, view: &View<'_>, _: &mut PolicyRng) -> Access {
+        let free = view.free_space(local());
+        assert!(free.at <= view.now());
+        match free.value.is_none_or(|free| free >= question.bytes) {
+            true => Access::Place { source: remote(), target: local() },
+            false => Access::Remote { source: remote() },
+        }
+    }
+}
+
+#[test]
+fn a_policy_sees_space_as_it_was_published_last() {
+    // 250 MB are free. The third and fourth placement do not fit any more; who is up to date streams instead.
+    let job = JobTemplate { inputs: fresh(1, 100.0), ..idle_job() };
+    let mut grid = Grid { workloads: vec![jobs(&[0.0, 10.0, 20.0, 30.0, 130.0], job)], ..Grid::default() };
+    grid.rses[0].capacity = Some(Bytes::from_megabytes(250.0));
+    let modes = |grid: &Grid| texts(&grid.run(WhereItFits, 1), "reads", "mode");
+    let told = |modes: &[&str]| modes.iter().map(|mode| Some((*mode).to_owned())).collect::<Vec<_>>();
+    assert_eq!(modes(&grid), told(&["place", "place", "remote", "remote", "remote"]));
+    grid.storage.usage_every = span(100.0);
+    assert_eq!(modes(&grid), told(&["place", "place", "place", "place", "remote"]));
+}

@@ -29,6 +29,7 @@ pub struct Grid {
     pub datasets: Vec<Dataset>,
     pub workloads: Vec<WorkloadKind>,
     pub transfers: TransferSettings,
+    pub storage: StorageSettings,
     pub horizon: SimTime,
     pub record: RecordPlan,
 }
@@ -83,6 +84,7 @@ impl Default for Grid {
             datasets: Vec::new(),
             workloads: Vec::new(),
             transfers: TransferSettings::immediate(),
+            storage: StorageSettings::default(),
             horizon: SimTime::from_secs_f64(1000.0),
             record: RecordPlan {
                 warm_up: SimSpan::ZERO,
@@ -124,7 +126,7 @@ impl Grid {
             datasets: self.datasets.iter().cloned().collect(),
             workloads: self.workloads.iter().enumerate().map(named).collect(),
             transfers: self.transfers.clone(),
-            storage: StorageSettings::default(),
+            storage: self.storage.clone(),
             horizon: self.horizon,
         }
     }
