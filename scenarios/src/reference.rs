@@ -20,7 +20,8 @@ use crate::file::{
     RecordTables, Route, ScenarioFile, Services, SizeColumn, SweepFile, TimeColumn, Topology, TransferColumns,
     TransferStream, TransferTrace, Workload,
 };
-use crate::read::decode::{Mend, decode};
+use crate::read::decode::decode;
+use crate::read::mistake::Mend;
 use crate::read::parse::parse;
 use crate::read::source::Sources;
 use crate::scenario::compact;

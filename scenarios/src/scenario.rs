@@ -278,8 +278,8 @@ fn build(source: Source) -> Result<Scenario, Problems> {
     let decoded = document.decode::<ScenarioFile>();
     let mended = decoded.mistakes.iter().map(|mistake| mistake.path.clone()).collect();
     let mut check = Check { mended, strict: source.strict, ..Check::default() };
-    let world =
-        World { base: &document.base, data: source.data.as_deref(), registry: &source.registry, logs: &source.logs };
+    let Source { data, registry, logs, .. } = &source;
+    let world = World { base: &document.base, data: data.as_deref(), registry, logs };
     let valid = decoded.value.as_ref().and_then(|file| validate::validate(file, world, &mut check));
     let (Some(mut file), Some(valid), true) = (decoded.value, valid, decoded.mistakes.is_empty()) else {
         return Err(document.problems(&decoded.mistakes, &check.faults));

@@ -5,6 +5,7 @@ use std::path::{Path as FilePath, PathBuf};
 use super::decode::{self, Decoded};
 use super::edit::{Edit, EditError};
 use super::include::{Includes, ReadError, Shelf, read_text};
+use super::mistake::Mistake;
 use super::parse;
 use super::path::Path;
 use super::source::{Sources, Span};
@@ -103,7 +104,7 @@ impl Document {
     }
 
     /// Problems out of mistakes and faults, the first of them in order of place. Faults of what was mended are left out.
-    pub fn problems(&self, mistakes: &[decode::Mistake], faults: &[Fault]) -> Problems {
+    pub fn problems(&self, mistakes: &[Mistake], faults: &[Fault]) -> Problems {
         let mut found: Vec<(Span, &Path, &str, Option<&str>)> = Vec::new();
         for mistake in mistakes {
             let span = mistake.span.unwrap_or(self.root.head());

@@ -138,8 +138,7 @@ impl<'s> Includes<'s> {
     fn file_name(&self, node: &Node) -> Option<String> {
         let Kind::Tuple(Some(name), items) = &node.kind else { return None };
         let [only] = items.as_slice() else { return None };
-        let is_file = self.sources.slice(*name) == "File" && matches!(only.kind, Kind::Text);
-        is_file.then(|| super::decode::text(self.sources.slice(only.span)))?
+        if self.sources.slice(*name) == "File" { only.text(self.sources) } else { None }
     }
 
     fn include(&mut self, name: &str, span: Span, base: &FilePath) -> Option<Node> {

@@ -86,7 +86,12 @@ impl Node {
     /// What an element of a list is called: its field `name`.
     pub fn name(&self, sources: &Sources) -> Option<String> {
         let name = self.inner().field(sources, "name")?;
-        matches!(name.kind, Kind::Text).then(|| super::decode::text(sources.slice(name.span)))?
+        name.text(sources)
+    }
+
+    /// The string that a text stands for; `None` also where RON does not know an escape in it.
+    pub fn text(&self, sources: &Sources) -> Option<String> {
+        matches!(self.kind, Kind::Text).then(|| ron::from_str(sources.slice(self.span)).ok())?
     }
 
     /// The value as RON without comments and spare blanks.

@@ -2,6 +2,7 @@
 
 mod check;
 mod csv_rows;
+mod scope;
 mod settings;
 mod topology;
 mod traces;
@@ -25,7 +26,7 @@ use crate::logs::Logs;
 use crate::read::path::At;
 use crate::registry::{PolicySet, Registry};
 use csv_rows::TraceFiles;
-use workload::Around;
+use scope::Scope;
 
 /// What validation needs beside the file.
 #[derive(Clone, Copy)]
@@ -66,9 +67,9 @@ pub(crate) fn validate(file: &ScenarioFile, world: World<'_>, check: &mut Check)
     let grid = topology::topology(&file.topology, check);
     let (names, datasets) = workload::datasets(&file.data, &grid, check);
     let mut files = TraceFiles { base: world.base, data: world.data, logs: world.logs, digests: BTreeMap::new() };
-    let around = Around { grid: &grid, names, datasets, horizon };
-    let workloads = workload::workloads(&file.workload, &around, &mut files, check);
-    let datasets = around.datasets;
+    let scope = Scope { grid: &grid, names, datasets, horizon };
+    let workloads = workload::workloads(&file.workload, &scope, &mut files, check);
+    let datasets = scope.datasets;
     let transfers = settings::transfers(&file.services.transfers, &grid.rses, check);
     let record = settings::record(&file.record, warm_up);
     settings::experiment(file, check);

@@ -2,11 +2,12 @@
 
 use serde::de::{self, DeserializeSeed, IntoDeserializer, Visitor, value::StrDeserializer};
 
-use super::decode::{Context, Decoder, Mend, Mistake, form};
 use super::filler::Filler;
-use super::path::At;
-use super::source::Span;
-use super::tree::{Field, Kind, Node};
+use super::{Context, Decoder, form};
+use crate::read::mistake::{Mend, Mistake};
+use crate::read::path::At;
+use crate::read::source::Span;
+use crate::read::tree::{Field, Kind, Node};
 
 fn decode_child<'de, S: DeserializeSeed<'de>>(
     seed: S,
