@@ -17,9 +17,9 @@ use crate::file::{self, ScenarioFile};
 use crate::logs::Logs;
 use crate::problems::{Problem, Problems};
 use crate::read::near::{listed, nearest};
-use crate::read::{Document, Shelf};
+use crate::read::{Document, FilesFrom};
 use crate::registry::{PolicySet, Registry};
-use crate::validate::{self, Check, DATA_VARIABLE, World};
+use crate::validate::{self, Check, DATA_VARIABLE, Environment};
 
 /// How a scenario is loaded.
 #[derive(Clone, Debug)]
@@ -166,7 +166,7 @@ pub fn load_text_with(
     options: &LoadOptions<'_>,
     registry: &Registry,
 ) -> Result<Scenario, Problems> {
-    let document = Document::read(Shelf::Disk, (name, text), base, options.overrides)?;
+    let document = Document::read(FilesFrom::Disk, (name, text), base, options.overrides)?;
     complete(document, text.to_owned(), options, registry)
 }
 
@@ -183,7 +183,7 @@ pub fn load_bundled(name: &str, options: &LoadOptions<'_>, registry: &Registry) 
         return Err(Problems(vec![problem]));
     };
     let base = Path::new(name).parent().unwrap_or(Path::new(""));
-    let document = Document::read(Shelf::Bundled, (name, text), base, options.overrides)?;
+    let document = Document::read(FilesFrom::Bundled, (name, text), base, options.overrides)?;
     complete(document, text.to_owned(), options, registry)
 }
 
@@ -279,8 +279,8 @@ fn build(source: Source) -> Result<Scenario, Problems> {
     let mended = decoded.mistakes.iter().map(|mistake| mistake.path.clone()).collect();
     let mut check = Check { mended, strict: source.strict, ..Check::default() };
     let Source { data, registry, logs, .. } = &source;
-    let world = World { base: &document.base, data: data.as_deref(), registry, logs };
-    let valid = decoded.value.as_ref().and_then(|file| validate::validate(file, world, &mut check));
+    let environment = Environment { base: &document.base, data: data.as_deref(), registry, logs };
+    let valid = decoded.value.as_ref().and_then(|file| validate::validate(file, environment, &mut check));
     let (Some(mut file), Some(valid), true) = (decoded.value, valid, decoded.mistakes.is_empty()) else {
         return Err(document.problems(&decoded.mistakes, &check.faults));
     };

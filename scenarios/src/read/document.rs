@@ -4,7 +4,7 @@ use std::path::{Path as FilePath, PathBuf};
 
 use super::decode::{self, Decoded};
 use super::edit::{Edit, EditError};
-use super::include::{Includes, ReadError, Shelf, read_text};
+use super::include::{FilesFrom, Includes, ReadError, read_text};
 use super::mistake::Mistake;
 use super::parse;
 use super::path::Path;
@@ -35,7 +35,7 @@ pub(crate) struct Document {
     pub sources: Sources,
     /// Folder that paths in the main file are relative to.
     pub base: PathBuf,
-    shelf: Shelf,
+    files_from: FilesFrom,
 }
 
 impl Document {
@@ -46,13 +46,13 @@ impl Document {
             Problems(vec![Problem::of_file(name.clone(), format!("cannot read the scenario: {why}"))])
         })?;
         let base = file.parent().unwrap_or(FilePath::new(""));
-        let document = Self::read(Shelf::Disk, (&name, &text), base, overrides)?;
+        let document = Self::read(FilesFrom::Disk, (&name, &text), base, overrides)?;
         Ok((document, text))
     }
 
     /// Reads a text; `name` is what messages call it.
     pub fn read(
-        shelf: Shelf,
+        files_from: FilesFrom,
         (name, text): (&str, &str),
         base: &FilePath,
         overrides: &[(String, String)],
@@ -68,8 +68,8 @@ impl Document {
         }
         let mut root = parse::parse(source, text)
             .map_err(|error| Problems(vec![problem(&sources, error.span, String::new(), error.message, None)]))?;
-        let errors = Includes::new(shelf, &mut sources, Some(FilePath::new(name))).expand(&mut root, base);
-        let mut document = Self { root, sources, base: base.to_owned(), shelf };
+        let errors = Includes::new(files_from, &mut sources, Some(FilePath::new(name))).expand(&mut root, base);
+        let mut document = Self { root, sources, base: base.to_owned(), files_from };
         let mut problems = document.unread(errors);
         for (path, value) in overrides {
             if let Err(refused) = document.set(&format!("--set {path}"), path, value) {
@@ -86,7 +86,7 @@ impl Document {
         };
         let parsed = Edit::parse(name, path, value, &mut self.sources);
         let mut edit = parsed.map_err(|error| refused(&self.sources, error))?;
-        let errors = Includes::new(self.shelf, &mut self.sources, None).expand(&mut edit.value, &self.base);
+        let errors = Includes::new(self.files_from, &mut self.sources, None).expand(&mut edit.value, &self.base);
         if !errors.is_empty() {
             return Err(self.unread(errors));
         }

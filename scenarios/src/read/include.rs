@@ -27,14 +27,14 @@ pub(crate) struct ReadError {
 
 /// Where files are read from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shelf {
+pub(crate) enum FilesFrom {
     /// The file system.
     Disk,
     /// The scenarios that the program brings along, by their path.
     Bundled,
 }
 
-impl Shelf {
+impl FilesFrom {
     fn read(self, file: &FilePath) -> Result<String, String> {
         match self {
             Self::Disk => read_text(file),
@@ -85,7 +85,7 @@ fn why(error: &std::io::Error) -> String {
 
 /// Replaces every `File("..")` of a tree by what the file holds.
 pub(crate) struct Includes<'s> {
-    shelf: Shelf,
+    files_from: FilesFrom,
     sources: &'s mut Sources,
     chain: Vec<PathBuf>,
     files: usize,
@@ -95,9 +95,9 @@ pub(crate) struct Includes<'s> {
 
 impl<'s> Includes<'s> {
     /// For a tree that comes from `file`, if from any.
-    pub fn new(shelf: Shelf, sources: &'s mut Sources, file: Option<&FilePath>) -> Self {
-        let chain = file.map(|file| identity(shelf, file)).into_iter().collect();
-        Self { shelf, sources, chain, files: 0, bytes: 0, errors: Vec::new() }
+    pub fn new(files_from: FilesFrom, sources: &'s mut Sources, file: Option<&FilePath>) -> Self {
+        let chain = file.map(|file| identity(files_from, file)).into_iter().collect();
+        Self { files_from, sources, chain, files: 0, bytes: 0, errors: Vec::new() }
     }
 
     /// Expands the tree, whose own paths are relative to `base`, and tells what could not be read.
@@ -162,8 +162,8 @@ impl<'s> Includes<'s> {
             return Err(fail(format!("files include each other more than {MAX_CHAIN} deep")));
         }
         let cannot = |why: String| fail(format!("cannot read {}: {why}", file.display()));
-        let text = self.shelf.read(&file).map_err(cannot)?;
-        let identity = identity(self.shelf, &file);
+        let text = self.files_from.read(&file).map_err(cannot)?;
+        let identity = identity(self.files_from, &file);
         if self.chain.contains(&identity) {
             return Err(fail(format!("{} includes itself", file.display())));
         }
@@ -183,10 +183,10 @@ impl<'s> Includes<'s> {
 }
 
 /// What makes two ways of writing a path the same file.
-fn identity(shelf: Shelf, file: &FilePath) -> PathBuf {
-    match shelf {
-        Shelf::Disk => file.canonicalize().unwrap_or_else(|_| file.to_owned()),
-        Shelf::Bundled => {
+fn identity(files_from: FilesFrom, file: &FilePath) -> PathBuf {
+    match files_from {
+        FilesFrom::Disk => file.canonicalize().unwrap_or_else(|_| file.to_owned()),
+        FilesFrom::Bundled => {
             let mut parts = PathBuf::new();
             for part in file.components() {
                 match part {

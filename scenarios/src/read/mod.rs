@@ -22,4 +22,4 @@ pub(crate) mod source;
 pub(crate) mod tree;
 
 pub(crate) use document::{Document, Fault};
-pub(crate) use include::Shelf;
+pub(crate) use include::FilesFrom;
