@@ -26,6 +26,6 @@ pub use problems::{Problem, Problems};
 pub use registry::{Params, PolicySet, Registry};
 pub(crate) use scenario::ron_options;
 pub use scenario::{
-    Estimate, Experiment, LoadOptions, Scenario, SweepAxis, SweepValue, load, load_bundled, load_text, load_text_with,
-    load_with,
+    ExperimentDesign, ExperimentSize, LoadOptions, Scenario, SweepAxis, SweepValue, load, load_bundled, load_text,
+    load_text_with, load_with,
 };

@@ -55,7 +55,7 @@ pub struct Scenario {
     /// What is compared.
     pub policies: Vec<PolicySet>,
     /// How often and over what range.
-    pub experiment: Experiment,
+    pub experiment: ExperimentDesign,
     /// The whole scenario as RON with defaults filled in, files included and overrides applied.
     /// It reads again to the same scenario, from the same folder.
     pub resolved: String,
@@ -80,7 +80,7 @@ struct Source {
 
 /// How often and over what range a scenario is run.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Experiment {
+pub struct ExperimentDesign {
     /// Runs of each policy set at each sweep point, each with a seed of its own.
     pub replications: u32,
     /// The policy set that the others are compared with.
@@ -111,7 +111,7 @@ pub struct SweepValue {
 
 /// Rough numbers of what an experiment will be.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Estimate {
+pub struct ExperimentSize {
     /// Runs: policy sets x sweep points x replications.
     pub runs: u64,
     /// Jobs and campaign processes per run.
@@ -216,10 +216,10 @@ impl Scenario {
     }
 
     /// Rough numbers of what the experiment will be.
-    pub fn estimate(&self) -> Estimate {
+    pub fn experiment_size(&self) -> ExperimentSize {
         let points: u64 = self.experiment.sweep.iter().map(|axis| axis.values.len() as u64).product();
         let runs = points * self.policies.len() as u64 * u64::from(self.experiment.replications);
-        let mut estimate = Estimate { runs, ..Estimate::default() };
+        let mut size = ExperimentSize { runs, ..ExperimentSize::default() };
         let horizon = self.setup.horizon;
         for workload in self.setup.workloads.values() {
             match &workload.kind {
@@ -230,25 +230,25 @@ impl Scenario {
                         Inputs::Dataset { files, .. } | Inputs::Fresh { files, .. } => *files,
                         Inputs::Sized { sizes, .. } => sizes.len() as u32,
                     };
-                    estimate.jobs += jobs;
-                    estimate.inputs += jobs * f64::from(files);
+                    size.jobs += jobs;
+                    size.inputs += jobs * f64::from(files);
                 }
                 WorkloadKind::Campaign(campaign) => {
-                    estimate.jobs += campaign.steps.iter().map(Vec::len).sum::<usize>() as f64;
-                    estimate.inputs += campaign.steps.iter().flatten().map(|&threads| f64::from(threads)).sum::<f64>();
+                    size.jobs += campaign.steps.iter().map(Vec::len).sum::<usize>() as f64;
+                    size.inputs += campaign.steps.iter().flatten().map(|&threads| f64::from(threads)).sum::<f64>();
                 }
                 WorkloadKind::JobTrace(trace) => {
-                    estimate.jobs += trace.jobs.len() as f64;
-                    estimate.inputs += trace.jobs.iter().filter(|job| job.source.is_some()).count() as f64;
+                    size.jobs += trace.jobs.len() as f64;
+                    size.inputs += trace.jobs.iter().filter(|job| job.source.is_some()).count() as f64;
                 }
-                WorkloadKind::Transfers(stream) => estimate.transfers += stream.arrivals.expected(horizon),
-                WorkloadKind::TransferTrace(trace) => estimate.transfers += trace.transfers.len() as f64,
+                WorkloadKind::Transfers(stream) => size.transfers += stream.arrivals.expected(horizon),
+                WorkloadKind::TransferTrace(trace) => size.transfers += trace.transfers.len() as f64,
             }
         }
         // A job is submitted, started and ended; an input starts and ends once or, placed first, three times; a
         // transfer arrives, starts and ends.
-        estimate.events = 3.0 * estimate.jobs + 5.0 * estimate.inputs + 4.0 * estimate.transfers;
-        estimate
+        size.events = 3.0 * size.jobs + 5.0 * size.inputs + 4.0 * size.transfers;
+        size
     }
 }
 
@@ -302,7 +302,7 @@ fn build(source: Source) -> Result<Scenario, Problems> {
     })
 }
 
-fn experiment(file: &ScenarioFile, baseline: String) -> Experiment {
+fn experiment(file: &ScenarioFile, baseline: String) -> ExperimentDesign {
     let axis = |axis: &file::SweepFile| {
         let values = axis.values.iter().map(|value| {
             let text = value.text().to_owned();
@@ -310,7 +310,7 @@ fn experiment(file: &ScenarioFile, baseline: String) -> Experiment {
         });
         SweepAxis { path: axis.path.clone(), values: values.collect() }
     };
-    Experiment {
+    ExperimentDesign {
         replications: file.experiment.replications,
         baseline,
         primary_kpi: file.experiment.primary_kpi,

@@ -14,7 +14,7 @@ use serde::de::{self, Visitor};
 use super::mistake::{Mend, Mistake};
 use super::near::listed;
 use super::path::At;
-use super::source::{Sources, Span};
+use super::source::{Sources, TextRange};
 use super::tree::{Field, Kind, Node};
 use access::{Choice, Fields, Items};
 use filler::Filler;
@@ -89,7 +89,7 @@ struct Decoder<'t> {
 
 impl<'t> Decoder<'t> {
     fn written(&self) -> &'t str {
-        self.cx.sources.slice(self.node.span)
+        self.cx.sources.slice(self.node.range)
     }
 
     fn needs_filler(&self) -> bool {
@@ -107,7 +107,7 @@ impl<'t> Decoder<'t> {
     }
 
     fn found(&self) -> String {
-        let name = |span: &Span| self.cx.sources.slice(*span).to_owned();
+        let name = |range: &TextRange| self.cx.sources.slice(*range).to_owned();
         let short = |text: &str| match text.char_indices().nth(40) {
             Some((end, _)) => format!("{}..", &text[..end]),
             None => text.to_owned(),
@@ -116,7 +116,7 @@ impl<'t> Decoder<'t> {
             Kind::Number => format!("the number `{}`", short(self.written())),
             Kind::Text => format!("the text `{}`", short(self.written())),
             Kind::Other | Kind::Word => format!("`{}`", short(self.written())),
-            Kind::Struct(Some(span), _) | Kind::Tuple(Some(span), _) => format!("`{}(..)`", name(span)),
+            Kind::Struct(Some(range), _) | Kind::Tuple(Some(range), _) => format!("`{}(..)`", name(range)),
             Kind::Struct(None, _) => "fields in brackets".into(),
             Kind::Tuple(None, items) if items.is_empty() => "`()`".into(),
             Kind::Tuple(None, _) => "values in brackets `(..)`".into(),
@@ -150,7 +150,7 @@ impl<'t> Decoder<'t> {
             Kind::Struct(name, _) | Kind::Tuple(name, _) => name.filter(|_| !self.unnamed),
             _ => None,
         };
-        let name = name.map(|span| self.cx.sources.slice(span));
+        let name = name.map(|range| self.cx.sources.slice(range));
         match &self.node.kind {
             Kind::Struct(_, written) if name.is_none_or(|name| name == visitor_name) => Ok(written),
             Kind::Tuple(_, items) if items.is_empty() && name.is_none_or(|name| name == visitor_name) => Ok(&[]),
@@ -296,7 +296,7 @@ impl<'de> de::Deserializer<'de> for Decoder<'_> {
             return Filler.deserialize_enum(name, variants, visitor);
         }
         let name = match &self.node.kind {
-            Kind::Word => self.node.span,
+            Kind::Word => self.node.range,
             Kind::Struct(Some(name), _) | Kind::Tuple(Some(name), _) => *name,
             _ => {
                 return Err(self.wanted(&format!("one of {}", listed(variants.iter().copied()))));

@@ -5,7 +5,7 @@
 use std::path::{Component, Path as FilePath, PathBuf};
 
 use super::parse;
-use super::source::{SourceId, Sources, Span};
+use super::source::{SourceId, Sources, TextRange};
 use super::tree::{Kind, Node};
 use crate::bundled;
 
@@ -22,7 +22,7 @@ pub(crate) struct ReadError {
     /// In words.
     pub message: String,
     /// Where it is asked for.
-    pub span: Span,
+    pub range: TextRange,
 }
 
 /// Where files are read from.
@@ -108,7 +108,7 @@ impl<'s> Includes<'s> {
 
     fn walk(&mut self, node: &mut Node, base: &FilePath) {
         if let Some(name) = self.file_name(node) {
-            if let Some(included) = self.include(&name, node.span, base) {
+            if let Some(included) = self.include(&name, node.range, base) {
                 *node = included;
             }
             return;
@@ -141,8 +141,8 @@ impl<'s> Includes<'s> {
         if self.sources.slice(*name) == "File" { only.text(self.sources) } else { None }
     }
 
-    fn include(&mut self, name: &str, span: Span, base: &FilePath) -> Option<Node> {
-        match self.read(name, span, base) {
+    fn include(&mut self, name: &str, range: TextRange, base: &FilePath) -> Option<Node> {
+        match self.read(name, range, base) {
             Ok(node) => Some(node),
             Err(error) => {
                 self.errors.push(error);
@@ -151,9 +151,9 @@ impl<'s> Includes<'s> {
         }
     }
 
-    fn read(&mut self, name: &str, span: Span, base: &FilePath) -> Result<Node, ReadError> {
+    fn read(&mut self, name: &str, range: TextRange, base: &FilePath) -> Result<Node, ReadError> {
         let file = base.join(name);
-        let fail = |message: String| ReadError { message, span };
+        let fail = |message: String| ReadError { message, range };
         self.files += 1;
         if self.files > MAX_FILES {
             return Err(fail(format!("more than {MAX_FILES} files are included")));
@@ -174,7 +174,7 @@ impl<'s> Includes<'s> {
         let source: SourceId = self.sources.add(file.display().to_string(), text);
         let text = self.sources.get(source).text.clone();
         let mut node =
-            parse::parse(source, &text).map_err(|error| ReadError { message: error.message, span: error.span })?;
+            parse::parse(source, &text).map_err(|error| ReadError { message: error.message, range: error.range })?;
         self.chain.push(identity);
         self.walk(&mut node, file.parent().unwrap_or(base));
         self.chain.pop();

@@ -4,7 +4,7 @@ use serde::de;
 
 use super::near::{listed, nearest};
 use super::path::{At, Path, Step};
-use super::source::Span;
+use super::source::TextRange;
 
 /// How a mistake is got over.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,7 +31,7 @@ pub(crate) struct Mistake {
     /// What is allowed, what may be meant.
     pub help: Option<String>,
     /// Where in the text.
-    pub span: Option<Span>,
+    pub range: Option<TextRange>,
     /// Where in the scenario.
     pub path: Path,
     /// How to get over it.
@@ -41,7 +41,7 @@ pub(crate) struct Mistake {
 impl Mistake {
     /// A mistake whose place is not known yet, to be replaced by a filler.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), help: None, span: None, path: Path::default(), mend: Mend::Filler }
+        Self { message: message.into(), help: None, range: None, path: Path::default(), mend: Mend::Filler }
     }
 
     fn help(mut self, help: impl Into<String>) -> Self {
@@ -50,9 +50,9 @@ impl Mistake {
     }
 
     /// Says where, unless it is known already.
-    pub fn or_at(mut self, span: Span, at: &At<'_>) -> Self {
-        if self.span.is_none() {
-            self.span = Some(span);
+    pub fn or_at(mut self, range: TextRange, at: &At<'_>) -> Self {
+        if self.range.is_none() {
+            self.range = Some(range);
             self.path = at.path();
             if let Mend::Supply(field) = self.mend {
                 self.path.0.push(Step::Field(field.to_owned()));
