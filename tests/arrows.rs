@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 /// The modules of the simulator from the ground up: each may use those before it.
 const SIMULATOR: [&str; 22] = [
     "ids",
+    "settings",
     "units",
     "distribution",
     "rng",

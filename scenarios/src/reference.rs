@@ -20,11 +20,11 @@ use crate::file::{
     RecordTables, Route, ScenarioFile, Services, SizeColumn, SourceSpec, SweepFile, TimeColumn, Topology,
     TransferColumns, TransferStream, TransferTrace, Workload,
 };
+use crate::notation::compact;
 use crate::read::decode::decode;
 use crate::read::mistake::Mend;
 use crate::read::parse::parse;
 use crate::read::source::Sources;
-use crate::scenario::compact;
 
 /// One type of the language, with what its fields are when they are not written.
 pub struct TypeReference {

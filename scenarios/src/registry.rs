@@ -8,6 +8,7 @@ use dapple_simulator::decide::{AccessMode, Decider, Decision, Policies, SourceCh
 use serde::de::DeserializeOwned;
 
 use crate::file::{PolicySetFile, PolicySpec};
+use crate::notation::{compact, ron_options};
 use crate::validate::unknown_policy;
 
 /// The parameters of a custom policy, as they are written in the scenario.
@@ -41,7 +42,7 @@ impl Params {
     /// # Errors
     /// Where they do not fit the type: what is wrong and where.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, String> {
-        let options = crate::ron_options();
+        let options = ron_options();
         let mut reader = ron::Deserializer::from_str_with_options(&self.0, &options).map_err(|e| e.to_string())?;
         serde_path_to_error::deserialize(&mut reader).map_err(|error| {
             let path = error.path().to_string();
@@ -121,7 +122,7 @@ impl Registry {
     pub(crate) fn policy_set(&self, file: &PolicySetFile) -> Result<PolicySet, Refused> {
         Ok(PolicySet {
             name: file.name.clone(),
-            resolved: crate::scenario::compact(file),
+            resolved: compact(file),
             access: Named::find(&self.access, &file.access)?,
             source: file.source.as_ref().map(|spec| Named::find(&self.source, spec)).transpose()?,
         })
@@ -193,9 +194,9 @@ impl PolicySet {
 
     /// What the set does, whatever it is called: its RON without its name.
     pub fn behaviour(&self) -> String {
-        let nameless = crate::ron_options().from_str::<PolicySetFile>(&self.resolved).map(|mut set| {
+        let nameless = ron_options().from_str::<PolicySetFile>(&self.resolved).map(|mut set| {
             set.name.clear();
-            crate::scenario::compact(&set)
+            compact(&set)
         });
         nameless.unwrap_or_else(|_| self.resolved.clone())
     }

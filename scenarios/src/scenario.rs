@@ -7,14 +7,12 @@ use std::sync::Arc;
 use dapple_records::{Kpi, RecordPlan};
 use dapple_simulator::engine::Setup;
 use dapple_simulator::workload::{Inputs, WorkloadKind};
-use ron::extensions::Extensions;
-use ron::ser::PrettyConfig;
-use serde::Serialize;
 
 use crate::bundled;
 use crate::digest::Digest;
 use crate::file::{self, ScenarioFile};
 use crate::logs::Logs;
+use crate::notation::{compact, pretty};
 use crate::problems::{Problem, Problems};
 use crate::read::near::{listed, nearest};
 use crate::read::{Document, FilesFrom};
@@ -324,17 +322,6 @@ fn figure(text: &str) -> Option<f64> {
     ron::from_str(inner).ok()
 }
 
-/// RON on one line.
-pub(crate) fn compact<T: Serialize>(value: &T) -> String {
-    ron_options().to_string(value).expect("the types of the language can be written")
-}
-
-fn pretty(file: &ScenarioFile) -> String {
-    let extensions = Extensions::IMPLICIT_SOME | Extensions::UNWRAP_NEWTYPES | Extensions::UNWRAP_VARIANT_NEWTYPES;
-    let style = PrettyConfig::new().extensions(extensions).compact_arrays(false).separate_tuple_members(false);
-    ron_options().to_string_pretty(file, style).expect("the types of the language can be written")
-}
-
 fn physics(file: &ScenarioFile, logs: &BTreeMap<String, Digest>) -> String {
     let mut out = String::from("(");
     let parts = [
@@ -354,11 +341,4 @@ fn physics(file: &ScenarioFile, logs: &BTreeMap<String, Digest>) -> String {
     }
     out.push(')');
     out
-}
-
-/// How RON is read and written here: no `Some(..)` and no brackets twice.
-pub(crate) fn ron_options() -> ron::Options {
-    ron::Options::default().with_default_extension(
-        Extensions::IMPLICIT_SOME | Extensions::UNWRAP_NEWTYPES | Extensions::UNWRAP_VARIANT_NEWTYPES,
-    )
 }

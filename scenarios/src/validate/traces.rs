@@ -17,8 +17,8 @@ use crate::digest::Digest;
 use crate::file;
 use crate::file::{Dirty, NameFrom, Origin};
 use crate::logs::LogFile;
+use crate::notation::compact;
 use crate::read::path::At;
-use crate::scenario::compact;
 
 /// Dirty rows that are shown.
 const SHOWN: usize = 3;
