@@ -79,6 +79,7 @@ pub fn execute(
     let points = plan.points.iter().map(|_| Mutex::default()).collect();
     let session = Session { plan, scenario, points, origin, folder: &folder, options, results: &results };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.min(to_do.len()).max(1)).build();
+    // First in, first out: stopped early, what is done is a start of the plan.
     pool.map_err(ThreadsError::from)?.in_place_scope_fifo(|scope| {
         for (run, record) in &to_do {
             let session = &session;

@@ -73,6 +73,7 @@ fn defaults<T: DeserializeOwned + Serialize>(
     let text = sources.get(source).text.clone();
     let written = parse(source, &text).ok();
     for field in fields {
+        // What is required was filled in to get this far, and that is no default.
         let is_missing = mistakes.iter().any(|mistake| mistake.mend == Mend::Supply(field.name));
         let value = written.as_ref().and_then(|written| written.field(&sources, field.name));
         let default = value.filter(|_| !is_missing).map(|value| whole_numbers(&value.print(&sources)));

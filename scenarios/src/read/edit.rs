@@ -67,6 +67,7 @@ impl Edit {
             *node = self.value.clone();
             return Ok(());
         }
+        // `()` may be a struct none of whose fields is written.
         if let Kind::Tuple(name, items) = &mut node.kind
             && items.is_empty()
         {

@@ -254,6 +254,7 @@ impl<'u, 'at> Used<'u, 'at> {
 
     fn filter<'f>(&mut self, filters: &'f [file::Filter]) -> Option<Vec<(usize, &'f file::Filter)>> {
         let list = self.at.field("filter");
+        // Options until all filters are looked at, so that every mistake in them is told.
         let mut found = Vec::new();
         for (index, filter) in filters.iter().enumerate() {
             let at = list.index(index);
