@@ -157,8 +157,7 @@ fn paths(text: &str, module: &str) -> Vec<Vec<String>> {
         } else {
             let starts = ["crate::", "super::"].iter().flat_map(|start| tree.match_indices(start));
             starts
-                .map(|(at, _)| tree[at..].split(|c: char| c != ':' && c != '_' && !c.is_alphanumeric()).next())
-                .flatten()
+                .filter_map(|(at, _)| tree[at..].split(|c: char| c != ':' && c != '_' && !c.is_alphanumeric()).next())
                 .map(|path| path.split("::").map(str::to_owned).collect())
                 .collect()
         };
