@@ -80,7 +80,7 @@ pub struct Registry {
 }
 
 /// Why a policy set cannot be built.
-pub(crate) struct Refused {
+pub(crate) struct PolicySetError {
     /// The decision whose policy is to blame: the field of the policy set.
     pub decision: &'static str,
     /// The field of that policy's specification.
@@ -119,7 +119,7 @@ impl Registry {
     }
 
     /// A policy set, each of its policies built once to see that it can be.
-    pub(crate) fn policy_set(&self, file: &PolicySetFile) -> Result<PolicySet, Refused> {
+    pub(crate) fn policy_set(&self, file: &PolicySetFile) -> Result<PolicySet, PolicySetError> {
         Ok(PolicySet {
             name: file.name.clone(),
             resolved: compact(file),
@@ -149,8 +149,8 @@ impl<D: Decision> Clone for Named<D> {
 }
 
 impl<D: Decision> Named<D> {
-    fn find(registered: &Factories<D>, spec: &impl PolicySpec) -> Result<Self, Refused> {
-        let refused = |field, message, help| Refused {
+    fn find(registered: &Factories<D>, spec: &impl PolicySpec) -> Result<Self, PolicySetError> {
+        let refused = |field, message, help| PolicySetError {
             decision: D::NAME,
             field: spec.custom().is_some().then_some(field),
             message,
