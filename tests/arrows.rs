@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 /// The modules of the simulator from the ground up: each may use those before it.
 const SIMULATOR: [&str; 22] = [
     "ids",
+    "settings",
     "units",
     "distribution",
     "rng",
@@ -156,8 +157,7 @@ fn paths(text: &str, module: &str) -> Vec<Vec<String>> {
         } else {
             let starts = ["crate::", "super::"].iter().flat_map(|start| tree.match_indices(start));
             starts
-                .map(|(at, _)| tree[at..].split(|c: char| c != ':' && c != '_' && !c.is_alphanumeric()).next())
-                .flatten()
+                .filter_map(|(at, _)| tree[at..].split(|c: char| c != ':' && c != '_' && !c.is_alphanumeric()).next())
                 .map(|path| path.split("::").map(str::to_owned).collect())
                 .collect()
         };

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use dapple::Registry;
-use dapple::lab::{self, NoObserver, Options, Outcome, PlannedRun, RunEnd, RunObserver};
+use dapple::lab::{self, Execution, NoObserver, Options, PlannedRun, RunEnd, RunObserver};
 use dapple::records::{Format, read_manifest};
 use dapple::simulator::decide::{Access, AccessMode, AccessQuestion, Decider, Policy, View};
 use dapple::simulator::rng::PolicyRng;
@@ -24,7 +24,7 @@ impl Policy<AccessMode> for Faulty {
     }
 }
 
-fn execute(lab: &Lab, out: &str, stop: &AtomicBool, observer: &dyn RunObserver) -> Outcome {
+fn execute(lab: &Lab, out: &str, stop: &AtomicBool, observer: &dyn RunObserver) -> Execution {
     let registry = Registry::standard()
         .access("panics", |_| Ok(Decider::policy(Faulty { panics: true })))
         .access("lies", |_| Ok(Decider::policy(Faulty { panics: false })));
@@ -42,8 +42,8 @@ fn failed_runs_are_recorded_and_the_others_are_done() {
         "(name: \"panics\", access: Custom(name: \"panics\")), (name: \"lies\", access: Custom(name: \"lies\")),",
     );
     lab.write("trial.ron", &faulty);
-    let outcome = execute(&lab, "out", &AtomicBool::new(false), &NoObserver);
-    assert_eq!((outcome.done, outcome.failed.len(), outcome.missing), (6, 6, 0));
+    let execution = execute(&lab, "out", &AtomicBool::new(false), &NoObserver);
+    assert_eq!((execution.done, execution.failed.len(), execution.missing), (6, 6, 0));
     let manifest = read_manifest(&lab.path("out")).expect("the manifest is there");
     for run in &manifest.failed {
         let reason = if run.policy == "panics" { "lost the thread" } else { "CERN_DISK" };
@@ -70,8 +70,8 @@ impl RunObserver for StopsAfterOne<'_> {
 fn a_stop_finishes_what_is_in_flight_and_starts_nothing() {
     let lab = Lab::new();
     let stop = AtomicBool::new(false);
-    let outcome = execute(&lab, "out", &stop, &StopsAfterOne(&stop));
-    assert!((1..=2).contains(&outcome.done), "{} runs on two threads", outcome.done);
-    assert_eq!(outcome.missing, 9 - outcome.done);
-    assert_eq!(outcome.manifest.missing.len(), outcome.missing);
+    let execution = execute(&lab, "out", &stop, &StopsAfterOne(&stop));
+    assert!((1..=2).contains(&execution.done), "{} runs on two threads", execution.done);
+    assert_eq!(execution.missing, 9 - execution.done);
+    assert_eq!(execution.manifest.missing.len(), execution.missing);
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use dapple::papers::hpss::{
-    Curve, HPSS_LOG, Halves, Hpss, Law, Settings, StartUp, TransferLog, calibrate, replay_score, scored,
+    CurveShape, HPSS_LOG, Halves, Hpss, Law, Settings, StartUp, TransferLog, calibrate, replay_score, scored,
 };
 use flate2::Compression;
 use flate2::read::GzDecoder;
@@ -78,7 +78,7 @@ fn hpss_predicts_from_starts_and_sizes(data: &Path) {
 }
 
 fn hpss_fits_the_first_half_only(data: &Path) {
-    let laws = [Law { curve: Curve::Approach, start_up: StartUp::Queued }];
+    let laws = [Law { curve: CurveShape::Approach, start_up: StartUp::Queued }];
     let settings = Settings { replays_per_constant: 3, ..Settings::default() };
     let fitted = |Hpss { log, replay }: &Hpss| {
         let scores = calibrate(log, replay, &laws, &settings, &|_| {}).expect("the log can be replayed");

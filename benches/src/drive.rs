@@ -32,7 +32,7 @@ impl Prepared {
 
 /// What a run came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize)]
-pub struct Outcome {
+pub struct Counts {
     /// Starts and ends of flows.
     pub events: u64,
     /// How often the rates were solved.
@@ -58,7 +58,7 @@ pub struct Outcome {
 /// Runs all flows to their ends and tells each end to `on_end` as (number of the flow, instant).
 ///
 /// The flows of one instant start in their order, and the network is settled once per instant, as the engine does it.
-pub fn drive(prepared: Prepared, input: &Input, on_end: impl FnMut(u32, SimTime)) -> Outcome {
+pub fn drive(prepared: Prepared, input: &Input, on_end: impl FnMut(u32, SimTime)) -> Counts {
     run(prepared, input, on_end, |_, _, _, _| {})
 }
 
@@ -67,7 +67,7 @@ pub(crate) fn drive_telling(
     prepared: Prepared,
     input: &Input,
     on_instant: impl FnMut(SimTime, Range<usize>, usize, Option<SimTime>),
-) -> Outcome {
+) -> Counts {
     run(prepared, input, |_, _| {}, on_instant)
 }
 
@@ -76,9 +76,9 @@ fn run(
     input: &Input,
     mut on_end: impl FnMut(u32, SimTime),
     mut on_instant: impl FnMut(SimTime, Range<usize>, usize, Option<SimTime>),
-) -> Outcome {
+) -> Counts {
     let Prepared { mut network, routes } = prepared;
-    let mut outcome = Outcome::default();
+    let mut outcome = Counts::default();
     let mut waiting = (0u32..).zip(&input.flows).peekable();
     let mut announced: Option<SimTime> = None;
     let mut now = SimTime::ZERO;

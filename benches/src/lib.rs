@@ -4,7 +4,7 @@
 //!   generators, day --> Input --race_file--> text --> race | peers/simgrid    two simulators, one input
 //!                         |
 //!                         v drive
-//!                       Network --> ends of flows, Outcome                    benches, growth, kernels
+//!                       Network --> ends of flows, Counts                     benches, growth, kernels
 //! ```
 //!
 //! [`Input`] is a grid of resources with flows over it; [`generators`] and [`day`] make them, [`drive()`] runs one on the bare
@@ -20,5 +20,5 @@ pub mod race_file;
 pub mod usage;
 
 pub(crate) use drive::drive_telling;
-pub use drive::{Outcome, Prepared, drive};
+pub use drive::{Counts, Prepared, drive};
 pub use input::{Flow, Input, Route};

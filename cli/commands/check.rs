@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use dapple_records::RecordLevel;
-use dapple_scenarios::{Estimate, Registry, Scenario};
+use dapple_scenarios::{ExperimentSize, Registry, Scenario};
 use dapple_simulator::units::Bytes;
 
 use crate::columns::{count, number, plural, wall_time};
@@ -51,12 +51,12 @@ impl Check {
     fn check(&self, file: &Path, registry: &Registry) -> Result<String, Failure> {
         let scenario = self.changes.load(file, None, registry)?;
         let plan = dapple_lab::plan(&scenario).or_exit(Exit::Refused)?;
-        Ok(format!("{}: OK\n  {}\n", file.display(), estimate(&scenario, plan.n_runs())))
+        Ok(format!("{}: OK\n  {}\n", file.display(), expected(&scenario, plan.n_runs())))
     }
 }
 
-fn estimate(scenario: &Scenario, n_runs: usize) -> String {
-    let estimate = scenario.estimate();
+fn expected(scenario: &Scenario, n_runs: usize) -> String {
+    let size = scenario.experiment_size();
     let n_policies = scenario.policies.len();
     let replications = scenario.experiment.replications as usize;
     let n_points = n_runs / (n_policies * replications).max(1);
@@ -67,24 +67,24 @@ fn estimate(scenario: &Scenario, n_runs: usize) -> String {
         plural(n_policies, "policy", "policies"),
         number(replications, "replication"),
         number(n_points, "sweep point"),
-        count(runs * estimate.events),
-        wall_time(runs * estimate.events / EVENTS_PER_S),
-        Bytes::from_f64(runs * (SUMMARY_BYTES + rows_bytes(scenario, &estimate))),
+        count(runs * size.events),
+        wall_time(runs * size.events / EVENTS_PER_S),
+        Bytes::from_f64(runs * (SUMMARY_BYTES + rows_bytes(scenario, &size))),
     )
 }
 
 /// Bytes of the tables that one run records.
-fn rows_bytes(scenario: &Scenario, estimate: &Estimate) -> f64 {
+fn rows_bytes(scenario: &Scenario, size: &ExperimentSize) -> f64 {
     let record = &scenario.record;
     let topology = &scenario.setup.topology;
     // Links have a rate, RSEs a fill and queues, pools queued and running jobs.
     let entities = topology.map.links().len() + 3 * topology.map.rses().len() + 2 * topology.map.pools().len();
     let samples = scenario.setup.horizon.as_secs_f64() / record.series_interval.as_secs_f64().max(1.0);
     let tables = [
-        (record.requests, estimate.transfers + estimate.inputs / 2.0),
-        (record.reads, estimate.inputs),
-        (record.jobs, estimate.jobs),
-        (record.decisions, estimate.inputs),
+        (record.requests, size.transfers + size.inputs / 2.0),
+        (record.reads, size.inputs),
+        (record.jobs, size.jobs),
+        (record.decisions, size.inputs),
         (record.series, samples * entities as f64 / 8.0),
     ];
     tables.into_iter().map(|(level, rows)| share(level) * rows * ROW_BYTES).sum()

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use dapple_lab::{ExperimentError, Options, Outcome};
+use dapple_lab::{Execution, ExperimentError, Options};
 use dapple_records::Format;
 use dapple_reports::write_report;
 use dapple_scenarios::Registry;
@@ -84,27 +84,27 @@ impl Run {
         let bar = ExperimentBar::new(self.quiet);
         let jobs = self.jobs.map_or(0, usize::from);
         let options = Options { jobs, format: self.format.into(), stop: &stop, observer: &bar };
-        let outcome = dapple_lab::execute(&plan, &scenario, &dir, &options);
+        let execution = dapple_lab::execute(&plan, &scenario, &dir, &options);
         bar.finish();
-        let outcome = outcome.map_err(folder_failure)?;
+        let execution = execution.map_err(folder_failure)?;
 
-        tell_failures(&outcome);
-        if outcome.left_out > 0 {
+        tell_failures(&execution);
+        if execution.left_out > 0 {
             note(&format!(
                 "{} finished runs in {} are not part of this experiment (another seed, policy or sweep) and are left out",
-                outcome.left_out,
+                execution.left_out,
                 dir.display()
             ));
         }
-        let report = self.report(&dir, &outcome)?;
+        let report = self.report(&dir, &execution)?;
         if !self.quiet {
-            print(&summary(&outcome, &dir, report.as_deref()))?;
+            print(&summary(&execution, &dir, report.as_deref()))?;
         }
-        Ok(exit_of(&outcome))
+        Ok(exit_of(&execution))
     }
 
-    fn report(&self, dir: &Path, outcome: &Outcome) -> Result<Option<PathBuf>, Failure> {
-        if self.no_report || outcome.manifest.runs.is_empty() {
+    fn report(&self, dir: &Path, execution: &Execution) -> Result<Option<PathBuf>, Failure> {
+        if self.no_report || execution.manifest.runs.is_empty() {
             return Ok(None);
         }
         write_report(dir).or_exit(Exit::Files).map(Some)
@@ -120,22 +120,22 @@ fn folder_failure(error: ExperimentError) -> Failure {
     }
 }
 
-fn tell_failures(outcome: &Outcome) {
-    for run in outcome.failed.iter().take(FAILURES_TOLD) {
+fn tell_failures(execution: &Execution) {
+    for run in execution.failed.iter().take(FAILURES_TOLD) {
         note(&format!(
             "run {} (policy `{}`, replication {}) failed: {}",
             run.id, run.policy, run.replication, run.error
         ));
     }
-    if outcome.failed.len() > FAILURES_TOLD {
-        note(&format!("... and {} more, all in manifest.json", outcome.failed.len() - FAILURES_TOLD));
+    if execution.failed.len() > FAILURES_TOLD {
+        note(&format!("... and {} more, all in manifest.json", execution.failed.len() - FAILURES_TOLD));
     }
 }
 
-fn exit_of(outcome: &Outcome) -> Exit {
-    if outcome.missing > 0 {
+fn exit_of(execution: &Execution) -> Exit {
+    if execution.missing > 0 {
         Exit::Stopped
-    } else if outcome.failed.is_empty() {
+    } else if execution.failed.is_empty() {
         Exit::Done
     } else {
         Exit::SomeFailed

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use dapple_lab::Outcome;
+use dapple_lab::Execution;
 use dapple_records::{KPIS, KpiInfo, Manifest, RunEntry, SweepPoint};
 use dapple_reports::quantity::significant;
 use dapple_reports::statistics::{self, Estimate};
@@ -15,11 +15,11 @@ use crate::columns::{columns, number};
 const MOST_ROWS: usize = 24;
 
 /// Runs, the primary KPI for each policy and sweep point, and where the report is.
-pub fn summary(outcome: &Outcome, dir: &Path, report: Option<&Path>) -> String {
-    let mut text = format!("{}: {}\n", outcome.manifest.name, counts(outcome));
-    let primary = KPIS.iter().find(|info| info.column == outcome.manifest.primary_kpi);
-    if let Some(info) = primary.filter(|_| !outcome.manifest.runs.is_empty()) {
-        write!(text, "\n{} [{}]\n{}", info.title, info.unit, table(outcome, info)).expect("strings take all text");
+pub fn summary(execution: &Execution, dir: &Path, report: Option<&Path>) -> String {
+    let mut text = format!("{}: {}\n", execution.manifest.name, counts(execution));
+    let primary = KPIS.iter().find(|info| info.column == execution.manifest.primary_kpi);
+    if let Some(info) = primary.filter(|_| !execution.manifest.runs.is_empty()) {
+        write!(text, "\n{} [{}]\n{}", info.title, info.unit, table(execution, info)).expect("strings take all text");
     }
     text.push('\n');
     match report {
@@ -27,21 +27,22 @@ pub fn summary(outcome: &Outcome, dir: &Path, report: Option<&Path>) -> String {
         None => writeln!(text, "results: {}", dir.display()),
     }
     .expect("strings take all text");
-    if outcome.missing > 0 {
+    if execution.missing > 0 {
         text.push_str("stopped early: the same command does the runs that are missing\n");
     }
     text
 }
 
-fn counts(outcome: &Outcome) -> String {
-    let mut counts = vec![format!("{} done", number(outcome.done, "run"))];
-    let others = [(outcome.skipped, "done before"), (outcome.failed.len(), "failed"), (outcome.missing, "missing")];
+fn counts(execution: &Execution) -> String {
+    let mut counts = vec![format!("{} done", number(execution.done, "run"))];
+    let others =
+        [(execution.skipped, "done before"), (execution.failed.len(), "failed"), (execution.missing, "missing")];
     counts.extend(others.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")));
     counts.join(", ")
 }
 
-fn table(outcome: &Outcome, info: &KpiInfo) -> String {
-    let manifest = &outcome.manifest;
+fn table(execution: &Execution, info: &KpiInfo) -> String {
+    let manifest = &execution.manifest;
     let paths = &manifest.sweep_paths;
     let mut heading: Vec<String> = paths.iter().map(|path| last_two(path)).collect();
     heading.extend(["policy", "runs", "mean", "95 % interval"].map(str::to_owned));
@@ -49,7 +50,7 @@ fn table(outcome: &Outcome, info: &KpiInfo) -> String {
     for point in points(manifest) {
         for policy in &manifest.policies {
             let runs = manifest.runs.iter().filter(|run| run.policy == *policy && run.sweep == *point);
-            let values: Vec<f64> = runs.filter_map(|run| value(outcome, run, info)).collect();
+            let values: Vec<f64> = runs.filter_map(|run| value(execution, run, info)).collect();
             let mut row: Vec<String> = point.iter().map(|coordinate| coordinate.text.clone()).collect();
             row.push(policy.clone());
             row.extend(figures(statistics::estimate(&values)));
@@ -73,8 +74,8 @@ fn points(manifest: &Manifest) -> Vec<&[SweepPoint]> {
     points
 }
 
-fn value(outcome: &Outcome, run: &RunEntry, info: &KpiInfo) -> Option<f64> {
-    outcome.kpis.get(&run.id)?.get(info.kpi)
+fn value(execution: &Execution, run: &RunEntry, info: &KpiInfo) -> Option<f64> {
+    execution.kpis.get(&run.id)?.get(info.kpi)
 }
 
 fn figures(estimate: Option<Estimate>) -> [String; 3] {

@@ -31,7 +31,7 @@ pub struct Options<'a> {
 
 /// What an execution came to.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Outcome {
+pub struct Execution {
     /// Runs that were done now.
     pub done: usize,
     /// Runs that failed, sorted by id.
@@ -55,13 +55,13 @@ pub struct Outcome {
 ///
 /// # Errors
 /// Where `scenario` is not what was planned, or `dir` belongs to something else or cannot be read or written. A run that
-/// fails is no error: it is told in the outcome and in the manifest, and tried again next time.
+/// fails is no error: it is told in what comes back and in the manifest, and tried again next time.
 pub fn execute(
     plan: &Plan,
     scenario: &Scenario,
     dir: &Path,
     options: &Options<'_>,
-) -> Result<Outcome, ExperimentError> {
+) -> Result<Execution, ExperimentError> {
     if !plan.is_of(scenario) {
         return Err(ExperimentError::NotPlanned(plan.name.clone()));
     }
@@ -79,6 +79,7 @@ pub fn execute(
     let points = plan.points.iter().map(|_| Mutex::default()).collect();
     let session = Session { plan, scenario, points, origin, folder: &folder, options, results: &results };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.min(to_do.len()).max(1)).build();
+    // First in, first out: stopped early, what is done is a start of the plan.
     pool.map_err(ThreadsError::from)?.in_place_scope_fifo(|scope| {
         for (run, record) in &to_do {
             let session = &session;
@@ -86,13 +87,13 @@ pub fn execute(
         }
     });
 
-    let outcome = Outcome { left_out, ..results.outcome(plan, skipped)? };
-    folder.write_summary(&outcome.manifest, &outcome.kpis, options.format)?;
-    let counts = SessionCounts { threads, runs_done: outcome.done, runs_failed: outcome.failed.len() };
+    let execution = Execution { left_out, ..results.into_execution(plan, skipped)? };
+    folder.write_summary(&execution.manifest, &execution.kpis, options.format)?;
+    let counts = SessionCounts { threads, runs_done: execution.done, runs_failed: execution.failed.len() };
     if counts.runs_done + counts.runs_failed > 0 {
         folder.write_provenance(&clock, counts)?;
     }
-    Ok(outcome)
+    Ok(execution)
 }
 
 /// What of a plan is there already.
@@ -154,13 +155,13 @@ impl Results {
         manifest(plan, &ended.done, &ended.failed)
     }
 
-    fn outcome(self, plan: &Plan, skipped: usize) -> Result<Outcome, ExperimentError> {
+    fn into_execution(self, plan: &Plan, skipped: usize) -> Result<Execution, ExperimentError> {
         let Ended { done, failed, broken } = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Some(error) = broken {
             return Err(error.into());
         }
         let manifest = manifest(plan, &done, &failed);
-        Ok(Outcome {
+        Ok(Execution {
             done: done.len() - skipped,
             failed: manifest.failed.clone(),
             skipped,
@@ -191,9 +192,9 @@ impl Session<'_> {
             return;
         }
         self.options.observer.started(run);
-        let outcome =
+        let recorded =
             catch_unwind(AssertUnwindSafe(|| self.simulate(run, record))).unwrap_or_else(|panic| Err(words(&*panic)));
-        match outcome {
+        match recorded {
             Ok(output) => self.keep(run, record, &output),
             Err(error) => {
                 self.options.observer.ended(run, RunEnd::Failed(&error));

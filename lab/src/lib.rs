@@ -20,7 +20,7 @@ mod plan;
 pub mod run_id;
 
 pub use error::ExperimentError;
-pub use execute::{Options, Outcome, execute};
+pub use execute::{Execution, Options, execute};
 pub use observer::{NoObserver, RunEnd, RunObserver};
 pub use parallel::{ThreadsError, in_parallel};
 pub use plan::{Plan, PlanError, PlannedPoint, PlannedRun, plan};

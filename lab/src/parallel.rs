@@ -20,6 +20,7 @@ pub fn in_parallel<T: Send, R: Send>(
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
     let numbered = |(index, item)| (index, work(item));
     let mut done: Vec<(usize, R)> = pool.install(|| items.into_iter().enumerate().par_bridge().map(numbered).collect());
+    // The bridge hands items out one at a time, which suits work of unequal length, and forgets their order.
     done.sort_by_key(|(index, _)| *index);
     Ok(done.into_iter().map(|(_, result)| result).collect())
 }

@@ -181,6 +181,7 @@ impl Plan {
     /// complete pairs to compare.
     pub fn runs(&self) -> impl Iterator<Item = PlannedRun> + '_ {
         self.points.iter().enumerate().flat_map(move |(point_index, point)| {
+            // Hashed once a point: there may be 10^5 runs of it.
             let behaviours: Vec<Digest> = point.behaviours.iter().map(Behaviour::digest).collect();
             let pairs = (0..self.replications).flat_map(move |replication| {
                 let behaviours = behaviours.clone();

@@ -83,7 +83,7 @@ fn policies_that_do_the_same_are_refused() {
     assert!(same.contains("at policies.place.access = AlwaysRemote"), "{same}");
 }
 
-fn execute_in(dir: &Path, changes: &[(&str, &str)], stop: bool) -> Result<Outcome, ExperimentError> {
+fn execute_in(dir: &Path, changes: &[(&str, &str)], stop: bool) -> Result<Execution, ExperimentError> {
     let scenario = scenario(changes).expect("the scenario is valid");
     let plan = plan(&scenario).expect("it can be planned");
     let stop = AtomicBool::new(stop);

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::atomic::AtomicBool;
 use std::{env, fs};
 
-use dapple_lab::{ExperimentError, NoObserver, Options, Outcome, Plan, PlanError, execute, plan};
+use dapple_lab::{Execution, ExperimentError, NoObserver, Options, Plan, PlanError, execute, plan};
 use dapple_records::Format;
 use dapple_scenarios::{Registry, Scenario, load};
 use dapple_simulator::workload::{TracedTransfer, WorkloadKind};
@@ -55,7 +55,7 @@ fn scenario(folder: &Path) -> Scenario {
     load(&folder.join("planned.ron"), &[], &Registry::standard()).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
-fn executed(plan: &Plan, scenario: &Scenario, out: &Path) -> Result<Outcome, ExperimentError> {
+fn executed(plan: &Plan, scenario: &Scenario, out: &Path) -> Result<Execution, ExperimentError> {
     let stop = AtomicBool::new(false);
     execute(plan, scenario, out, &Options { jobs: 2, format: Format::Parquet, stop: &stop, observer: &NoObserver })
 }
@@ -81,8 +81,8 @@ fn another_process() {
     let text = fs::read_to_string(file).expect("the plan can be read");
     let plan = Plan::from_json(&text).expect("it is a plan");
     let scenario = plan.scenario(&Registry::standard()).unwrap_or_else(|problems| panic!("{problems}"));
-    let outcome = executed(&plan, &scenario, Path::new(&out)).expect("writes");
-    assert_eq!((outcome.done, outcome.missing), (8, 0), "{:?}", outcome.failed);
+    let execution = executed(&plan, &scenario, Path::new(&out)).expect("writes");
+    assert_eq!((execution.done, execution.missing), (8, 0), "{:?}", execution.failed);
 }
 
 #[test]
@@ -159,6 +159,6 @@ fn a_log_is_read_once_and_its_rows_are_shared() {
     assert_eq!(rows(&at("horizon", "Hours(1)")).len(), 120);
 
     let plan = plan(&scenario).expect("it can be planned");
-    let outcome = executed(&plan, &scenario, &folder.path().join("out")).expect("writes");
-    assert_eq!((outcome.done, outcome.failed.len()), (8, 0));
+    let execution = executed(&plan, &scenario, &folder.path().join("out")).expect("writes");
+    assert_eq!((execution.done, execution.failed.len()), (8, 0));
 }

@@ -161,11 +161,6 @@ impl Features {
         self.names.iter().map(String::as_str).zip(self.columns.iter().map(Vec::as_slice))
     }
 
-    /// One row in the order of columns, `None` beyond the end.
-    pub fn row(&self, row: usize) -> Option<Vec<f64>> {
-        (row < self.n_rows).then(|| self.columns.iter().map(|column| column[row]).collect())
-    }
-
     /// Values of one column, or the error that names it.
     pub(crate) fn required(&self, name: &str) -> Result<&[f64], DataError> {
         self.column(name).ok_or_else(|| DataError::NoColumn { name: name.to_owned() })
@@ -253,8 +248,6 @@ mod tests {
     fn columns_keep_their_order_and_rows_can_be_filtered() {
         let table = two_columns();
         assert_eq!(table.names(), ["a", "b"]);
-        assert_eq!(table.row(2), Some(vec![3.0, 6.0]));
-        assert_eq!(table.row(3), None);
         let kept = table.filter_rows(|row| row != 1);
         assert_eq!(kept.column("b"), Some(&[4.0, 6.0][..]));
         assert_eq!(table.select(&["b"]).unwrap().n_columns(), 1);

@@ -4,6 +4,11 @@
 //! are the measures. A measure that does not exist for the data (a division by zero, the logarithm of a number that is not
 //! positive) is `None`, never a large number. `n` values, truth `y`, prediction `p`, error `e = y - p`.
 //!
+//! In use are those of the replay of transfer logs: FoGP, with and without a soft threshold. The others wait for papers that
+//! are still to be made again and are held by reference values until then: RMSE, MAE, MAPE, R² and their kin, and
+//! [`LogNormalisation`], for the time to complete of transfer rules; NRMSE and [`MinMaxScaling`] for the forecasts of remote
+//! throughput; accuracies and [`Confusion`] for the recommendation of endpoints.
+//!
 //! ```
 //! use dapple_models::PredictionErrors;
 //!

@@ -2,8 +2,8 @@
 //!
 //! Two policies are run on the same seeds, so replication `i` of one belongs to replication `i` of the other and only the
 //! differences count ([`PairedDifferences`]): common arrivals and failures cancel. The module says what the mean difference
-//! is, how sure it is (Student's t, bootstrap), how several comparisons at once are corrected ([`holm`]) and, where the
-//! answer is open, how many replications would settle it. It does not say which difference matters: that is the reader's.
+//! is, how sure it is (Student's t), how several comparisons at once are corrected ([`holm`]) and, where the answer is open,
+//! how many replications would settle it ([`replications_for`]). It does not say which difference matters: that is the reader's.
 //!
 //! ```
 //! use dapple_models::PairedDifferences;
@@ -120,21 +120,10 @@ pub struct TTest {
     pub ln_p: f64,
 }
 
-/// Which bootstrap interval (Efron and Tibshirani 1993, ch. 13 and 14).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum BootstrapMethod {
-    /// Quantiles of the resampled means.
-    Percentile,
-    /// Bias-corrected and accelerated: quantiles shifted for bias and skewness, second-order correct.
-    Bca,
-}
-
 /// How a bootstrap interval is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Bootstrap {
-    /// Kind of interval; BCa by default.
-    pub method: BootstrapMethod,
     /// Confidence level between 0 and 1; 0.95.
     pub level: f64,
     /// Number of resamples; 10 000. At least 1.
@@ -145,14 +134,14 @@ pub struct Bootstrap {
 
 impl Default for Bootstrap {
     fn default() -> Self {
-        Self { method: BootstrapMethod::Bca, level: 0.95, resamples: 10_000, seed: 0 }
+        Self { level: 0.95, resamples: 10_000, seed: 0 }
     }
 }
 
 /// Differences `first[i] - second[i]` over replications run on common seeds; at least two, all finite.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PairedDifferences {
-    differences: Vec<f64>,
+    n: usize,
     mean: f64,
     sd: f64,
 }
@@ -164,32 +153,22 @@ impl PairedDifferences {
     /// [`DataError::LengthMismatch`], [`DataError::Empty`], [`DataError::NotFinite`], [`DataError::TooFew`] for one pair.
     pub fn new(first: &[f64], second: &[f64]) -> Result<Self, DataError> {
         usable_pair(("first", first), ("second", second))?;
-        Self::from_differences(first.iter().zip(second).map(|(a, b)| a - b).collect())
+        Self::from_differences(&first.iter().zip(second).map(|(a, b)| a - b).collect::<Vec<_>>())
     }
 
     /// Takes differences that are formed already.
     ///
     /// # Errors
     /// [`DataError::NotFinite`], [`DataError::TooFew`] below two values.
-    pub fn from_differences(differences: Vec<f64>) -> Result<Self, DataError> {
-        all_finite("differences", &differences)?;
-        let (Some(mean), Some(sd)) = (mean(&differences), sample_sd(&differences)) else {
+    pub fn from_differences(differences: &[f64]) -> Result<Self, DataError> {
+        all_finite("differences", differences)?;
+        let (Some(mean), Some(sd)) = (mean(differences), sample_sd(differences)) else {
             return Err(DataError::TooFew { needed: 2, found: differences.len() });
         };
         if !mean.is_finite() || !sd.is_finite() {
             return Err(DataError::OutOfRange { what: "the spread of the differences", value: sd, range: "finite" });
         }
-        Ok(Self { differences, mean, sd })
-    }
-
-    /// The differences, in the order of replications.
-    pub fn differences(&self) -> &[f64] {
-        &self.differences
-    }
-
-    /// Count of replications.
-    pub fn n(&self) -> usize {
-        self.differences.len()
+        Ok(Self { n: differences.len(), mean, sd })
     }
 
     /// Mean difference.
@@ -197,14 +176,9 @@ impl PairedDifferences {
         self.mean
     }
 
-    /// Sample standard deviation of the differences.
-    pub fn sd(&self) -> f64 {
-        self.sd
-    }
-
     /// Standard error of the mean difference.
     pub fn standard_error(&self) -> f64 {
-        self.sd / (self.n() as f64).sqrt()
+        self.sd / (self.n as f64).sqrt()
     }
 
     /// Student-t confidence interval of the mean difference.
@@ -227,78 +201,8 @@ impl PairedDifferences {
         Some(TTest { t, df: self.df(), p: ln_p.exp(), ln_p })
     }
 
-    /// Bootstrap confidence interval of the mean difference.
-    ///
-    /// # Errors
-    /// [`DataError::OutOfRange`] unless `0 < level < 1`, [`DataError::TooFew`] for no resamples.
-    pub fn bootstrap_interval(&self, settings: &Bootstrap) -> Result<Interval, DataError> {
-        open_unit("the confidence level", settings.level)?;
-        if settings.resamples == 0 {
-            return Err(DataError::TooFew { needed: 1, found: 0 });
-        }
-        let means = self.resampled_means(settings.resamples, settings.seed);
-        let tail = 0.5 * (1.0 - settings.level);
-        let (low, high) = match settings.method {
-            BootstrapMethod::Percentile => (tail, 1.0 - tail),
-            BootstrapMethod::Bca => self.bca_probabilities(&means, tail),
-        };
-        Ok(Interval { low: sorted_quantile(&means, low), high: sorted_quantile(&means, high) })
-    }
-
-    /// Replications in total that would settle a comparison still open: with as many, a two-sided test at level `alpha`
-    /// finds a true mean difference as large as the one seen with probability `power` (0.05 and 0.8 are usual).
-    ///
-    /// Normal approximation from the standard deviation of these differences, see [`replications_for`]. `None` when the
-    /// mean difference is 0 (no number settles that) or when the number exceeds 2⁵³.
-    ///
-    /// # Errors
-    /// [`DataError::OutOfRange`] unless `alpha` and `power` lie between 0 and 1.
-    pub fn replications_to_settle(&self, alpha: f64, power: f64) -> Result<Option<u64>, DataError> {
-        replications_for(self.sd, self.mean, alpha, power)
-    }
-
     fn df(&self) -> f64 {
-        (self.n() - 1) as f64
-    }
-
-    /// Means of resamples, sorted.
-    fn resampled_means(&self, resamples: usize, seed: u64) -> Vec<f64> {
-        let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
-        let n = self.n();
-        let mut means: Vec<f64> = (0..resamples)
-            .map(|_| (0..n).map(|_| self.differences[rng.random_range(0..n)]).sum::<f64>() / n as f64)
-            .collect();
-        means.sort_by(f64::total_cmp);
-        means
-    }
-
-    /// Probabilities at which BCa reads the sorted means: `Φ(z0 + (z0 ± z) / (1 - a (z0 ± z)))`.
-    fn bca_probabilities(&self, sorted_means: &[f64], tail: f64) -> (f64, f64) {
-        let normal = Normal::standard();
-        // Ties count half; held away from 0 and 1, where the correction is infinite.
-        let below = sorted_means.partition_point(|&mean| mean < self.mean);
-        let not_above = sorted_means.partition_point(|&mean| mean <= self.mean);
-        let count = sorted_means.len() as f64;
-        let share = (0.5 * (below + not_above) as f64).clamp(0.5, count - 0.5) / count;
-        let z0 = normal.inverse_cdf(share);
-        let acceleration = self.acceleration();
-        let shifted = |probability: f64| {
-            let z = z0 + normal.inverse_cdf(probability);
-            normal.cdf(z0 + z / (1.0 - acceleration * z)).clamp(0.0, 1.0)
-        };
-        (shifted(tail), shifted(1.0 - tail))
-    }
-
-    /// Jackknife acceleration of the mean: `Σd³ / (6 (Σd²)^1.5)` with `d` the deviations from the mean; 0 without spread.
-    fn acceleration(&self) -> f64 {
-        if self.sd == 0.0 {
-            return 0.0;
-        }
-        // In units of sd, so that no cube over- or underflows.
-        let deviations = self.differences.iter().map(|value| (value - self.mean) / self.sd);
-        let (squares, cubes) =
-            deviations.fold((0.0, 0.0), |(squares, cubes), d: f64| (squares + d * d, cubes + d * d * d));
-        cubes / (6.0 * squares.powf(1.5))
+        (self.n - 1) as f64
     }
 }
 
@@ -333,8 +237,7 @@ pub fn replications_for(sd: f64, effect: f64, alpha: f64, power: f64) -> Result<
 /// Percentile bootstrap of `Σ parts / Σ wholes` where whole blocks are drawn again: what belongs together (the transfers of
 /// one day, say) stays together, so that their likeness widens the interval.
 ///
-/// Of the settings, `method` is not used: the interval is always that of percentiles. Resamples without any whole are left
-/// out; with none left the limits are NaN.
+/// Resamples without any whole are left out; with none left the limits are NaN.
 ///
 /// # Errors
 /// [`DataError::Empty`], [`DataError::LengthMismatch`] and [`DataError::NotFinite`] for the blocks;
@@ -408,34 +311,10 @@ mod tests {
     }
 
     #[test]
-    fn bootstrap_is_seeded_and_near_the_t_interval() {
-        let sleep = sleep();
-        for method in [BootstrapMethod::Percentile, BootstrapMethod::Bca] {
-            let settings = Bootstrap { method, seed: 7, ..Bootstrap::default() };
-            let interval = sleep.bootstrap_interval(&settings).unwrap();
-            assert_eq!(interval, sleep.bootstrap_interval(&settings).unwrap());
-            assert!(interval.contains(sleep.mean()) && !interval.contains(0.0));
-            let other = sleep.bootstrap_interval(&Bootstrap { seed: 8, ..settings }).unwrap();
-            assert!(other != interval && (other.low - interval.low).abs() < 0.15);
-        }
-    }
-
-    #[test]
-    fn bca_follows_the_skew() {
-        // A long left tail: BCa reaches further left than the percentile interval.
-        let sleep = sleep();
-        let with = |method| sleep.bootstrap_interval(&Bootstrap { method, ..Bootstrap::default() }).unwrap();
-        assert!(with(BootstrapMethod::Bca).low < with(BootstrapMethod::Percentile).low);
-    }
-
-    #[test]
     fn identical_policies() {
-        let same = PairedDifferences::from_differences(vec![0.0; 5]).unwrap();
+        let same = PairedDifferences::from_differences(&[0.0; 5]).unwrap();
         assert_eq!(same.t_test(), None);
-        assert_eq!(same.replications_to_settle(0.05, 0.8).unwrap(), None);
-        let interval = same.bootstrap_interval(&Bootstrap::default()).unwrap();
-        assert_eq!((interval.low, interval.high), (0.0, 0.0));
-        let shifted = PairedDifferences::from_differences(vec![2.0; 5]).unwrap();
+        let shifted = PairedDifferences::from_differences(&[2.0; 5]).unwrap();
         assert_eq!(shifted.t_test().map(|test| test.p), Some(0.0));
     }
 
@@ -460,7 +339,7 @@ mod tests {
         assert!(PairedDifferences::new(&[1.0, f64::NAN], &[2.0, 3.0]).is_err());
         assert!(PairedDifferences::new(&[f64::MAX, 1.0], &[-f64::MAX, 1.0]).is_err());
         assert!(sleep().t_interval(1.0).is_err());
-        assert!(sleep().bootstrap_interval(&Bootstrap { resamples: 0, ..Bootstrap::default() }).is_err());
+        assert!(block_bootstrap(&[1.0], &[1.0], &Bootstrap { resamples: 0, ..Bootstrap::default() }).is_err());
         assert!(holm(&[0.5, f64::NAN]).is_err());
         assert!(replications_for(1.0, 1.0, 0.0, 0.8).is_err());
         assert_eq!(replications_for(f64::NAN, 1.0, 0.05, 0.8), Ok(None));

@@ -8,7 +8,7 @@ use super::Mover;
 
 /// Shapes of the aggregate rate C(n) at concurrency n.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Curve {
+pub enum CurveShape {
     /// `C(n) = r n`: nobody feels anybody.
     Unshared,
     /// `C(n) = C` from the first transfer on.
@@ -40,7 +40,7 @@ pub enum StartUp {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Law {
     /// How concurrency makes rate.
-    pub curve: Curve,
+    pub curve: CurveShape,
     /// What comes before the first byte.
     pub start_up: StartUp,
 }
@@ -64,36 +64,36 @@ const HYPERBOLA_UP_TO: u32 = 64;
 impl Law {
     /// The laws that are compared, from none to the richest.
     pub const ALL: [Self; 13] = {
-        const fn law(curve: Curve, start_up: StartUp) -> Law {
+        const fn law(curve: CurveShape, start_up: StartUp) -> Law {
             Law { curve, start_up }
         }
         [
-            law(Curve::Unshared, StartUp::None),
-            law(Curve::Unshared, StartUp::Fixed),
-            law(Curve::Constant, StartUp::Fixed),
-            law(Curve::Saturating, StartUp::Fixed),
-            law(Curve::Weibull, StartUp::Fixed),
-            law(Curve::Approach, StartUp::Fixed),
-            law(Curve::Hyperbolic, StartUp::Fixed),
-            law(Curve::Tabulated, StartUp::Fixed),
-            law(Curve::Saturating, StartUp::Queued),
-            law(Curve::Weibull, StartUp::Queued),
-            law(Curve::Approach, StartUp::Queued),
-            law(Curve::Hyperbolic, StartUp::Queued),
-            law(Curve::Tabulated, StartUp::Queued),
+            law(CurveShape::Unshared, StartUp::None),
+            law(CurveShape::Unshared, StartUp::Fixed),
+            law(CurveShape::Constant, StartUp::Fixed),
+            law(CurveShape::Saturating, StartUp::Fixed),
+            law(CurveShape::Weibull, StartUp::Fixed),
+            law(CurveShape::Approach, StartUp::Fixed),
+            law(CurveShape::Hyperbolic, StartUp::Fixed),
+            law(CurveShape::Tabulated, StartUp::Fixed),
+            law(CurveShape::Saturating, StartUp::Queued),
+            law(CurveShape::Weibull, StartUp::Queued),
+            law(CurveShape::Approach, StartUp::Queued),
+            law(CurveShape::Hyperbolic, StartUp::Queued),
+            law(CurveShape::Tabulated, StartUp::Queued),
         ]
     };
 
     /// Its name in tables.
     pub fn name(&self) -> String {
         let curve = match self.curve {
-            Curve::Unshared => "size only",
-            Curve::Constant => "constant rate",
-            Curve::Saturating => "saturating",
-            Curve::Weibull => "Weibull",
-            Curve::Approach => "approach",
-            Curve::Hyperbolic => "hyperbolic",
-            Curve::Tabulated => "tabulated",
+            CurveShape::Unshared => "size only",
+            CurveShape::Constant => "constant rate",
+            CurveShape::Saturating => "saturating",
+            CurveShape::Weibull => "Weibull",
+            CurveShape::Approach => "approach",
+            CurveShape::Hyperbolic => "hyperbolic",
+            CurveShape::Tabulated => "tabulated",
         };
         let start_up = match self.start_up {
             StartUp::None => "",
@@ -107,13 +107,13 @@ impl Law {
     pub fn constants(&self) -> Vec<LawConstant> {
         let one = |symbol: &str, unit, start| LawConstant { symbol: symbol.into(), unit, start };
         let mut constants = match self.curve {
-            Curve::Unshared => vec![one("r", "MB/s", 150.0)],
-            Curve::Constant => vec![one("C", "MB/s", 1000.0)],
-            Curve::Saturating => vec![one("r", "MB/s", 270.0), one("C", "MB/s", 1200.0)],
-            Curve::Weibull => vec![one("A", "MB/s", 35_000.0), one("k", "", 1.9), one("λ", "", 22.0)],
-            Curve::Approach => vec![one("A", "MB/s", 1200.0), one("λ", "", 3.0)],
-            Curve::Hyperbolic => vec![one("A", "MB/s", 1500.0), one("h", "", 4.0)],
-            Curve::Tabulated => {
+            CurveShape::Unshared => vec![one("r", "MB/s", 150.0)],
+            CurveShape::Constant => vec![one("C", "MB/s", 1000.0)],
+            CurveShape::Saturating => vec![one("r", "MB/s", 270.0), one("C", "MB/s", 1200.0)],
+            CurveShape::Weibull => vec![one("A", "MB/s", 35_000.0), one("k", "", 1.9), one("λ", "", 22.0)],
+            CurveShape::Approach => vec![one("A", "MB/s", 1200.0), one("λ", "", 3.0)],
+            CurveShape::Hyperbolic => vec![one("A", "MB/s", 1500.0), one("h", "", 4.0)],
+            CurveShape::Tabulated => {
                 let value = |n: u32| one(&format!("C({n})"), "MB/s", (270.0 * f64::from(n)).min(1200.0));
                 TABULATED_AT.into_iter().map(value).collect()
             }
@@ -142,16 +142,16 @@ impl Law {
         let get = |index: usize| constants.get(index).copied().unwrap_or_default();
         let rate = |index: usize| Rate::from_mb_per_s(get(index));
         let (curve, used) = match self.curve {
-            Curve::Unshared => (LoadCurve::Saturating { each: rate(0), total: Rate::INFINITE }, 1),
-            Curve::Constant => (LoadCurve::Tabulated(vec![rate(0)]), 1),
-            Curve::Saturating => (LoadCurve::Saturating { each: rate(0), total: rate(1) }, 2),
-            Curve::Weibull => (LoadCurve::Weibull { amplitude: rate(0), shape: get(1), scale: get(2) }, 3),
-            Curve::Approach => (LoadCurve::Approach { total: rate(0), scale: get(1) }, 2),
-            Curve::Hyperbolic => {
+            CurveShape::Unshared => (LoadCurve::Saturating { each: rate(0), total: Rate::INFINITE }, 1),
+            CurveShape::Constant => (LoadCurve::Tabulated(vec![rate(0)]), 1),
+            CurveShape::Saturating => (LoadCurve::Saturating { each: rate(0), total: rate(1) }, 2),
+            CurveShape::Weibull => (LoadCurve::Weibull { amplitude: rate(0), shape: get(1), scale: get(2) }, 3),
+            CurveShape::Approach => (LoadCurve::Approach { total: rate(0), scale: get(1) }, 2),
+            CurveShape::Hyperbolic => {
                 let point = |n: u32| Rate::from_mb_per_s(get(0) * f64::from(n) / (f64::from(n) + get(1)));
                 (LoadCurve::Tabulated((1..=HYPERBOLA_UP_TO).map(point).collect()), 2)
             }
-            Curve::Tabulated => {
+            CurveShape::Tabulated => {
                 (LoadCurve::Tabulated(interpolated(&constants[..TABULATED_AT.len()])), TABULATED_AT.len())
             }
         };
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn a_hyperbola_is_half_way_at_its_constant() {
-        let law = Law { curve: Curve::Hyperbolic, start_up: StartUp::None };
+        let law = Law { curve: CurveShape::Hyperbolic, start_up: StartUp::None };
         assert_eq!(law.mover(&[1000.0, 4.0]).curve.rate(4), Rate::from_mb_per_s(500.0));
     }
 }

@@ -22,7 +22,7 @@ mod sections;
 pub use calibrate::{
     Calibrated, CalibrationError, Halves, LawScores, ReplayScore, Settings, calibrate, replay_score, scored, selected,
 };
-pub use law::{Curve, Law, LawConstant, StartUp};
+pub use law::{CurveShape, Law, LawConstant, StartUp};
 pub use load::{HPSS_LOG, HPSS_SCENARIO, Hpss, HpssError};
 pub use log::{Direction, LogError, LoggedTransfer, TransferLog};
 pub use paper::PAPER;

@@ -32,7 +32,7 @@ pub use campaign::{Campaign, dataset};
 pub use equation::EquationFit;
 pub use error::RemoteAccessError;
 pub use interaction::InteractionCheck;
-pub use noise::{Noise, NoisePlan, NoiseStudy, Outcome, Range, Replication};
+pub use noise::{Noise, NoisePlan, NoiseStudy, NoisyFit, Range, Replication};
 pub use paper::PAPER;
 pub use probe::{PROBE_SIZES_MB, Probe, probe, slowed_probe};
 pub use published::{Equation, Published};

@@ -68,7 +68,7 @@ impl Default for NoisePlan {
 
 /// One equation on one noisy version.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Outcome {
+pub struct NoisyFit {
     /// F-statistic.
     pub f: f64,
     /// Coefficients [s/MB], in the order of [`Equation::columns`].
@@ -79,7 +79,7 @@ pub struct Outcome {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Replication {
     /// Eq. 1, 2 and 3.
-    pub outcomes: [Outcome; 3],
+    pub fits: [NoisyFit; 3],
     /// p-value of the product ConTh:ConPr in eq. 1; `None` where no read has traffic of both kinds beside it.
     pub interaction_p: Option<f64>,
 }
@@ -129,13 +129,13 @@ impl Range {
 impl NoiseStudy {
     /// F of an equation, one per replication.
     pub fn f(&self, equation: Equation) -> Vec<f64> {
-        self.replications.iter().map(|own| own.outcomes[equation.index()].f).collect()
+        self.replications.iter().map(|own| own.fits[equation.index()].f).collect()
     }
 
     /// A coefficient of an equation, one per replication; empty where the equation has no such column.
     pub fn coefficient(&self, equation: Equation, column: &str) -> Vec<f64> {
         let Some(at) = equation.columns().iter().position(|own| *own == column) else { return Vec::new() };
-        self.replications.iter().map(|own| own.outcomes[equation.index()].coefficients[at]).collect()
+        self.replications.iter().map(|own| own.fits[equation.index()].coefficients[at]).collect()
     }
 
     /// `ln(coefficient in the equation / in eq. 1)`, one per replication, as the paper compares models.
@@ -166,10 +166,10 @@ impl Design {
         Ok(Self { equation, x: campaign.design(equation, &rows)?, rows })
     }
 
-    fn outcome(&self, seconds: &[f64]) -> Result<Outcome, RemoteAccessError> {
+    fn fit(&self, seconds: &[f64]) -> Result<NoisyFit, RemoteAccessError> {
         let fit = LeastSquares::default().fit(&self.x, &at(seconds, &self.rows));
         let fit = fit.map_err(|error| RemoteAccessError::cannot_fit(self.equation, error))?;
-        Ok(Outcome { f: fit.f.statistic, coefficients: coefficients(&fit, self.equation) })
+        Ok(NoisyFit { f: fit.f.statistic, coefficients: coefficients(&fit, self.equation) })
     }
 }
 
@@ -217,14 +217,14 @@ pub(super) fn deviates(plan: NoisePlan, n_reads: usize) -> Vec<Vec<f64>> {
 }
 
 fn replication(seconds: &[f64], designs: &[Design; 3]) -> Result<Replication, RemoteAccessError> {
-    let [full, threads, processes] = designs.each_ref().map(|design| design.outcome(seconds));
+    let [full, threads, processes] = designs.each_ref().map(|design| design.fit(seconds));
     let interaction = LeastSquares::default().interaction(&designs[0].x, seconds, "ConTh", "ConPr");
     let interaction_p = match interaction {
         Ok(found) => Some(found.f.p),
         Err(FitError::Aliased { .. }) => None,
         Err(error) => return Err(RemoteAccessError::cannot_fit(Equation::Full, error)),
     };
-    Ok(Replication { outcomes: [full?, threads?, processes?], interaction_p })
+    Ok(Replication { fits: [full?, threads?, processes?], interaction_p })
 }
 
 /// Halvings of the logarithm of the size: from a factor of 64 to 1e-7.
@@ -236,7 +236,7 @@ impl Scene<'_> {
     }
 
     fn median_f(&self, size: f64, design: &Design) -> Result<f64, RemoteAccessError> {
-        let f = |z: &Vec<f64>| Ok(design.outcome(&self.noisy(size, z))?.f);
+        let f = |z: &Vec<f64>| Ok(design.fit(&self.noisy(size, z))?.f);
         let values: Result<Vec<f64>, RemoteAccessError> = self.deviates.iter().map(f).collect();
         Ok(quantile(&values?, 0.5).unwrap_or(f64::INFINITY))
     }

@@ -5,8 +5,8 @@ use std::io::Write;
 use std::path::Path;
 
 use dapple_papers::hpss::{
-    Curve, HPSS_LOG, Hpss, HpssError, Law, LogError, Mover, Settings, StartUp, TransferLog, calibrate, replay_score,
-    selected,
+    CurveShape, HPSS_LOG, Hpss, HpssError, Law, LogError, Mover, Settings, StartUp, TransferLog, calibrate,
+    replay_score, selected,
 };
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -46,10 +46,10 @@ fn log_of(folder: &Path, mover: &Mover) -> Hpss {
 #[test]
 fn the_law_behind_a_log_is_found_again() {
     let folder = tempfile::tempdir().expect("the system has a temporary folder");
-    let law = Law { curve: Curve::Approach, start_up: StartUp::Queued };
+    let law = Law { curve: CurveShape::Approach, start_up: StartUp::Queued };
     let truth = [900.0, 2.0, 2.5, 1.0];
     let Hpss { log, replay } = log_of(folder.path(), &law.mover(&truth));
-    let wrong = Law { curve: Curve::Unshared, start_up: StartUp::Fixed };
+    let wrong = Law { curve: CurveShape::Unshared, start_up: StartUp::Fixed };
     let run = |threads| {
         let settings = Settings { threads, ..Settings::default() };
         calibrate(&log, &replay, &[wrong, law], &settings, &|_| {}).expect("it can be fitted")

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use crate::{ColumnKind, SCHEMA_VERSION, Schema, runs_schema, tables};
+use crate::runs::runs_schema;
+use crate::{ColumnKind, SCHEMA_VERSION, Schema, tables};
 
 /// The data dictionary as Markdown, generated from the schemas and [`crate::KPIS`].
 pub fn dictionary() -> String {

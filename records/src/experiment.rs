@@ -10,9 +10,8 @@ use std::path::{Path, PathBuf};
 
 use crate::csv::{read_csv, write_csv};
 use crate::parquet::{read_parquet, write_parquet};
-use crate::{
-    Kpis, Manifest, ResultsError, SCHEMA_VERSION, Schema, TableData, dictionary, runs_schema, runs_table, tables,
-};
+use crate::runs::{runs_schema, runs_table};
+use crate::{Kpis, Manifest, ResultsError, SCHEMA_VERSION, Schema, TableData, dictionary, tables};
 
 /// What was asked and what ran.
 pub const MANIFEST_FILE: &str = "manifest.json";
@@ -24,6 +23,8 @@ pub const REPORT_FILE: &str = "report.html";
 pub const PLOTS_DIR: &str = "plots";
 /// Stem of the file with one row per run.
 pub const RUNS_STEM: &str = "runs";
+/// In the names of files and folders that are not finished yet, before the number of the process.
+pub const UNFINISHED: &str = ".tmp-";
 
 /// How tables are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -71,9 +72,10 @@ pub fn write_atomically(path: &Path, write: impl FnOnce(&mut File) -> io::Result
     renamed
 }
 
-fn temporary(path: &Path) -> PathBuf {
+/// What a file or folder is called until it is finished.
+pub fn temporary(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".tmp-{}", std::process::id()));
+    name.push(format!("{UNFINISHED}{}", std::process::id()));
     path.with_file_name(name)
 }
 
@@ -157,36 +159,22 @@ pub fn read_runs(dir: &Path) -> Result<TableData, ResultsError> {
     })
 }
 
-/// Writes the tables of one run that have rows, as the whole folder at once: the folder of a run is complete
-/// whenever it is there, even where nothing was recorded. One that was there before is replaced.
+/// Writes the tables of one run that have rows into its folder.
 ///
 /// # Errors
-/// Where a file cannot be written; the folder is not there then.
-pub fn write_run(
-    dir: &Path,
-    id: &str,
+/// Where a file cannot be written.
+pub fn write_tables(
+    folder: &Path,
     tables: &[TableData],
     format: Format,
     metadata: &[(String, String)],
 ) -> io::Result<()> {
-    let target = run_dir(dir, id);
-    let temporary = temporary(&target);
-    remove_dir_if_there(&temporary)?;
-    fs::create_dir_all(&temporary)?;
     for table in tables.iter().filter(|table| table.rows() > 0) {
-        let file = File::create(temporary.join(&table.schema.name).with_extension(format.extension()))?;
+        let file = File::create(folder.join(&table.schema.name).with_extension(format.extension()))?;
         write_table(table, metadata, format, &file)?;
         file.sync_all()?;
     }
-    remove_dir_if_there(&target)?;
-    fs::rename(&temporary, &target)
-}
-
-fn remove_dir_if_there(path: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
+    Ok(())
 }
 
 /// Reads one table of one run, `None` where it was not recorded.
@@ -225,7 +213,7 @@ fn read_table(stem: &Path, schema: &Schema) -> Result<Option<TableData>, Results
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Counters, Kpi, KpiTable, RunEntry, SweepPoint, Value};
+    use crate::{Counters, Kpi, KpiTable, RunEntry, SweepPoint};
 
     fn manifest() -> Manifest {
         let run = |id: &str, number: f64| RunEntry {
@@ -282,21 +270,6 @@ mod tests {
             assert_eq!((&rows[1].sweep, rows[1].seed), (&manifest.runs[1].sweep, u64::MAX));
         }
         assert!(!dir.path().join("runs.parquet").exists(), "the table in the other format is out of date");
-    }
-
-    #[test]
-    fn a_run_is_there_as_a_whole_or_not_at_all() {
-        let dir = tempfile::tempdir().expect("temporary folder");
-        let mut series = TableData::new(tables::series::schema());
-        series.push(&[Value::Text("CERN-GRIF"), Value::Text("rate_bytes_per_s"), Value::Int(5), Value::Float(0.5)]);
-        let tables = [TableData::new(tables::jobs::schema()), series.clone()];
-        for format in Format::ALL {
-            write_run(dir.path(), "0a", &tables, format, &[]).expect("writes, and replaces");
-            assert_eq!(read_run_table(dir.path(), "0a", "series").expect("reads"), Some(series.clone()));
-            assert_eq!(read_run_table(dir.path(), "0a", "jobs").expect("reads"), None);
-        }
-        let names: Vec<_> = fs::read_dir(dir.path()).expect("there").flatten().map(|entry| entry.file_name()).collect();
-        assert_eq!(names, ["run-0a"]);
     }
 
     #[test]

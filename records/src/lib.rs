@@ -5,15 +5,16 @@
 //! [`SCHEMA_VERSION`], and readers refuse versions that they do not know.
 //!
 //! ```text
-//!   DIR/manifest.json              what was asked, what ran, the books        write_manifest, read_manifest
-//!   DIR/runs.parquet               one row per run: policy, sweep, KPIs       write_runs, read_runs, KpiTable
-//!   DIR/dictionary.md              every column in words                      write_dictionary
-//!   DIR/run-<id>/<table>.parquet   the recorded tables of one run             write_run, read_run_table
+//!   DIR/manifest.json              what was asked, what ran, the books        read_manifest
+//!   DIR/runs.parquet               one row per run: policy, sweep, KPIs       read_runs, KpiTable
+//!   DIR/dictionary.md              every column in words                      dictionary
+//!   DIR/run-<id>/<table>.parquet   the recorded tables of one run             read_run_table
 //! ```
 //!
+//! All of them are written through [`folder::Folder`].
 
 mod column;
-pub mod csv;
+mod csv;
 mod dictionary;
 mod error;
 mod experiment;
@@ -21,7 +22,7 @@ mod figures;
 pub mod folder;
 mod kpi;
 mod manifest;
-pub mod parquet;
+mod parquet;
 mod plan;
 mod recorder;
 mod runs;
@@ -34,14 +35,13 @@ pub use dapple_simulator::engine::Counters;
 pub use dictionary::dictionary;
 pub use error::ResultsError;
 pub use experiment::{
-    DICTIONARY_FILE, Format, MANIFEST_FILE, PLOTS_DIR, REPORT_FILE, RUNS_STEM, read_manifest, read_run_table,
-    read_runs, run_dir, write_atomically, write_dictionary, write_manifest, write_run, write_runs,
+    Format, MANIFEST_FILE, PLOTS_DIR, REPORT_FILE, read_manifest, read_run_table, read_runs, run_dir, write_atomically,
 };
 pub use kpi::{KPIS, Kpi, KpiInfo, Kpis};
 pub use manifest::{FailedRun, Manifest, RunEntry, SweepPoint};
 pub use plan::{RecordLevel, RecordPlan};
 pub use recorder::{Recorder, RunOutput, record};
-pub use runs::{KpiRow, KpiTable, runs_schema, runs_table};
+pub use runs::{KpiRow, KpiTable};
 pub use table::{Column, ColumnData, ColumnKind, Schema, TableData, Value};
 
 /// Version of everything that an experiment writes.

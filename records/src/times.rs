@@ -1,4 +1,7 @@
 //! Means and quantiles of times, in memory that does not grow with their number.
+//!
+//! The sketch is our own because `hdrhistogram` 7 with 4 digits, which has the same ranges, the same error and the same size,
+//! took 4.4 to 12 ns a time for 10^7 of them where this one takes 2.4 to 7.5 ns.
 
 use dapple_simulator::units::SimSpan;
 
@@ -87,7 +90,7 @@ impl Times {
 /// A range holds the times whose length and first 15 bits are the same (as in HdrHistogram): those below 2^15 ns are told apart
 /// exactly, and the middle of any other range is within 2^-15 (0.003 %) of all that it holds. There is no floating-point
 /// arithmetic in it, so it is the same on every machine; it takes 64 kB for each doubling of the longest time, at
-/// most 3.4 MB and what a list that doubles has to spare.
+/// most 3.4 MB.
 #[derive(Clone, Debug, Default)]
 struct Sketch {
     counts: Vec<u32>,
@@ -97,6 +100,9 @@ impl Sketch {
     fn push(&mut self, nanos: u64) {
         let range = range_of(nanos);
         if range >= self.counts.len() {
+            // Room to the end of this doubling and no more: a list left to itself would take up to twice as much.
+            let room = (range + 1).next_multiple_of(1 << (BITS - 1));
+            self.counts.reserve_exact(room - self.counts.len());
             self.counts.resize(range + 1, 0);
         }
         self.counts[range] = self.counts[range].saturating_add(1);

@@ -84,7 +84,7 @@ pub fn paired(pairs: &[(f64, f64)]) -> Option<Paired> {
         bootstrap_paired(pairs, &differences)
     };
     // Equal policies differ nowhere: nothing speaks against their being equal.
-    let p = PairedDifferences::from_differences(differences)
+    let p = PairedDifferences::from_differences(&differences)
         .ok()
         .map(|pairs| pairs.t_test().map_or(1.0, |test| test.p.min(1.0)));
     let relative_interval = relative.and(relative_interval);

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use dapple_records::folder::{self, Origin, RunRecord};
 use dapple_records::{
-    Counters, FailedRun, Format, Kpi, Kpis, Manifest, RunEntry, SCHEMA_VERSION, SweepPoint, TableData, Value, tables,
-    write_manifest, write_run, write_runs,
+    Counters, FailedRun, Format, Kpi, Kpis, Manifest, RecordLevel, RecordPlan, RunEntry, SCHEMA_VERSION, SweepPoint,
+    TableData, Value, tables,
 };
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -58,6 +59,13 @@ impl Synthetic {
     /// Writes the folder.
     pub(crate) fn write(&self, dir: &Path) {
         let (mut manifest, mut kpis) = (self.manifest(), BTreeMap::new());
+        let origin = Origin {
+            schema_version: u64::from(SCHEMA_VERSION),
+            dapple_version: manifest.dapple_version.clone(),
+            scenario: manifest.name.clone(),
+            physics: manifest.scenario_hash.clone(),
+        };
+        let (folder, _) = folder::Folder::open(dir, &origin).expect("ours");
         for (point, sweep) in self.points.iter().enumerate() {
             for (policy, (name, mean, slope)) in self.policies.iter().enumerate() {
                 for replication in 0..self.replications {
@@ -81,11 +89,7 @@ impl Synthetic {
                     }
                     let level = mean * slope.powi(i32::try_from(point).expect("few"));
                     kpis.insert(id.clone(), figures(level, policy, replication));
-                    if self.rows && replication < 2 && point == 0 {
-                        let tables = [requests(seed), reads(), jobs(level, seed), series(policy, seed), decisions()];
-                        write_run(dir, &id, &tables, Format::Parquet, &[]).expect("writes");
-                    }
-                    manifest.runs.push(RunEntry {
+                    let run = RunEntry {
                         id,
                         policy: name.clone(),
                         replication,
@@ -93,7 +97,15 @@ impl Synthetic {
                         sweep: sweep.clone(),
                         events: 123_456,
                         counters: counters(),
-                    });
+                    };
+                    manifest.runs.push(run.clone());
+                    if self.rows && replication < 2 && point == 0 {
+                        let rows = [requests(seed), reads(), jobs(level, seed), series(policy, seed), decisions()];
+                        let tables = RecordPlan::all(RecordLevel::Rows);
+                        let (kpis, warnings) = (BTreeMap::new(), Vec::new());
+                        let record = RunRecord { origin: origin.clone(), run, tables, kpis, warnings };
+                        folder.add_run(&record, &rows, Format::Parquet).expect("writes");
+                    }
                 }
             }
         }
@@ -102,8 +114,7 @@ impl Synthetic {
             manifest.missing = vec!["00c0ffee00c0ffee".into()];
             manifest.warnings = vec!["12 rows of the trace have no size and were left out".into()];
         }
-        write_manifest(dir, &manifest).expect("writes");
-        write_runs(dir, &manifest, &kpis, Format::Parquet).expect("writes");
+        folder.write_summary(&manifest, &kpis, Format::Parquet).expect("writes");
     }
 
     fn manifest(&self) -> Manifest {

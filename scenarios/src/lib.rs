@@ -13,6 +13,7 @@ pub mod bundled;
 mod digest;
 pub mod file;
 mod logs;
+mod notation;
 mod problems;
 mod read;
 pub mod reference;
@@ -24,8 +25,7 @@ mod validate;
 pub use digest::{Digest, NoDigest};
 pub use problems::{Problem, Problems};
 pub use registry::{Params, PolicySet, Registry};
-pub(crate) use scenario::ron_options;
 pub use scenario::{
-    Estimate, Experiment, LoadOptions, Scenario, SweepAxis, SweepValue, load, load_bundled, load_text, load_text_with,
-    load_with,
+    ExperimentDesign, ExperimentSize, LoadOptions, Scenario, SweepAxis, SweepValue, load, load_bundled, load_text,
+    load_text_with, load_with,
 };

@@ -50,10 +50,10 @@ impl Logs {
 
 /// Rows by the digest of all that decides which rows they are.
 #[derive(Debug)]
-pub(crate) struct TakenRows<T>(Mutex<BTreeMap<Digest, Taken<T>>>);
+pub(crate) struct TakenRows<T>(Mutex<BTreeMap<Digest, Kept<T>>>);
 
 #[derive(Debug)]
-struct Taken<T> {
+struct Kept<T> {
     rows: Weak<[T]>,
     /// What there was to say when they were taken.
     warnings: Vec<String>,
@@ -83,7 +83,7 @@ impl<T> TakenRows<T> {
         }
         let before = check.warnings.len();
         let rows = take(check)?;
-        taken.insert(key, Taken { rows: Arc::downgrade(&rows), warnings: check.warnings[before..].to_vec() });
+        taken.insert(key, Kept { rows: Arc::downgrade(&rows), warnings: check.warnings[before..].to_vec() });
         Some(rows)
     }
 }

@@ -21,10 +21,11 @@ use crate::file::{
     RecordTables, Route, ScenarioFile, Services, SizeColumn, SourceSpec, SweepFile, TimeColumn, Topology,
     TransferColumns, TransferStream, TransferTrace, Workload,
 };
-use crate::read::decode::{Mend, decode};
+use crate::notation::compact;
+use crate::read::decode::decode;
+use crate::read::mistake::Mend;
 use crate::read::parse::parse;
 use crate::read::source::Sources;
-use crate::scenario::compact;
 
 /// One type of the language, with what its fields are when they are not written.
 pub struct TypeReference {
@@ -73,6 +74,7 @@ fn defaults<T: DeserializeOwned + Serialize>(
     let text = sources.get(source).text.clone();
     let written = parse(source, &text).ok();
     for field in fields {
+        // What is required was filled in to get this far, and that is no default.
         let is_missing = mistakes.iter().any(|mistake| mistake.mend == Mend::Supply(field.name));
         let value = written.as_ref().and_then(|written| written.field(&sources, field.name));
         let default = value.filter(|_| !is_missing).map(|value| whole_numbers(&value.print(&sources)));

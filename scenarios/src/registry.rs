@@ -8,6 +8,7 @@ use dapple_simulator::decide::{AccessMode, Decider, Decision, Policies, SourceCh
 use serde::de::DeserializeOwned;
 
 use crate::file::{PolicySetFile, PolicySpec};
+use crate::notation::{compact, ron_options};
 use crate::validate::unknown_policy;
 
 /// The parameters of a custom policy, as they are written in the scenario.
@@ -41,7 +42,7 @@ impl Params {
     /// # Errors
     /// Where they do not fit the type: what is wrong and where.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, String> {
-        let options = crate::ron_options();
+        let options = ron_options();
         let mut reader = ron::Deserializer::from_str_with_options(&self.0, &options).map_err(|e| e.to_string())?;
         serde_path_to_error::deserialize(&mut reader).map_err(|error| {
             let path = error.path().to_string();
@@ -79,7 +80,7 @@ pub struct Registry {
 }
 
 /// Why a policy set cannot be built.
-pub(crate) struct Refused {
+pub(crate) struct PolicySetError {
     /// The decision whose policy is to blame: the field of the policy set.
     pub decision: &'static str,
     /// The field of that policy's specification.
@@ -118,10 +119,10 @@ impl Registry {
     }
 
     /// A policy set, each of its policies built once to see that it can be.
-    pub(crate) fn policy_set(&self, file: &PolicySetFile) -> Result<PolicySet, Refused> {
+    pub(crate) fn policy_set(&self, file: &PolicySetFile) -> Result<PolicySet, PolicySetError> {
         Ok(PolicySet {
             name: file.name.clone(),
-            resolved: crate::scenario::compact(file),
+            resolved: compact(file),
             access: Named::find(&self.access, &file.access)?,
             source: file.source.as_ref().map(|spec| Named::find(&self.source, spec)).transpose()?,
         })
@@ -148,8 +149,8 @@ impl<D: Decision> Clone for Named<D> {
 }
 
 impl<D: Decision> Named<D> {
-    fn find(registered: &Factories<D>, spec: &impl PolicySpec) -> Result<Self, Refused> {
-        let refused = |field, message, help| Refused {
+    fn find(registered: &Factories<D>, spec: &impl PolicySpec) -> Result<Self, PolicySetError> {
+        let refused = |field, message, help| PolicySetError {
             decision: D::NAME,
             field: spec.custom().is_some().then_some(field),
             message,
@@ -193,9 +194,9 @@ impl PolicySet {
 
     /// What the set does, whatever it is called: its RON without its name.
     pub fn behaviour(&self) -> String {
-        let nameless = crate::ron_options().from_str::<PolicySetFile>(&self.resolved).map(|mut set| {
+        let nameless = ron_options().from_str::<PolicySetFile>(&self.resolved).map(|mut set| {
             set.name.clear();
-            crate::scenario::compact(&set)
+            compact(&set)
         });
         nameless.unwrap_or_else(|_| self.resolved.clone())
     }

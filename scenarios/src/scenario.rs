@@ -7,19 +7,17 @@ use std::sync::Arc;
 use dapple_records::{Kpi, RecordPlan};
 use dapple_simulator::engine::Setup;
 use dapple_simulator::workload::{Inputs, WorkloadKind};
-use ron::extensions::Extensions;
-use ron::ser::PrettyConfig;
-use serde::Serialize;
 
 use crate::bundled;
 use crate::digest::Digest;
 use crate::file::{self, ScenarioFile};
 use crate::logs::Logs;
+use crate::notation::{compact, pretty};
 use crate::problems::{Problem, Problems};
 use crate::read::near::{listed, nearest};
-use crate::read::{Document, Shelf};
+use crate::read::{Document, FilesFrom};
 use crate::registry::{PolicySet, Registry};
-use crate::validate::{self, Check, DATA_VARIABLE, World};
+use crate::validate::{self, Check, DATA_VARIABLE, Environment};
 
 /// How a scenario is loaded.
 #[derive(Clone, Debug)]
@@ -55,7 +53,7 @@ pub struct Scenario {
     /// What is compared.
     pub policies: Vec<PolicySet>,
     /// How often and over what range.
-    pub experiment: Experiment,
+    pub experiment: ExperimentDesign,
     /// The whole scenario as RON with defaults filled in, files included and overrides applied.
     /// It reads again to the same scenario, from the same folder.
     pub resolved: String,
@@ -80,7 +78,7 @@ struct Source {
 
 /// How often and over what range a scenario is run.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Experiment {
+pub struct ExperimentDesign {
     /// Runs of each policy set at each sweep point, each with a seed of its own.
     pub replications: u32,
     /// The policy set that the others are compared with.
@@ -111,7 +109,7 @@ pub struct SweepValue {
 
 /// Rough numbers of what an experiment will be.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Estimate {
+pub struct ExperimentSize {
     /// Runs: policy sets x sweep points x replications.
     pub runs: u64,
     /// Jobs and campaign processes per run.
@@ -166,7 +164,7 @@ pub fn load_text_with(
     options: &LoadOptions<'_>,
     registry: &Registry,
 ) -> Result<Scenario, Problems> {
-    let document = Document::read(Shelf::Disk, (name, text), base, options.overrides)?;
+    let document = Document::read(FilesFrom::Disk, (name, text), base, options.overrides)?;
     complete(document, text.to_owned(), options, registry)
 }
 
@@ -183,7 +181,7 @@ pub fn load_bundled(name: &str, options: &LoadOptions<'_>, registry: &Registry) 
         return Err(Problems(vec![problem]));
     };
     let base = Path::new(name).parent().unwrap_or(Path::new(""));
-    let document = Document::read(Shelf::Bundled, (name, text), base, options.overrides)?;
+    let document = Document::read(FilesFrom::Bundled, (name, text), base, options.overrides)?;
     complete(document, text.to_owned(), options, registry)
 }
 
@@ -216,10 +214,10 @@ impl Scenario {
     }
 
     /// Rough numbers of what the experiment will be.
-    pub fn estimate(&self) -> Estimate {
+    pub fn experiment_size(&self) -> ExperimentSize {
         let points: u64 = self.experiment.sweep.iter().map(|axis| axis.values.len() as u64).product();
         let runs = points * self.policies.len() as u64 * u64::from(self.experiment.replications);
-        let mut estimate = Estimate { runs, ..Estimate::default() };
+        let mut size = ExperimentSize { runs, ..ExperimentSize::default() };
         let horizon = self.setup.horizon;
         for workload in self.setup.workloads.values() {
             match &workload.kind {
@@ -230,25 +228,25 @@ impl Scenario {
                         Inputs::Dataset { files, .. } | Inputs::Fresh { files, .. } => *files,
                         Inputs::Sized { sizes, .. } => sizes.len() as u32,
                     };
-                    estimate.jobs += jobs;
-                    estimate.inputs += jobs * f64::from(files);
+                    size.jobs += jobs;
+                    size.inputs += jobs * f64::from(files);
                 }
                 WorkloadKind::Campaign(campaign) => {
-                    estimate.jobs += campaign.steps.iter().map(Vec::len).sum::<usize>() as f64;
-                    estimate.inputs += campaign.steps.iter().flatten().map(|&threads| f64::from(threads)).sum::<f64>();
+                    size.jobs += campaign.steps.iter().map(Vec::len).sum::<usize>() as f64;
+                    size.inputs += campaign.steps.iter().flatten().map(|&threads| f64::from(threads)).sum::<f64>();
                 }
                 WorkloadKind::JobTrace(trace) => {
-                    estimate.jobs += trace.jobs.len() as f64;
-                    estimate.inputs += trace.jobs.iter().filter(|job| job.source.is_some()).count() as f64;
+                    size.jobs += trace.jobs.len() as f64;
+                    size.inputs += trace.jobs.iter().filter(|job| job.source.is_some()).count() as f64;
                 }
-                WorkloadKind::Transfers(stream) => estimate.transfers += stream.arrivals.expected(horizon),
-                WorkloadKind::TransferTrace(trace) => estimate.transfers += trace.transfers.len() as f64,
+                WorkloadKind::Transfers(stream) => size.transfers += stream.arrivals.expected(horizon),
+                WorkloadKind::TransferTrace(trace) => size.transfers += trace.transfers.len() as f64,
             }
         }
         // A job is submitted, started and ended; an input starts and ends once or, placed first, three times; a
         // transfer arrives, starts and ends.
-        estimate.events = 3.0 * estimate.jobs + 5.0 * estimate.inputs + 4.0 * estimate.transfers;
-        estimate
+        size.events = 3.0 * size.jobs + 5.0 * size.inputs + 4.0 * size.transfers;
+        size
     }
 }
 
@@ -278,9 +276,9 @@ fn build(source: Source) -> Result<Scenario, Problems> {
     let decoded = document.decode::<ScenarioFile>();
     let mended = decoded.mistakes.iter().map(|mistake| mistake.path.clone()).collect();
     let mut check = Check { mended, strict: source.strict, ..Check::default() };
-    let world =
-        World { base: &document.base, data: source.data.as_deref(), registry: &source.registry, logs: &source.logs };
-    let valid = decoded.value.as_ref().and_then(|file| validate::validate(file, world, &mut check));
+    let Source { data, registry, logs, .. } = &source;
+    let environment = Environment { base: &document.base, data: data.as_deref(), registry, logs };
+    let valid = decoded.value.as_ref().and_then(|file| validate::validate(file, environment, &mut check));
     let (Some(mut file), Some(valid), true) = (decoded.value, valid, decoded.mistakes.is_empty()) else {
         return Err(document.problems(&decoded.mistakes, &check.faults));
     };
@@ -302,7 +300,7 @@ fn build(source: Source) -> Result<Scenario, Problems> {
     })
 }
 
-fn experiment(file: &ScenarioFile, baseline: String) -> Experiment {
+fn experiment(file: &ScenarioFile, baseline: String) -> ExperimentDesign {
     let axis = |axis: &file::SweepFile| {
         let values = axis.values.iter().map(|value| {
             let text = value.text().to_owned();
@@ -310,7 +308,7 @@ fn experiment(file: &ScenarioFile, baseline: String) -> Experiment {
         });
         SweepAxis { path: axis.path.clone(), values: values.collect() }
     };
-    Experiment {
+    ExperimentDesign {
         replications: file.experiment.replications,
         baseline,
         primary_kpi: file.experiment.primary_kpi,
@@ -322,17 +320,6 @@ fn experiment(file: &ScenarioFile, baseline: String) -> Experiment {
 fn figure(text: &str) -> Option<f64> {
     let inner = text.trim_end_matches(')').rsplit('(').next()?;
     ron::from_str(inner).ok()
-}
-
-/// RON on one line.
-pub(crate) fn compact<T: Serialize>(value: &T) -> String {
-    ron_options().to_string(value).expect("the types of the language can be written")
-}
-
-fn pretty(file: &ScenarioFile) -> String {
-    let extensions = Extensions::IMPLICIT_SOME | Extensions::UNWRAP_NEWTYPES | Extensions::UNWRAP_VARIANT_NEWTYPES;
-    let style = PrettyConfig::new().extensions(extensions).compact_arrays(false).separate_tuple_members(false);
-    ron_options().to_string_pretty(file, style).expect("the types of the language can be written")
 }
 
 fn physics(file: &ScenarioFile, logs: &BTreeMap<String, Digest>) -> String {
@@ -354,11 +341,4 @@ fn physics(file: &ScenarioFile, logs: &BTreeMap<String, Digest>) -> String {
     }
     out.push(')');
     out
-}
-
-/// How RON is read and written here: no `Some(..)` and no brackets twice.
-pub(crate) fn ron_options() -> ron::Options {
-    ron::Options::default().with_default_extension(
-        Extensions::IMPLICIT_SOME | Extensions::UNWRAP_NEWTYPES | Extensions::UNWRAP_VARIANT_NEWTYPES,
-    )
 }

@@ -48,11 +48,11 @@ fn turnaround(output: &RunOutput) -> f64 {
 #[test]
 fn quickstart_is_small() {
     let scenario = shipped("quickstart/two-sites.ron");
-    let estimate = scenario.estimate();
-    assert_eq!(estimate.runs, 200);
+    let size = scenario.experiment_size();
+    assert_eq!(size.runs, 200);
     let events: u64 = scenario.policies.iter().map(|set| one_run(&scenario, &set.name, &[]).events).sum();
     assert!((20_000..300_000).contains(&events), "{events} events in one replication of all policies");
-    let guessed = estimate.events * scenario.policies.len() as f64;
+    let guessed = size.events * scenario.policies.len() as f64;
     assert!(guessed > events as f64 / 5.0 && guessed < events as f64 * 5.0, "{guessed} guessed, {events} events");
 }
 
@@ -170,7 +170,7 @@ fn logs_say_where_they_are_missing() {
     let rows = "t_start_s,t_end_s,bytes,duration_s,kind\n1541624173.000,1541624180,5,7,migrate\n";
     std::fs::write(log.join("transfers.csv.gz"), rows).expect("a file");
     let scenario = read(Some(stub.path().into())).unwrap_or_else(|problems| panic!("{problems}"));
-    assert!((scenario.estimate().transfers - 1.0).abs() < 1e-9);
+    assert!((scenario.experiment_size().transfers - 1.0).abs() < 1e-9);
 }
 
 /// The replica with the shortest queue is never the worse choice where everything else is equal.

@@ -191,11 +191,11 @@ fn jobs_come_from_logs_too() {
         .collect();
     assert_eq!(jobs, [(0, 200_000_000, Some(1)), (5_000_000_000, 100_000_000, Some(0))]);
     assert!(found.warnings[0].contains("2 of 4 rows"), "{:?}", found.warnings);
-    assert!((found.estimate().jobs - 2.0).abs() < 1e-9);
+    assert!((found.experiment_size().jobs - 2.0).abs() < 1e-9);
 
     let without_input = with_input.replace("input: (name: \"mb\", unit: MB), source: Column(\"where\")", "");
     let found = read(&without_input, folder.path(), false, None).expect("jobs that only compute");
-    assert!((found.estimate().inputs).abs() < 1e-9 && (found.estimate().jobs - 3.0).abs() < 1e-9);
+    assert!((found.experiment_size().inputs).abs() < 1e-9 && (found.experiment_size().jobs - 3.0).abs() < 1e-9);
     let half = with_input.replace(", source: Column(\"where\")", "");
     let told = read(&half, folder.path(), false, None).expect_err("where is it?").plain();
     assert!(told.contains("belong together"), "{told}");

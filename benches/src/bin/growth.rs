@@ -32,7 +32,7 @@ fn table(what: &str, cases: impl Iterator<Item = (u32, Input)>) {
     let mut points = Vec::new();
     for (n, input) in cases {
         let (mut runs, mut total) = (0, 0.0);
-        let mut outcome = dapple_benches::Outcome::default();
+        let mut outcome = dapple_benches::Counts::default();
         while total < AT_LEAST_S {
             let prepared = Prepared::new(&input);
             let (result, took) = usage::measured(|| drive(prepared, &input, |_, _| {}));

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Parser;
-use dapple_benches::{Outcome, Prepared, drive, race_file, usage};
+use dapple_benches::{Counts, Prepared, drive, race_file, usage};
 use dapple_simulator::units::{NANOS_PER_SECOND, SimTime};
 
 /// Runs the bare network of dapple through a race file, and prints one line of JSON.
@@ -27,7 +27,7 @@ struct Line {
     /// Most memory held, reading the file included.
     peak_bytes: Option<u64>,
     #[serde(flatten)]
-    outcome: Outcome,
+    outcome: Counts,
 }
 
 fn main() -> anyhow::Result<()> {

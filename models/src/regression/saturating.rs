@@ -6,6 +6,8 @@
 //!
 //! The fit is exact, not iterative. For a fixed set of observations below the knee the problem is separable, so the optimum
 //! is either that of one of the `n` splits or has its knee on an observed concurrency: all `2n` candidates are compared.
+//!
+//! Not in use yet: it waits for the data transfer nodes, whose measured curves are to be fitted, not assumed.
 
 use serde::{Deserialize, Serialize};
 

@@ -7,6 +7,8 @@
 //! [`WeibullFitter`] fits it by least squares: Levenberg-Marquardt on `(ln A, ln k, ln λ)`, so that all three stay positive,
 //! from a fixed grid of starts, the best kept. Not every node behaves like this: a measured one rises to four files and then
 //! stays flat, see [`SaturatingFitter`](super::SaturatingFitter).
+//!
+//! Not in use yet: it waits for the paper to be made again.
 
 use nalgebra::{Matrix3, Vector3};
 use serde::{Deserialize, Serialize};

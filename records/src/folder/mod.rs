@@ -13,11 +13,14 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::{
-    Format, Kpis, MANIFEST_FILE, Manifest, TableData, run_dir, write_atomically, write_dictionary, write_manifest,
-    write_run, write_runs,
-};
 use serde::Deserialize;
+
+use crate::experiment::{
+    DICTIONARY_FILE, MANIFEST_FILE, REPORT_FILE, RUNS_STEM, UNFINISHED, run_dir, temporary, write_atomically,
+    write_dictionary, write_manifest, write_runs, write_tables,
+};
+use crate::{Format, Kpis, Manifest, TableData};
+use provenance::PROVENANCE_FILE;
 
 pub use error::FolderError;
 pub use provenance::{Clock, SessionCounts};
@@ -27,8 +30,6 @@ pub use record::{Origin, RunRecord};
 const RECORD_FILE: &str = "run.json";
 /// Held while a process writes into the folder; the system lets go of it whatever ends the process.
 const LOCK_FILE: &str = ".lock";
-/// In the names of files and folders that are not finished yet.
-const UNFINISHED: &str = ".tmp-";
 
 /// A folder that is ours to write into until this is dropped.
 pub struct Folder {
@@ -76,12 +77,12 @@ impl Folder {
             ("schema_version".to_owned(), record.origin.schema_version.to_string()),
             ("seed".to_owned(), record.run.seed.to_string()),
         ];
-        let staging = self.dir.join(format!("run-{id}{UNFINISHED}{}", std::process::id()));
         let target = run_dir(&self.dir, id);
+        let staging = temporary(&target);
         let staged = || {
-            fs::create_dir_all(&staging)?;
-            write_run(&staging, id, tables, format, &metadata)?;
-            let folder = run_dir(&staging, id);
+            let folder = staging.join("after");
+            fs::create_dir_all(&folder)?;
+            write_tables(&folder, tables, format, &metadata)?;
             write_record(&folder, record)?;
             if target.exists() {
                 // It has fewer tables or no valid record. Moved away first: half of it must never be there.
@@ -206,9 +207,9 @@ fn is_unfinished(name: &str) -> bool {
     let is_run = |stem: &str| {
         stem.strip_prefix("run-").is_some_and(|id| id.len() == 16 && id.bytes().all(|byte| byte.is_ascii_hexdigit()))
     };
+    let is_runs = |stem: &str| Format::ALL.iter().any(|format| stem == format!("{RUNS_STEM}.{}", format.extension()));
     let is_file = |stem: &str| {
-        ["manifest.json", "provenance.json", "dictionary.md", "runs.parquet", "runs.csv", "report.html", "run.json"]
-            .contains(&stem)
+        [MANIFEST_FILE, PROVENANCE_FILE, DICTIONARY_FILE, REPORT_FILE, RECORD_FILE].contains(&stem) || is_runs(stem)
     };
     let ours = |stem: &str| is_run(stem) || is_file(stem);
     name.rsplit_once(UNFINISHED).is_some_and(|(stem, process)| ours(stem) && process.parse::<u32>().is_ok())
@@ -228,4 +229,55 @@ fn read_error(path: &Path) -> impl Fn(io::Error) -> FolderError {
 fn write_error(path: &Path) -> impl Fn(io::Error) -> FolderError {
     let path = path.to_owned();
     move |source| FolderError::Write { path: path.clone(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Counters, RecordLevel, RecordPlan, RunEntry, SCHEMA_VERSION, Value, read_run_table, tables};
+
+    #[test]
+    fn a_run_is_there_as_a_whole_or_not_at_all() {
+        let dir = tempfile::tempdir().expect("temporary folder");
+        let mut series = TableData::new(tables::series::schema());
+        series.push(&[Value::Text("CERN-GRIF"), Value::Text("rate_bytes_per_s"), Value::Int(5), Value::Float(0.5)]);
+        let tables = [TableData::new(tables::jobs::schema()), series.clone()];
+        let origin = Origin {
+            schema_version: u64::from(SCHEMA_VERSION),
+            dapple_version: "0.1.0".into(),
+            scenario: "two sites".into(),
+            physics: "00ff".into(),
+        };
+        let record = RunRecord {
+            origin: origin.clone(),
+            run: RunEntry {
+                id: "0a".into(),
+                policy: "place".into(),
+                replication: 0,
+                seed: 7,
+                sweep: Vec::new(),
+                events: 12,
+                counters: Counters::default(),
+            },
+            tables: RecordPlan::all(RecordLevel::Rows),
+            kpis: BTreeMap::new(),
+            warnings: Vec::new(),
+        };
+        let (folder, records) = Folder::open(dir.path(), &origin).expect("empty");
+        assert!(records.is_empty());
+        for format in Format::ALL {
+            folder.add_run(&record, &tables, format).expect("writes, and replaces");
+            assert_eq!(read_run_table(dir.path(), "0a", "series").expect("reads"), Some(series.clone()));
+            assert_eq!(read_run_table(dir.path(), "0a", "jobs").expect("reads"), None);
+        }
+        let mut names: Vec<_> =
+            fs::read_dir(dir.path()).expect("there").flatten().map(|entry| entry.file_name()).collect();
+        names.sort();
+        assert_eq!(names, [LOCK_FILE, "run-0a"]);
+        let run = fs::read_dir(run_dir(dir.path(), "0a")).expect("there").count();
+        assert_eq!(run, 2, "the record and the table in the format asked for last");
+        drop(folder);
+        let (_, records) = Folder::open(dir.path(), &origin).expect("ours");
+        assert_eq!(records["0a"], record);
+    }
 }

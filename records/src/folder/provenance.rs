@@ -5,12 +5,13 @@ use std::path::Path;
 use std::time::Instant;
 use std::{env, fs, io};
 
-use crate::write_atomically;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::write_atomically;
+
 /// Name of the file.
-const PROVENANCE_FILE: &str = "provenance.json";
+pub(super) const PROVENANCE_FILE: &str = "provenance.json";
 
 /// `provenance.json`: one entry per time that the experiment was run or resumed, the last one last.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::{KPIS, KpiInfo, Kpis, RecordPlan, RunEntry, RunOutput};
 use serde::{Deserialize, Serialize};
+
+use crate::{KPIS, KpiInfo, Kpis, RecordPlan, RunEntry, RunOutput};
 
 /// `run-<id>/run.json`: one finished run in full, from which the files of the experiment are put together.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -6,6 +6,8 @@ use dapple_simulator::settings::{Kind, Range, Setting};
 use dapple_simulator::units::SimSpan;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::notation::compact;
+
 settings! {
     /// A named set of policies, one per decision.
     pub struct PolicySetFile {
@@ -74,7 +76,7 @@ pub(crate) trait PolicySpec: Serialize + Sized {
         if let Some((name, params)) = self.custom() {
             return (name.to_owned(), params.text().to_owned());
         }
-        let text = crate::scenario::compact(self);
+        let text = compact(self);
         match text.split_once('(') {
             Some((name, params)) => (name.to_owned(), format!("({params}")),
             None => (text, "()".to_owned()),

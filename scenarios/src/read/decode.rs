@@ -4,51 +4,23 @@
 //! a misspelt field or variant is read as the one it is nearest to, an unknown one is skipped, and anything
 //! else is replaced by a filler that suits its type. Mended places are remembered, so that nobody is blamed for a filler.
 
+mod access;
+mod filler;
+
 use std::str::FromStr;
 
 use serde::de::{self, Visitor};
 
-use super::access::{Choice, Fields, Items};
-use super::filler::Filler;
-use super::near::{listed, nearest};
-use super::path::{At, Path, Step};
-use super::source::{Sources, Span};
+use super::mistake::{Mend, Mistake};
+use super::near::listed;
+use super::path::At;
+use super::source::{Sources, TextRange};
 use super::tree::{Field, Kind, Node};
+use access::{Choice, Fields, Items};
+use filler::Filler;
 
 /// The name under which `ron` asks for a value as text.
 const RAW: &str = "$ron::private::RawValue";
-
-/// How a mistake is got over.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Mend {
-    /// The value is replaced.
-    Filler,
-    /// The missing field is supplied.
-    Supply(&'static str),
-    /// The field is left out.
-    Skip,
-    /// Only the first of several equal fields counts.
-    Once,
-    /// The field is read as this one.
-    Field(&'static str),
-    /// The variant is read as this one.
-    Variant(&'static str),
-}
-
-/// A mistake in what is written, and where.
-#[derive(Clone, Debug)]
-pub(crate) struct Mistake {
-    /// In words.
-    pub message: String,
-    /// What is allowed, what may be meant.
-    pub help: Option<String>,
-    /// Where in the text.
-    pub span: Option<Span>,
-    /// Where in the scenario.
-    pub path: Path,
-    /// How to get over it.
-    pub mend: Mend,
-}
 
 /// A value decoded, in spite of mistakes.
 pub(crate) struct Decoded<T> {
@@ -83,13 +55,8 @@ pub(crate) fn decode<T: de::DeserializeOwned>(root: &Node, sources: &Sources) ->
     }
 }
 
-/// The string that a quoted text stands for.
-pub(crate) fn text(quoted: &str) -> Option<String> {
-    ron::from_str(quoted).ok()
-}
-
 /// What all decoders of one attempt share.
-pub(super) struct Context<'t> {
+struct Context<'t> {
     /// The texts.
     pub sources: &'t Sources,
     /// What is mended.
@@ -109,7 +76,7 @@ impl<'t> Context<'t> {
 
 /// Decodes one node.
 #[derive(Clone, Copy)]
-pub(super) struct Decoder<'t> {
+struct Decoder<'t> {
     /// The node.
     pub node: &'t Node,
     /// Where it is.
@@ -120,77 +87,9 @@ pub(super) struct Decoder<'t> {
     pub unnamed: bool,
 }
 
-impl Mistake {
-    /// A mistake whose place is not known yet, to be replaced by a filler.
-    pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), help: None, span: None, path: Path::default(), mend: Mend::Filler }
-    }
-
-    fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
-        self
-    }
-
-    /// Says where, unless it is known already.
-    pub fn or_at(mut self, span: Span, at: &At<'_>) -> Self {
-        if self.span.is_none() {
-            self.span = Some(span);
-            self.path = at.path();
-            if let Mend::Supply(field) = self.mend {
-                self.path.0.push(Step::Field(field.to_owned()));
-            }
-        }
-        self
-    }
-}
-
-impl std::fmt::Display for Mistake {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for Mistake {}
-
-impl de::Error for Mistake {
-    fn custom<T: std::fmt::Display>(message: T) -> Self {
-        Self::new(message.to_string())
-    }
-
-    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
-        unknown(format!("there is no field `{field}` here"), field, expected, (Mend::Skip, Mend::Field))
-    }
-
-    fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
-        unknown(format!("`{variant}` is not one of the choices here"), variant, expected, (Mend::Filler, Mend::Variant))
-    }
-
-    fn missing_field(field: &'static str) -> Self {
-        Self { mend: Mend::Supply(field), ..Self::new(format!("the field `{field}` is missing")) }
-    }
-}
-
-/// A word that is not allowed: read as the one it is nearest to, or got over otherwise.
-fn unknown(
-    message: String,
-    word: &str,
-    allowed: &'static [&'static str],
-    (otherwise, nearest_instead): (Mend, fn(&'static str) -> Mend),
-) -> Mistake {
-    let all = listed(allowed.iter().copied());
-    let mistake = Mistake::new(message);
-    match nearest(word, allowed.iter().copied()) {
-        Some(near) => {
-            let mend = nearest_instead(near);
-            Mistake { mend, ..mistake.help(format!("did you mean `{near}`? allowed: {all}")) }
-        }
-        None => Mistake { mend: otherwise, ..mistake.help(format!("allowed: {all}")) },
-    }
-}
-
 impl<'t> Decoder<'t> {
     fn written(&self) -> &'t str {
-        self.cx.sources.slice(self.node.span)
+        self.cx.sources.slice(self.node.range)
     }
 
     fn needs_filler(&self) -> bool {
@@ -208,7 +107,7 @@ impl<'t> Decoder<'t> {
     }
 
     fn found(&self) -> String {
-        let name = |span: &Span| self.cx.sources.slice(*span).to_owned();
+        let name = |range: &TextRange| self.cx.sources.slice(*range).to_owned();
         let short = |text: &str| match text.char_indices().nth(40) {
             Some((end, _)) => format!("{}..", &text[..end]),
             None => text.to_owned(),
@@ -217,7 +116,7 @@ impl<'t> Decoder<'t> {
             Kind::Number => format!("the number `{}`", short(self.written())),
             Kind::Text => format!("the text `{}`", short(self.written())),
             Kind::Other | Kind::Word => format!("`{}`", short(self.written())),
-            Kind::Struct(Some(span), _) | Kind::Tuple(Some(span), _) => format!("`{}(..)`", name(span)),
+            Kind::Struct(Some(range), _) | Kind::Tuple(Some(range), _) => format!("`{}(..)`", name(range)),
             Kind::Struct(None, _) => "fields in brackets".into(),
             Kind::Tuple(None, items) if items.is_empty() => "`()`".into(),
             Kind::Tuple(None, _) => "values in brackets `(..)`".into(),
@@ -238,7 +137,7 @@ impl<'t> Decoder<'t> {
     }
 
     fn string(&self) -> Result<String, Mistake> {
-        let quoted = matches!(self.node.kind, Kind::Text).then(|| text(self.written())).flatten();
+        let quoted = self.node.text(self.cx.sources);
         quoted.ok_or_else(|| match self.node.kind {
             Kind::Word => self.wanted("a text in double quotes"),
             Kind::Text => self.here(Mistake::new("this text has an escape that RON does not know")),
@@ -251,7 +150,7 @@ impl<'t> Decoder<'t> {
             Kind::Struct(name, _) | Kind::Tuple(name, _) => name.filter(|_| !self.unnamed),
             _ => None,
         };
-        let name = name.map(|span| self.cx.sources.slice(span));
+        let name = name.map(|range| self.cx.sources.slice(range));
         match &self.node.kind {
             Kind::Struct(_, written) if name.is_none_or(|name| name == visitor_name) => Ok(written),
             Kind::Tuple(_, items) if items.is_empty() && name.is_none_or(|name| name == visitor_name) => Ok(&[]),
@@ -261,7 +160,7 @@ impl<'t> Decoder<'t> {
 }
 
 /// `` `Name(a: .., b: ..)` ``
-pub(super) fn form(name: &str, fields: &[&str]) -> String {
+fn form(name: &str, fields: &[&str]) -> String {
     let shown: Vec<String> = fields.iter().take(4).map(|field| format!("{field}: ..")).collect();
     let more = if fields.len() > 4 { ", .." } else { "" };
     format!("`{name}({}{more})`", shown.join(", "))
@@ -397,7 +296,7 @@ impl<'de> de::Deserializer<'de> for Decoder<'_> {
             return Filler.deserialize_enum(name, variants, visitor);
         }
         let name = match &self.node.kind {
-            Kind::Word => self.node.span,
+            Kind::Word => self.node.range,
             Kind::Struct(Some(name), _) | Kind::Tuple(Some(name), _) => *name,
             _ => {
                 return Err(self.wanted(&format!("one of {}", listed(variants.iter().copied()))));

@@ -4,10 +4,11 @@ use std::path::{Path as FilePath, PathBuf};
 
 use super::decode::{self, Decoded};
 use super::edit::{Edit, EditError};
-use super::include::{Includes, ReadError, Shelf, read_text};
+use super::include::{FilesFrom, Includes, ReadError, read_text};
+use super::mistake::Mistake;
 use super::parse;
 use super::path::Path;
-use super::source::{Sources, Span};
+use super::source::{Sources, TextRange};
 use super::tree::Node;
 use crate::problems::{Excerpt, Problem, Problems};
 
@@ -34,7 +35,7 @@ pub(crate) struct Document {
     pub sources: Sources,
     /// Folder that paths in the main file are relative to.
     pub base: PathBuf,
-    shelf: Shelf,
+    files_from: FilesFrom,
 }
 
 impl Document {
@@ -45,13 +46,13 @@ impl Document {
             Problems(vec![Problem::of_file(name.clone(), format!("cannot read the scenario: {why}"))])
         })?;
         let base = file.parent().unwrap_or(FilePath::new(""));
-        let document = Self::read(Shelf::Disk, (&name, &text), base, overrides)?;
+        let document = Self::read(FilesFrom::Disk, (&name, &text), base, overrides)?;
         Ok((document, text))
     }
 
     /// Reads a text; `name` is what messages call it.
     pub fn read(
-        shelf: Shelf,
+        files_from: FilesFrom,
         (name, text): (&str, &str),
         base: &FilePath,
         overrides: &[(String, String)],
@@ -66,9 +67,9 @@ impl Document {
             return Err(Problems(vec![Problem::of_file(name, message)]));
         }
         let mut root = parse::parse(source, text)
-            .map_err(|error| Problems(vec![problem(&sources, error.span, String::new(), error.message, None)]))?;
-        let errors = Includes::new(shelf, &mut sources, Some(FilePath::new(name))).expand(&mut root, base);
-        let mut document = Self { root, sources, base: base.to_owned(), shelf };
+            .map_err(|error| Problems(vec![problem(&sources, error.range, String::new(), error.message, None)]))?;
+        let errors = Includes::new(files_from, &mut sources, Some(FilePath::new(name))).expand(&mut root, base);
+        let mut document = Self { root, sources, base: base.to_owned(), files_from };
         let mut problems = document.unread(errors);
         for (path, value) in overrides {
             if let Err(refused) = document.set(&format!("--set {path}"), path, value) {
@@ -81,11 +82,11 @@ impl Document {
     /// Puts a value at a path; `name` is what messages call it.
     pub fn set(&mut self, name: &str, path: &str, value: &str) -> Result<(), Problems> {
         let refused = |sources: &Sources, error: EditError| {
-            Problems(vec![problem(sources, error.span, String::new(), error.message, error.help)])
+            Problems(vec![problem(sources, error.range, String::new(), error.message, error.help)])
         };
         let parsed = Edit::parse(name, path, value, &mut self.sources);
         let mut edit = parsed.map_err(|error| refused(&self.sources, error))?;
-        let errors = Includes::new(self.shelf, &mut self.sources, None).expand(&mut edit.value, &self.base);
+        let errors = Includes::new(self.files_from, &mut self.sources, None).expand(&mut edit.value, &self.base);
         if !errors.is_empty() {
             return Err(self.unread(errors));
         }
@@ -93,7 +94,7 @@ impl Document {
     }
 
     fn unread(&self, errors: Vec<ReadError>) -> Problems {
-        let problem = |error: ReadError| problem(&self.sources, error.span, String::new(), error.message, None);
+        let problem = |error: ReadError| problem(&self.sources, error.range, String::new(), error.message, None);
         Problems(errors.into_iter().map(problem).collect())
     }
 
@@ -103,21 +104,21 @@ impl Document {
     }
 
     /// Problems out of mistakes and faults, the first of them in order of place. Faults of what was mended are left out.
-    pub fn problems(&self, mistakes: &[decode::Mistake], faults: &[Fault]) -> Problems {
-        let mut found: Vec<(Span, &Path, &str, Option<&str>)> = Vec::new();
+    pub fn problems(&self, mistakes: &[Mistake], faults: &[Fault]) -> Problems {
+        let mut found: Vec<(TextRange, &Path, &str, Option<&str>)> = Vec::new();
         for mistake in mistakes {
-            let span = mistake.span.unwrap_or(self.root.head());
-            found.push((span, &mistake.path, &mistake.message, mistake.help.as_deref()));
+            let range = mistake.range.unwrap_or(self.root.head());
+            found.push((range, &mistake.path, &mistake.message, mistake.help.as_deref()));
         }
         for fault in faults {
             if !mistakes.iter().any(|mistake| fault.path.is_within(&mistake.path)) {
                 found.push((self.place(&fault.path), &fault.path, &fault.message, fault.help.as_deref()));
             }
         }
-        found.sort_by_key(|(span, ..)| (span.source.order(), span.start));
+        found.sort_by_key(|(range, ..)| (range.source.order(), range.start));
         let shown = found.iter().take(MAX_PROBLEMS);
         let mut problems: Vec<Problem> =
-            shown.map(|(span, path, message, help)| self.problem_at(*span, path, message, *help)).collect();
+            shown.map(|(range, path, message, help)| self.problem_at(*range, path, message, *help)).collect();
         problems.dedup();
         if let (Some(left), Some(first)) =
             (found.len().checked_sub(MAX_PROBLEMS).filter(|&left| left > 0), problems.first())
@@ -132,21 +133,21 @@ impl Document {
     }
 
     /// Where the place, or the nearest thing around it, is written.
-    fn place(&self, path: &Path) -> Span {
+    fn place(&self, path: &Path) -> TextRange {
         path.find(&self.root, &self.sources).0.head()
     }
 
-    fn problem_at(&self, span: Span, path: &Path, message: &str, help: Option<&str>) -> Problem {
+    fn problem_at(&self, range: TextRange, path: &Path, message: &str, help: Option<&str>) -> Problem {
         let path = path.show(&self.root, &self.sources);
-        problem(&self.sources, span, path, message.to_owned(), help.map(str::to_owned))
+        problem(&self.sources, range, path, message.to_owned(), help.map(str::to_owned))
     }
 }
 
 /// A problem with line, column and excerpt.
-fn problem(sources: &Sources, span: Span, path: String, message: String, help: Option<String>) -> Problem {
-    let source = sources.get(span.source);
-    let (line, column) = source.line_column(span.start as usize);
-    let excerpt = excerpt(&source.text, span.start as usize, span.end as usize);
+fn problem(sources: &Sources, range: TextRange, path: String, message: String, help: Option<String>) -> Problem {
+    let source = sources.get(range.source);
+    let (line, column) = source.line_column(range.start as usize);
+    let excerpt = excerpt(&source.text, range.start as usize, range.end as usize);
     Problem { file: source.name.clone(), line, column, path, message, help, excerpt: Some(excerpt) }
 }
 

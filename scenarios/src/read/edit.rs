@@ -3,7 +3,7 @@
 use super::near::{listed, nearest};
 use super::parse::{self, SyntaxError};
 use super::path::element;
-use super::source::{Sources, Span};
+use super::source::{Sources, TextRange};
 use super::tree::{Field, Kind, Node};
 
 /// Why a value cannot be put at a path.
@@ -14,12 +14,12 @@ pub(crate) struct EditError {
     /// What is allowed, what may be meant.
     pub help: Option<String>,
     /// Where.
-    pub span: Span,
+    pub range: TextRange,
 }
 
 impl From<SyntaxError> for EditError {
     fn from(error: SyntaxError) -> Self {
-        Self { message: error.message, help: None, span: error.span }
+        Self { message: error.message, help: None, range: error.range }
     }
 }
 
@@ -27,7 +27,7 @@ impl From<SyntaxError> for EditError {
 #[derive(Clone, Debug)]
 pub(crate) struct Edit {
     /// Where the path is written.
-    pub path: Span,
+    pub path: TextRange,
     /// The value.
     pub value: Node,
 }
@@ -37,7 +37,7 @@ impl Edit {
     pub fn parse(name: &str, path: &str, value: &str, sources: &mut Sources) -> Result<Self, EditError> {
         let source = sources.add(name, format!("{path}={value}"));
         let end = u32::try_from(path.len()).unwrap_or(u32::MAX);
-        let path = Span { source, start: 0, end };
+        let path = TextRange { source, start: 0, end };
         let text = sources.get(source).text.clone();
         Ok(Self { path, value: parse::parse_from(source, &text, path.end as usize + 1)? })
     }
@@ -53,13 +53,13 @@ impl Edit {
     }
 
     /// Where the rest of the path is written.
-    fn place(&self, rest: &str) -> Span {
+    fn place(&self, rest: &str) -> TextRange {
         let length = u32::try_from(rest.len()).unwrap_or(0);
-        Span { start: self.path.end - length, ..self.path }
+        TextRange { start: self.path.end - length, ..self.path }
     }
 
     fn error(&self, rest: &str, message: impl Into<String>, help: Option<String>) -> EditError {
-        EditError { message: message.into(), help, span: self.place(rest) }
+        EditError { message: message.into(), help, range: self.place(rest) }
     }
 
     fn put(&self, node: &mut Node, rest: &str, sources: &Sources) -> Result<(), EditError> {
@@ -67,12 +67,13 @@ impl Edit {
             *node = self.value.clone();
             return Ok(());
         }
+        // `()` may be a struct none of whose fields is written.
         if let Kind::Tuple(name, items) = &mut node.kind
             && items.is_empty()
         {
             node.kind = Kind::Struct(*name, Vec::new());
         }
-        let here = node.span;
+        let here = node.range;
         match &mut node.kind {
             Kind::Struct(_, fields) => self.put_field(fields, rest, sources),
             Kind::List(items) => self.put_item(items, rest, sources),
@@ -88,7 +89,7 @@ impl Edit {
     fn put_field(&self, fields: &mut Vec<Field>, rest: &str, sources: &Sources) -> Result<(), EditError> {
         let (name, below) = rest.split_once('.').unwrap_or((rest, ""));
         let start = self.place(rest).start;
-        let key = Span { start, end: start + u32::try_from(name.len()).unwrap_or(0), ..self.path };
+        let key = TextRange { start, end: start + u32::try_from(name.len()).unwrap_or(0), ..self.path };
         if !name.starts_with(|c: char| c == '_' || c.is_alphabetic())
             || !name.chars().all(|c| c == '_' || c.is_alphanumeric())
         {
@@ -99,7 +100,7 @@ impl Edit {
         if let Some(field) = fields.iter_mut().find(|field| sources.slice(field.key) == name) {
             return self.put(&mut field.value, below, sources);
         }
-        let mut value = Node { span: key, kind: Kind::Tuple(None, Vec::new()) };
+        let mut value = Node { range: key, kind: Kind::Tuple(None, Vec::new()) };
         self.put(&mut value, below, sources)?;
         fields.push(Field { key, value });
         Ok(())

@@ -5,7 +5,7 @@
 use std::path::{Component, Path as FilePath, PathBuf};
 
 use super::parse;
-use super::source::{SourceId, Sources, Span};
+use super::source::{SourceId, Sources, TextRange};
 use super::tree::{Kind, Node};
 use crate::bundled;
 
@@ -22,19 +22,19 @@ pub(crate) struct ReadError {
     /// In words.
     pub message: String,
     /// Where it is asked for.
-    pub span: Span,
+    pub range: TextRange,
 }
 
 /// Where files are read from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shelf {
+pub(crate) enum FilesFrom {
     /// The file system.
     Disk,
     /// The scenarios that the program brings along, by their path.
     Bundled,
 }
 
-impl Shelf {
+impl FilesFrom {
     fn read(self, file: &FilePath) -> Result<String, String> {
         match self {
             Self::Disk => read_text(file),
@@ -85,7 +85,7 @@ fn why(error: &std::io::Error) -> String {
 
 /// Replaces every `File("..")` of a tree by what the file holds.
 pub(crate) struct Includes<'s> {
-    shelf: Shelf,
+    files_from: FilesFrom,
     sources: &'s mut Sources,
     chain: Vec<PathBuf>,
     files: usize,
@@ -95,9 +95,9 @@ pub(crate) struct Includes<'s> {
 
 impl<'s> Includes<'s> {
     /// For a tree that comes from `file`, if from any.
-    pub fn new(shelf: Shelf, sources: &'s mut Sources, file: Option<&FilePath>) -> Self {
-        let chain = file.map(|file| identity(shelf, file)).into_iter().collect();
-        Self { shelf, sources, chain, files: 0, bytes: 0, errors: Vec::new() }
+    pub fn new(files_from: FilesFrom, sources: &'s mut Sources, file: Option<&FilePath>) -> Self {
+        let chain = file.map(|file| identity(files_from, file)).into_iter().collect();
+        Self { files_from, sources, chain, files: 0, bytes: 0, errors: Vec::new() }
     }
 
     /// Expands the tree, whose own paths are relative to `base`, and tells what could not be read.
@@ -108,7 +108,7 @@ impl<'s> Includes<'s> {
 
     fn walk(&mut self, node: &mut Node, base: &FilePath) {
         if let Some(name) = self.file_name(node) {
-            if let Some(included) = self.include(&name, node.span, base) {
+            if let Some(included) = self.include(&name, node.range, base) {
                 *node = included;
             }
             return;
@@ -138,12 +138,11 @@ impl<'s> Includes<'s> {
     fn file_name(&self, node: &Node) -> Option<String> {
         let Kind::Tuple(Some(name), items) = &node.kind else { return None };
         let [only] = items.as_slice() else { return None };
-        let is_file = self.sources.slice(*name) == "File" && matches!(only.kind, Kind::Text);
-        is_file.then(|| super::decode::text(self.sources.slice(only.span)))?
+        if self.sources.slice(*name) == "File" { only.text(self.sources) } else { None }
     }
 
-    fn include(&mut self, name: &str, span: Span, base: &FilePath) -> Option<Node> {
-        match self.read(name, span, base) {
+    fn include(&mut self, name: &str, range: TextRange, base: &FilePath) -> Option<Node> {
+        match self.read(name, range, base) {
             Ok(node) => Some(node),
             Err(error) => {
                 self.errors.push(error);
@@ -152,9 +151,9 @@ impl<'s> Includes<'s> {
         }
     }
 
-    fn read(&mut self, name: &str, span: Span, base: &FilePath) -> Result<Node, ReadError> {
+    fn read(&mut self, name: &str, range: TextRange, base: &FilePath) -> Result<Node, ReadError> {
         let file = base.join(name);
-        let fail = |message: String| ReadError { message, span };
+        let fail = |message: String| ReadError { message, range };
         self.files += 1;
         if self.files > MAX_FILES {
             return Err(fail(format!("more than {MAX_FILES} files are included")));
@@ -163,8 +162,8 @@ impl<'s> Includes<'s> {
             return Err(fail(format!("files include each other more than {MAX_CHAIN} deep")));
         }
         let cannot = |why: String| fail(format!("cannot read {}: {why}", file.display()));
-        let text = self.shelf.read(&file).map_err(cannot)?;
-        let identity = identity(self.shelf, &file);
+        let text = self.files_from.read(&file).map_err(cannot)?;
+        let identity = identity(self.files_from, &file);
         if self.chain.contains(&identity) {
             return Err(fail(format!("{} includes itself", file.display())));
         }
@@ -175,7 +174,7 @@ impl<'s> Includes<'s> {
         let source: SourceId = self.sources.add(file.display().to_string(), text);
         let text = self.sources.get(source).text.clone();
         let mut node =
-            parse::parse(source, &text).map_err(|error| ReadError { message: error.message, span: error.span })?;
+            parse::parse(source, &text).map_err(|error| ReadError { message: error.message, range: error.range })?;
         self.chain.push(identity);
         self.walk(&mut node, file.parent().unwrap_or(base));
         self.chain.pop();
@@ -184,10 +183,10 @@ impl<'s> Includes<'s> {
 }
 
 /// What makes two ways of writing a path the same file.
-fn identity(shelf: Shelf, file: &FilePath) -> PathBuf {
-    match shelf {
-        Shelf::Disk => file.canonicalize().unwrap_or_else(|_| file.to_owned()),
-        Shelf::Bundled => {
+fn identity(files_from: FilesFrom, file: &FilePath) -> PathBuf {
+    match files_from {
+        FilesFrom::Disk => file.canonicalize().unwrap_or_else(|_| file.to_owned()),
+        FilesFrom::Bundled => {
             let mut parts = PathBuf::new();
             for part in file.components() {
                 match part {

@@ -10,12 +10,11 @@
 //! a mistake is shown where somebody made it. Whether names exist and numbers make sense is asked later, in
 //! [`crate::validate`], and those messages find their place through the same tree.
 
-mod access;
 pub(crate) mod decode;
 mod document;
 pub(crate) mod edit;
-mod filler;
 pub(crate) mod include;
+pub(crate) mod mistake;
 pub(crate) mod near;
 pub(crate) mod parse;
 pub(crate) mod path;
@@ -23,4 +22,4 @@ pub(crate) mod source;
 pub(crate) mod tree;
 
 pub(crate) use document::{Document, Fault};
-pub(crate) use include::Shelf;
+pub(crate) use include::FilesFrom;

@@ -1,6 +1,6 @@
 //! From text to [`Node`]s.
 
-use super::source::{SourceId, Span};
+use super::source::{SourceId, TextRange};
 use super::tree::{Field, Kind, Node};
 
 /// Deepest nesting of brackets that is read; `ron` has the same limit.
@@ -12,7 +12,7 @@ pub(crate) struct SyntaxError {
     /// In words.
     pub message: String,
     /// Where.
-    pub span: Span,
+    pub range: TextRange,
 }
 
 type Parsed<T> = Result<T, SyntaxError>;
@@ -55,20 +55,20 @@ impl<'a> Parser<'a> {
         self.rest().chars().next()
     }
 
-    fn span(&self, start: usize) -> Span {
+    fn range(&self, start: usize) -> TextRange {
         let byte = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-        Span { source: self.source, start: byte(start), end: byte(self.at) }
+        TextRange { source: self.source, start: byte(start), end: byte(self.at) }
     }
 
     /// An error about the character at the cursor.
     fn error(&self, message: impl Into<String>) -> SyntaxError {
         let end = self.at + self.peek().map_or(0, char::len_utf8);
-        let span = Parser { at: end, ..*self }.span(self.at);
-        SyntaxError { message: message.into(), span }
+        let range = Parser { at: end, ..*self }.range(self.at);
+        SyntaxError { message: message.into(), range }
     }
 
     fn error_from<T>(&self, start: usize, message: impl Into<String>) -> Parsed<T> {
-        Err(SyntaxError { message: message.into(), span: self.span(start) })
+        Err(SyntaxError { message: message.into(), range: self.range(start) })
     }
 
     fn eat(&mut self, token: &str) -> bool {
@@ -146,7 +146,7 @@ impl<'a> Parser<'a> {
             Some(c) => return Err(self.error(format!("a value cannot start with `{}`", c.escape_debug()))),
             None => return Err(self.error("a value is missing here: the text ends too early")),
         };
-        Ok(Node { span: self.span(start), kind })
+        Ok(Node { range: self.range(start), kind })
     }
 
     fn nested(&mut self, read: impl FnOnce(&mut Self) -> Parsed<Kind>) -> Parsed<Kind> {
@@ -170,7 +170,7 @@ impl<'a> Parser<'a> {
         }
         let start = self.at;
         self.word();
-        let name = self.span(start);
+        let name = self.range(start);
         let word = &self.text[start..self.at];
         if matches!(word, "NaN" | "inf") {
             return Ok(Kind::Number);
@@ -264,12 +264,12 @@ impl<'a> Parser<'a> {
         self.blank()
     }
 
-    fn parenthesis(&mut self, name: Option<Span>) -> Parsed<Kind> {
+    fn parenthesis(&mut self, name: Option<TextRange>) -> Parsed<Kind> {
         if self.starts_with_field()? {
             let fields = self.items('(', ')', |p| {
                 let start = p.at;
                 p.word();
-                let key = p.span(start);
+                let key = p.range(start);
                 if key.start == key.end {
                     return Err(p.error("a field is expected here: `name: value`"));
                 }

@@ -101,6 +101,7 @@ fn child<'n>(node: &'n Node, step: &Step, sources: &Sources) -> Option<&'n Node>
     match step {
         Step::Field(name) => node.inner().field(sources, name),
         Step::Index(index) => match &node.kind {
+            // The brackets of a variant around one value are no step.
             Kind::Tuple(Some(_), items) if items.len() == 1 => child(&items[0], step, sources),
             Kind::List(items) | Kind::Tuple(_, items) => items.get(*index),
             _ => None,

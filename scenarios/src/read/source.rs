@@ -8,7 +8,7 @@ pub(crate) struct SourceId(u32);
 
 /// Where something is written: bytes `start..end` of one text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Span {
+pub(crate) struct TextRange {
     /// The text.
     pub source: SourceId,
     /// First byte.
@@ -46,8 +46,8 @@ impl Sources {
     }
 
     /// What is written at a place.
-    pub fn slice(&self, span: Span) -> &str {
-        self.get(span.source).text.get(span.start as usize..span.end as usize).unwrap_or("")
+    pub fn slice(&self, range: TextRange) -> &str {
+        self.get(range.source).text.get(range.start as usize..range.end as usize).unwrap_or("")
     }
 }
 

@@ -4,13 +4,13 @@
 //! `File(..)`, for `--set` and for sweeps. The tree keeps structure and places only; what a number or a string
 //! means is left to the `ron` crate (see [`super::decode`]).
 
-use super::source::{Sources, Span};
+use super::source::{Sources, TextRange};
 
 /// One value as it is written.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
     /// Where.
-    pub span: Span,
+    pub range: TextRange,
     /// Its form.
     pub kind: Kind,
 }
@@ -27,9 +27,9 @@ pub(crate) enum Kind {
     /// `AlwaysRemote`, `true`, `None`.
     Word,
     /// `(field: value, ..)` or `Name(field: value, ..)`.
-    Struct(Option<Span>, Vec<Field>),
+    Struct(Option<TextRange>, Vec<Field>),
     /// `()`, `(value, ..)` or `Name(value, ..)`.
-    Tuple(Option<Span>, Vec<Node>),
+    Tuple(Option<TextRange>, Vec<Node>),
     /// `[value, ..]`.
     List(Vec<Node>),
     /// `{key: value, ..}`.
@@ -40,25 +40,25 @@ pub(crate) enum Kind {
 #[derive(Clone, Debug)]
 pub(crate) struct Field {
     /// Its name.
-    pub key: Span,
+    pub key: TextRange,
     /// Its value.
     pub value: Node,
 }
 
 impl Node {
     /// The part to underline: the whole of a short value, the first word or bracket of a long one.
-    pub fn head(&self) -> Span {
+    pub fn head(&self) -> TextRange {
         match &self.kind {
             Kind::Struct(Some(name), _) | Kind::Tuple(Some(name), _) if !self.is_short() => *name,
             Kind::Struct(..) | Kind::Tuple(..) | Kind::List(_) | Kind::Map(_) if !self.is_short() => {
-                Span { end: self.span.start + 1, ..self.span }
+                TextRange { end: self.range.start + 1, ..self.range }
             }
-            _ => self.span,
+            _ => self.range,
         }
     }
 
     fn is_short(&self) -> bool {
-        self.span.end - self.span.start <= 80
+        self.range.end - self.range.start <= 80
     }
 
     /// The fields, for a struct.
@@ -86,7 +86,12 @@ impl Node {
     /// What an element of a list is called: its field `name`.
     pub fn name(&self, sources: &Sources) -> Option<String> {
         let name = self.inner().field(sources, "name")?;
-        matches!(name.kind, Kind::Text).then(|| super::decode::text(sources.slice(name.span)))?
+        name.text(sources)
+    }
+
+    /// The string that a text stands for; `None` also where RON does not know an escape in it.
+    pub fn text(&self, sources: &Sources) -> Option<String> {
+        matches!(self.kind, Kind::Text).then(|| ron::from_str(sources.slice(self.range)).ok())?
     }
 
     /// The value as RON without comments and spare blanks.
@@ -97,9 +102,10 @@ impl Node {
     }
 
     fn print_to(&self, sources: &Sources, out: &mut String) {
-        let named = |name: &Option<Span>, out: &mut String| out.push_str(name.map_or("", |name| sources.slice(name)));
+        let named =
+            |name: &Option<TextRange>, out: &mut String| out.push_str(name.map_or("", |name| sources.slice(name)));
         match &self.kind {
-            Kind::Number | Kind::Text | Kind::Other | Kind::Word => out.push_str(sources.slice(self.span)),
+            Kind::Number | Kind::Text | Kind::Other | Kind::Word => out.push_str(sources.slice(self.range)),
             Kind::Struct(name, fields) => {
                 named(name, out);
                 print_all(out, ['(', ')'], fields, |field, out| {

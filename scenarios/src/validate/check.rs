@@ -55,6 +55,7 @@ impl Check {
             mended.0.len() == path.0.len()
                 && mended.0.split_last().map(|(_, above)| above) == path.0.split_last().map(|(_, above)| above)
         };
+        // An element or name that could not be read may be the one that a reference means: then none is unknown.
         let hides = |mended: &Path| match mended.0.strip_prefix(path.0.as_slice()) {
             None if is_beside(mended) => true,
             Some([] | [Step::Index(_)]) => true,

@@ -2,6 +2,7 @@
 
 mod check;
 mod csv_rows;
+mod scope;
 mod settings;
 mod topology;
 mod traces;
@@ -24,11 +25,11 @@ use crate::logs::Logs;
 use crate::read::path::At;
 use crate::registry::{PolicySet, Registry};
 use csv_rows::TraceFiles;
-use workload::Around;
+use scope::Scope;
 
 /// What validation needs beside the file.
 #[derive(Clone, Copy)]
-pub(crate) struct World<'a> {
+pub(crate) struct Environment<'a> {
     /// Folder that relative paths start from.
     pub base: &'a FilePath,
     /// Folder of `$DAPPLE_DATA`.
@@ -55,7 +56,7 @@ pub(crate) struct Valid {
 }
 
 /// Checks everything. The value is there unless there are faults; both faults and warnings are left in `check`.
-pub(crate) fn validate(file: &ScenarioFile, world: World<'_>, check: &mut Check) -> Option<Valid> {
+pub(crate) fn validate(file: &ScenarioFile, environment: Environment<'_>, check: &mut Check) -> Option<Valid> {
     let root = At::ROOT;
     if file.name.trim().is_empty() {
         check.fault(&root.field("name"), "a name may not be empty");
@@ -64,14 +65,15 @@ pub(crate) fn validate(file: &ScenarioFile, world: World<'_>, check: &mut Check)
     let (warm_up, horizon) = times(file, check);
     let grid = topology::topology(&file.topology, check);
     let (names, datasets) = workload::datasets(&file.data, &grid, check);
-    let mut files = TraceFiles { base: world.base, data: world.data, logs: world.logs, digests: BTreeMap::new() };
-    let around = Around { grid: &grid, names, datasets, horizon };
-    let workloads = workload::workloads(&file.workload, &around, &mut files, check);
-    let datasets = around.datasets;
+    let mut files =
+        TraceFiles { base: environment.base, data: environment.data, logs: environment.logs, digests: BTreeMap::new() };
+    let scope = Scope { grid: &grid, names, datasets, horizon };
+    let workloads = workload::workloads(&file.workload, &scope, &mut files, check);
+    let datasets = scope.datasets;
     let transfers = settings::transfers(&file.services.transfers, &grid.rses, check);
     let record = settings::record(&file.record, warm_up);
     settings::experiment(file, check);
-    let policies = policies(file, world.registry, check);
+    let policies = policies(file, environment.registry, check);
     let topology = grid.topology.filter(|_| check.faults.is_empty())?;
     let storage = file.services.storage.clone();
     let setup = Setup { topology, storage, datasets, workloads, transfers, horizon };

@@ -11,16 +11,14 @@ use dapple_simulator::workload::{JobTrace, TracedJob, TracedTransfer, TransferTr
 use serde::Serialize;
 
 use super::check::{Check, Names};
-use super::csv_rows::{Columns, DirtyCell, Row, Rows};
-use super::workload::{Around, why_not};
+use super::csv_rows::{Columns, DirtyCell, Row, Rows, TraceFiles};
+use super::scope::Scope;
 use crate::digest::Digest;
 use crate::file;
 use crate::file::{Dirty, NameFrom, Origin};
 use crate::logs::LogFile;
+use crate::notation::compact;
 use crate::read::path::At;
-use crate::scenario::compact;
-
-pub(super) use super::csv_rows::TraceFiles;
 
 /// Dirty rows that are shown.
 const SHOWN: usize = 3;
@@ -42,26 +40,26 @@ struct Timed<T> {
 pub(super) fn transfers(
     file: &file::TransferTrace,
     at: &At<'_>,
-    around: &Around<'_>,
+    scope: &Scope<'_>,
     files: &mut TraceFiles<'_>,
     check: &mut Check,
 ) -> Option<TransferTrace> {
     let columns_at = at.field("columns");
     let named = |field: &'static str, from: &NameFrom, check: &mut Check| {
-        constant(from, &columns_at.field(field), &around.grid.rses, check)
+        constant(from, &columns_at.field(field), &scope.grid.rses, check)
     };
     let source = named("source", &file.columns.source, check);
     let destination = named("destination", &file.columns.destination, check);
     if let (Constant::Known(source), Constant::Known(destination)) = (&source, &destination)
-        && let Some(why) = why_not(*source, *destination, around)
+        && let Some(why) = scope.why_not(*source, *destination)
     {
         check.fault(&columns_at.field("destination"), why);
         return None;
     }
     let log = files.open(&file.file, at, check)?;
     let names = (source, destination);
-    let key = key(&log, file, around);
-    let take = |check: &mut Check| take_transfers(file, &log, names, (at, around), check);
+    let key = key(&log, file, scope);
+    let take = |check: &mut Check| take_transfers(file, &log, names, (at, scope), check);
     let transfers = files.logs.transfers.get_or_take(key, check, take)?;
     Some(TransferTrace { transfers, queues: file.queues })
 }
@@ -70,7 +68,7 @@ fn take_transfers(
     file: &file::TransferTrace,
     log: &LogFile,
     (source, destination): (Constant<RseId>, Constant<RseId>),
-    (at, around): (&At<'_>, &Around<'_>),
+    (at, scope): (&At<'_>, &Scope<'_>),
     check: &mut Check,
 ) -> Option<Arc<[TracedTransfer]>> {
     let mut rows = Rows::of(log, at, check)?;
@@ -84,9 +82,9 @@ fn take_transfers(
     let filter = used.filter(&file.filter);
     let (time, size, source, destination, filter) = (time?, size?, source?, destination?, filter?);
     let taken = take(&mut rows, &filter, |row| {
-        let source = source.find(row, &around.grid.rses)?;
-        let destination = destination.find(row, &around.grid.rses)?;
-        if let Some(why) = why_not(source, destination, around) {
+        let source = source.find(row, &scope.grid.rses)?;
+        let destination = destination.find(row, &scope.grid.rses)?;
+        if let Some(why) = scope.why_not(source, destination) {
             return Err(DirtyCell::of_row(why));
         }
         let bytes = bytes(row, size, columns.size.unit.factor())?;
@@ -95,7 +93,7 @@ fn take_transfers(
     });
     let taken = finish(taken, &file.name, &file.dirty, at, check)?;
     let nanos = columns.at.unit.factor();
-    let transfers = on_time(taken, (&file.origin, nanos), (&file.name, around.horizon), at, check, |at, what| {
+    let transfers = on_time(taken, (&file.origin, nanos), (&file.name, scope.horizon), at, check, |at, what| {
         TracedTransfer { at, ..what }
     })?;
     Some(TransferTrace::new(transfers, file.queues).transfers)
@@ -105,7 +103,7 @@ fn take_transfers(
 pub(super) fn jobs(
     file: &file::JobTrace,
     at: &At<'_>,
-    around: &Around<'_>,
+    scope: &Scope<'_>,
     files: &mut TraceFiles<'_>,
     check: &mut Check,
 ) -> Option<JobTrace> {
@@ -115,13 +113,13 @@ pub(super) fn jobs(
         check.fault(&columns_at, "`input` and `source` belong together: an input needs to be somewhere");
         return None;
     }
-    let pool = constant(&file.pool, &at.field("pool"), &around.grid.pools, check);
+    let pool = constant(&file.pool, &at.field("pool"), &scope.grid.pools, check);
     let source = (columns.source.as_ref())
-        .map(|from| (from, constant(from, &columns_at.field("source"), &around.grid.rses, check)));
+        .map(|from| (from, constant(from, &columns_at.field("source"), &scope.grid.rses, check)));
     let log = files.open(&file.file, at, check)?;
     let source = source.map(|(_, source)| source);
-    let key = key(&log, file, around);
-    let take = |check: &mut Check| take_jobs(file, &log, (pool, source), (at, around), check);
+    let key = key(&log, file, scope);
+    let take = |check: &mut Check| take_jobs(file, &log, (pool, source), (at, scope), check);
     let jobs = files.logs.jobs.get_or_take(key, check, take)?;
     let (threads, blocks) = (file.threads, file.blocks);
     Some(JobTrace { jobs, threads, read_fraction: file.read_fraction, blocks })
@@ -131,7 +129,7 @@ fn take_jobs(
     file: &file::JobTrace,
     log: &LogFile,
     (pool, source): (Constant<PoolId>, Option<Constant<RseId>>),
-    (at, around): (&At<'_>, &Around<'_>),
+    (at, scope): (&At<'_>, &Scope<'_>),
     check: &mut Check,
 ) -> Option<Arc<[TracedJob]>> {
     let mut rows = Rows::of(log, at, check)?;
@@ -152,13 +150,13 @@ fn take_jobs(
     };
     let compute_s = columns.compute.unit.factor() / 1e9;
     let taken = take(&mut rows, &filter, |row| {
-        let pool = pool.find(row, &around.grid.pools)?;
+        let pool = pool.find(row, &scope.grid.pools)?;
         let (source, input) = match &input {
-            Some((size, unit, source)) => (Some(source.find(row, &around.grid.rses)?), bytes(row, *size, *unit)?),
+            Some((size, unit, source)) => (Some(source.find(row, &scope.grid.rses)?), bytes(row, *size, *unit)?),
             None => (None, Bytes::ZERO),
         };
         if let Some(source) = source
-            && let Some(topology) = &around.grid.topology
+            && let Some(topology) = &scope.grid.topology
             && topology.map.route_to_pool(source, pool).is_none()
         {
             return Err(DirtyCell::of_row("no route leads from its source to its pool"));
@@ -169,7 +167,7 @@ fn take_jobs(
     });
     let taken = finish(taken, &file.name, &file.dirty, at, check)?;
     let nanos = columns.submitted.unit.factor();
-    let jobs = on_time(taken, (&file.origin, nanos), (&file.name, around.horizon), at, check, |at, what| TracedJob {
+    let jobs = on_time(taken, (&file.origin, nanos), (&file.name, scope.horizon), at, check, |at, what| TracedJob {
         submitted_at: at,
         ..what
     })?;
@@ -178,9 +176,9 @@ fn take_jobs(
 
 /// Tells apart all that decides which rows are taken: the log, what the scenario takes from it, and the names, routes and
 /// end of the run that it is taken for. What else is swept leaves the rows alone.
-fn key(log: &LogFile, file: &impl Serialize, around: &Around<'_>) -> Digest {
-    let mut parts = vec![log.digest.to_string(), compact(file), around.horizon.as_nanos().to_string()];
-    if let Some(topology) = &around.grid.topology {
+fn key(log: &LogFile, file: &impl Serialize, scope: &Scope<'_>) -> Digest {
+    let mut parts = vec![log.digest.to_string(), compact(file), scope.horizon.as_nanos().to_string()];
+    if let Some(topology) = &scope.grid.topology {
         let map = &topology.map;
         let sites = map.sites();
         for from in sites.ids() {
@@ -256,6 +254,7 @@ impl<'u, 'at> Used<'u, 'at> {
 
     fn filter<'f>(&mut self, filters: &'f [file::Filter]) -> Option<Vec<(usize, &'f file::Filter)>> {
         let list = self.at.field("filter");
+        // Options until all filters are looked at, so that every mistake in them is told.
         let mut found = Vec::new();
         for (index, filter) in filters.iter().enumerate() {
             let at = list.index(index);

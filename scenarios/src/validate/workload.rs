@@ -9,8 +9,10 @@ use dapple_simulator::workload::{
 };
 
 use super::check::{Check, Names};
+use super::csv_rows::TraceFiles;
+use super::scope::Scope;
 use super::topology::Grid;
-use super::traces::{self, TraceFiles};
+use super::traces;
 use crate::file;
 use crate::read::path::At;
 
@@ -18,18 +20,6 @@ use crate::read::path::At;
 const MANY: f64 = 1e8;
 /// Most steps of a campaign.
 const MAX_STEPS: usize = 1_000_000;
-
-/// What a workload may refer to.
-pub(super) struct Around<'a> {
-    /// The topology and its names.
-    pub grid: &'a Grid,
-    /// Names of the datasets.
-    pub names: Names<DatasetId>,
-    /// The datasets.
-    pub datasets: Table<DatasetId, Dataset>,
-    /// The end of the run.
-    pub horizon: SimTime,
-}
 
 /// Checks the data that exist from the start.
 pub(super) fn datasets(
@@ -99,7 +89,7 @@ fn distinct_rses(names: &[String], at: &At<'_>, grid: &Grid, check: &mut Check) 
 /// Checks the workload.
 pub(super) fn workloads(
     file: &[file::Workload],
-    around: &Around<'_>,
+    scope: &Scope<'_>,
     files: &mut TraceFiles<'_>,
     check: &mut Check,
 ) -> Table<WorkloadId, Workload> {
@@ -113,19 +103,19 @@ pub(super) fn workloads(
     for (index, entry) in file.iter().enumerate() {
         let at = list.index(index);
         let (name, kind) = match entry {
-            file::Workload::Jobs(jobs) => (&jobs.name, self::jobs(jobs, &at, around, check).map(WorkloadKind::Jobs)),
+            file::Workload::Jobs(jobs) => (&jobs.name, self::jobs(jobs, &at, scope, check).map(WorkloadKind::Jobs)),
             file::Workload::Campaign(campaign) => {
-                (&campaign.name, self::campaign(campaign, &at, around, check).map(WorkloadKind::Campaign))
+                (&campaign.name, self::campaign(campaign, &at, scope, check).map(WorkloadKind::Campaign))
             }
             file::Workload::Transfers(stream) => {
-                (&stream.name, transfers(stream, &at, around, check).map(WorkloadKind::Transfers))
+                (&stream.name, transfers(stream, &at, scope, check).map(WorkloadKind::Transfers))
             }
             file::Workload::TransferTrace(trace) => {
-                let kind = traces::transfers(trace, &at, around, files, check).map(WorkloadKind::TransferTrace);
+                let kind = traces::transfers(trace, &at, scope, files, check).map(WorkloadKind::TransferTrace);
                 (&trace.name, kind)
             }
             file::Workload::JobTrace(trace) => {
-                (&trace.name, traces::jobs(trace, &at, around, files, check).map(WorkloadKind::JobTrace))
+                (&trace.name, traces::jobs(trace, &at, scope, files, check).map(WorkloadKind::JobTrace))
             }
         };
         names.declare(&at, name, Some(()), check);
@@ -136,14 +126,14 @@ pub(super) fn workloads(
     table
 }
 
-fn jobs(file: &file::Jobs, at: &At<'_>, around: &Around<'_>, check: &mut Check) -> Option<JobStream> {
-    let pool = around.grid.pools.resolve(&at.field("pool"), &file.pool, check);
-    let arrivals = arrivals(&file.arrivals, &at.field("arrivals"), around.horizon, check);
+fn jobs(file: &file::Jobs, at: &At<'_>, scope: &Scope<'_>, check: &mut Check) -> Option<JobStream> {
+    let pool = scope.grid.pools.resolve(&at.field("pool"), &file.pool, check);
+    let arrivals = arrivals(&file.arrivals, &at.field("arrivals"), scope.horizon, check);
     let compute = at.field("compute");
     let compute_fixed = distribution(&file.compute.fixed, &compute.field("fixed"), check);
-    let inputs = inputs(&file.inputs, &at.field("inputs"), pool, around, check);
+    let inputs = inputs(&file.inputs, &at.field("inputs"), pool, scope, check);
     let arrivals = arrivals?;
-    let many = arrivals.expected(around.horizon);
+    let many = arrivals.expected(scope.horizon);
     if many > MANY {
         check.warnings.push(format!("workload `{}` submits about {many:.1e} jobs", file.name));
     }
@@ -162,39 +152,39 @@ fn inputs(
     file: &file::Inputs,
     at: &At<'_>,
     pool: Option<PoolId>,
-    around: &Around<'_>,
+    scope: &Scope<'_>,
     check: &mut Check,
 ) -> Option<Inputs> {
     match file {
         file::Inputs::None => Some(Inputs::None),
         file::Inputs::Dataset { dataset, files, pick } => {
             let place = at.field("dataset");
-            let id = around.names.resolve(&place, dataset, check);
+            let id = scope.names.resolve(&place, dataset, check);
             let id = id?;
-            let held = &around.datasets[id];
+            let held = &scope.datasets[id];
             if *files > held.files {
                 check.fault(
                     &at.field("files"),
                     format!("dataset `{dataset}` has {} files, and a job reads none twice", held.files),
                 );
             }
-            reachable(&held.replicas, pool?, &place, around, check);
+            reachable(&held.replicas, pool?, &place, scope, check);
             Some(Inputs::Dataset { dataset: id, files: *files, pick: *pick })
         }
         file::Inputs::Fresh { rse, files, size } => {
             let place = at.field("rse");
-            let id = around.grid.rses.resolve(&place, rse, check);
+            let id = scope.grid.rses.resolve(&place, rse, check);
             let size = distribution(size, &at.field("size"), check);
             let id = id?;
-            reachable(&[id], pool?, &place, around, check);
+            reachable(&[id], pool?, &place, scope, check);
             Some(Inputs::Fresh { rse: id, files: *files, size: size? })
         }
     }
 }
 
 /// A fault unless one of the RSEs can be read from the pool.
-fn reachable(rses: &[RseId], pool: PoolId, at: &At<'_>, around: &Around<'_>, check: &mut Check) {
-    let Some(topology) = &around.grid.topology else { return };
+fn reachable(rses: &[RseId], pool: PoolId, at: &At<'_>, scope: &Scope<'_>, check: &mut Check) {
+    let Some(topology) = &scope.grid.topology else { return };
     if rses.iter().any(|&rse| topology.map.route_to_pool(rse, pool).is_some()) {
         return;
     }
@@ -251,23 +241,23 @@ fn starts(from: SimTime, at: &At<'_>, horizon: SimTime, check: &mut Check) -> bo
     from < horizon
 }
 
-fn campaign(file: &file::Campaign, at: &At<'_>, around: &Around<'_>, check: &mut Check) -> Option<Campaign> {
-    let pool = around.grid.pools.resolve(&at.field("pool"), &file.pool, check);
+fn campaign(file: &file::Campaign, at: &At<'_>, scope: &Scope<'_>, check: &mut Check) -> Option<Campaign> {
+    let pool = scope.grid.pools.resolve(&at.field("pool"), &file.pool, check);
     let rse_at = at.field("rse");
-    let rse = around.grid.rses.resolve(&rse_at, &file.rse, check);
+    let rse = scope.grid.rses.resolve(&rse_at, &file.rse, check);
     let every = file.every;
     let size = distribution(&file.size, &at.field("size"), check);
-    let most = pool.zip(around.grid.topology.as_ref()).map(|(pool, topology)| {
+    let most = pool.zip(scope.grid.topology.as_ref()).map(|(pool, topology)| {
         let pool = &topology.map.pools()[pool];
         u64::from(pool.nodes) * u64::from(pool.slots)
     });
     let steps = steps(&file.steps, &at.field("steps"), most, check);
     if let (Some(pool), Some(rse)) = (pool, rse) {
-        reachable(&[rse], pool, &rse_at, around, check);
+        reachable(&[rse], pool, &rse_at, scope, check);
     }
     let steps = steps?;
     let starts = |step: usize| SimTime::ZERO + every * step as u64;
-    let late = (0..steps.len()).rev().take_while(|&step| starts(step) >= around.horizon).count();
+    let late = (0..steps.len()).rev().take_while(|&step| starts(step) >= scope.horizon).count();
     if late > 0 {
         check.warnings.push(format!("campaign `{}`: {late} steps come after the horizon", file.name));
     }
@@ -299,38 +289,22 @@ fn steps(file: &[file::CampaignStep], list: &At<'_>, slots: Option<u64>, check: 
     (check.faults.len() == before).then_some(steps)
 }
 
-fn transfers(
-    file: &file::TransferStream,
-    at: &At<'_>,
-    around: &Around<'_>,
-    check: &mut Check,
-) -> Option<TransferStream> {
-    let source = around.grid.rses.resolve(&at.field("source"), &file.source, check);
+fn transfers(file: &file::TransferStream, at: &At<'_>, scope: &Scope<'_>, check: &mut Check) -> Option<TransferStream> {
+    let source = scope.grid.rses.resolve(&at.field("source"), &file.source, check);
     let list = at.field("destinations");
-    let destinations = distinct_rses(&file.destinations, &list, around.grid, check);
-    let arrivals = arrivals(&file.arrivals, &at.field("arrivals"), around.horizon, check);
+    let destinations = distinct_rses(&file.destinations, &list, scope.grid, check);
+    let arrivals = arrivals(&file.arrivals, &at.field("arrivals"), scope.horizon, check);
     let size = distribution(&file.size, &at.field("size"), check);
     let (source, destinations) = (source?, destinations?);
     for (index, &destination) in destinations.iter().enumerate() {
-        if let Some(why) = why_not(source, destination, around) {
+        if let Some(why) = scope.why_not(source, destination) {
             check.fault(&list.index(index), why);
         }
     }
     let arrivals = arrivals?;
-    let many = arrivals.expected(around.horizon);
+    let many = arrivals.expected(scope.horizon);
     if many > MANY {
         check.warnings.push(format!("workload `{}` requests about {many:.1e} transfers", file.name));
     }
     Some(TransferStream { source, destinations, arrivals, size: size? })
-}
-
-/// Why nothing can be transferred between two RSEs.
-pub(super) fn why_not(source: RseId, destination: RseId, around: &Around<'_>) -> Option<String> {
-    let topology = around.grid.topology.as_ref()?;
-    let name = |rse: RseId| &topology.map.rses()[rse].name;
-    if source == destination {
-        return Some(format!("nothing is transferred from `{}` to itself", name(source)));
-    }
-    let is_missing = topology.map.route_between(source, destination).is_none();
-    is_missing.then(|| format!("no route leads from `{}` to `{}`", name(source), name(destination)))
 }

@@ -2,7 +2,7 @@
 
 use serde::de::{self, DeserializeSeed, Deserializer as _, IntoDeserializer, Visitor};
 
-use super::decode::Mistake;
+use crate::read::mistake::Mistake;
 
 /// Gives every type some value: the number 1, the text `?`, no items, the first variant, all fields filled.
 #[derive(Clone, Copy)]

@@ -2,11 +2,12 @@
 
 use serde::de::{self, DeserializeSeed, IntoDeserializer, Visitor, value::StrDeserializer};
 
-use super::decode::{Context, Decoder, Mend, Mistake, form};
 use super::filler::Filler;
-use super::path::At;
-use super::source::Span;
-use super::tree::{Field, Kind, Node};
+use super::{Context, Decoder, form};
+use crate::read::mistake::{Mend, Mistake};
+use crate::read::path::At;
+use crate::read::source::TextRange;
+use crate::read::tree::{Field, Kind, Node};
 
 fn decode_child<'de, S: DeserializeSeed<'de>>(
     seed: S,
@@ -72,7 +73,7 @@ impl<'t> Fields<'t> {
         self.written.iter().any(|field| self.of.cx.sources.slice(field.key) == name)
     }
 
-    fn duplicate(&self, key: Span, name: &str) -> Mistake {
+    fn duplicate(&self, key: TextRange, name: &str) -> Mistake {
         let mut mistake = Mistake::new(format!("the field `{name}` is written twice"));
         mistake.mend = Mend::Once;
         mistake.or_at(key, &self.of.at.field(name))
@@ -126,13 +127,13 @@ impl<'de> de::MapAccess<'de> for Fields<'_> {
 /// A variant and what it holds.
 pub(super) struct Choice<'t> {
     variant: &'t str,
-    name: Span,
+    name: TextRange,
     of: Decoder<'t>,
 }
 
 impl<'t> Choice<'t> {
     /// The variant called `variant`, whose name is written at `name`.
-    pub fn new(variant: &'t str, name: Span, of: Decoder<'t>) -> Self {
+    pub fn new(variant: &'t str, name: TextRange, of: Decoder<'t>) -> Self {
         Self { variant, name, of: Decoder { unnamed: true, ..of } }
     }
 
