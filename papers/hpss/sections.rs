@@ -395,7 +395,7 @@ mod tests {
     #[test]
     fn a_cloud_becomes_cells() {
         let many: Vec<f64> = (0..5000).map(|n| 100.0 + f64::from(n % 7)).collect();
-        let plot = scatter(&law("x", &many)).unwrap().file();
+        let plot = scatter(&law("x", &many)).unwrap().file().into_string();
         assert!(plot.len() < 20_000, "{}", plot.len());
     }
 }

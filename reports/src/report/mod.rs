@@ -49,7 +49,7 @@ pub(crate) fn write_plots<'a>(folder: &Path, plots: impl Iterator<Item = &'a Plo
     }
     for plot in plots {
         let path = folder.join(&plot.name).with_extension("svg");
-        write_atomically(&path, |file| file.write_all(plot.file().as_bytes()))?;
+        write_atomically(&path, |file| file.write_all(plot.file().into_string().as_bytes()))?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::comparison::Comparison;
 use crate::experiment::Experiment;
-use crate::plots::{Plot, Plots};
+use crate::plots::{Plot, Plots, palette};
 use crate::quantity::counted;
 use crate::report::{books, tables, verdict};
 
@@ -21,7 +21,7 @@ pub(crate) fn document(title: &str, generator: &str, header: &Markup, main: &Mar
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="generator" content=(generator);
                 title { (title) " – dapple" }
-                style { (PreEscaped(STYLE)) }
+                style { (PreEscaped(STYLE)) (PreEscaped(palette::style())) }
             }
             body {
                 header {
@@ -116,7 +116,7 @@ pub(crate) fn figure(plot: &Plot) -> Markup {
     html! {
         figure {
             h3 { (plot.title) }
-            div.scroll { (PreEscaped(plot.inline())) }
+            div.scroll { (plot.inline()) }
             figcaption { (plot.caption) " " span.file { "plots/" (plot.name) ".svg" } }
         }
     }
