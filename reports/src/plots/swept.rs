@@ -1,6 +1,7 @@
 //! The primary KPI against a swept value: means, and paired differences to the baseline.
 
 use crate::ReportError;
+use crate::crossing::{Crossing, crossing_words, marked_crossings};
 use crate::experiment::Experiment;
 use crate::plots::axis::{Axis, Frame, Panel, bounds, zero_line};
 use crate::plots::canvas::{Anchor, Canvas, Drawn, Plot, apart, legend_height, shortened, text_width};
@@ -8,7 +9,7 @@ use crate::plots::palette::{MUTED, PAPER, TEXT, look};
 use crate::plots::{WIDTH, legend};
 use crate::quantity::Dimension;
 use crate::statistics::{Interval, estimate, paired};
-use crate::sweep::{Crossing, Facet, Sweep, crossing_words, marked_crossings};
+use crate::sweep::{Facet, Sweep};
 
 /// Ratio of the largest to the least mean from which on they are drawn on a logarithmic scale.
 const LOG_FROM: f64 = 8.0;

@@ -4,12 +4,12 @@ use dapple_records::Kpi;
 use maud::{Markup, html};
 
 use crate::comparison::{Comparison, Outcome};
+use crate::crossing::{crossing_words, marked_crossings};
 use crate::experiment::Experiment;
 use crate::quantity::{
     Dimension, Scale, common_decimals, counted, figure, p_value, percent, signed, whole, with_interval,
 };
 use crate::statistics::{Interval, mean};
-use crate::sweep::{crossing_words, marked_crossings};
 
 /// Sweep points that the summary names one by one.
 const NAMED_POINTS: usize = 40;
