@@ -6,6 +6,7 @@ mod tables;
 #[cfg(test)]
 pub(crate) mod tests;
 mod verdict;
+mod words;
 
 use std::path::{Path, PathBuf};
 
