@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules of the simulator from the ground up: each may use those before it.
-const SIMULATOR: [&str; 21] = [
+const SIMULATOR: [&str; 22] = [
     "ids",
     "units",
     "distribution",

@@ -45,4 +45,4 @@ pub use runs::{KpiRow, KpiTable, runs_schema, runs_table};
 pub use table::{Column, ColumnData, ColumnKind, Schema, TableData, Value};
 
 /// Version of everything that an experiment writes.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;

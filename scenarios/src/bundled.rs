@@ -2,6 +2,7 @@
 
 /// Path below `scenarios/` and text of each.
 pub const FILES: &[(&str, &str)] = &[
+    ("lab/two-sources.ron", include_str!("../lab/two-sources.ron")),
     ("logs/hpss.ron", include_str!("../logs/hpss.ron")),
     ("papers/remote-access/campaign.ron", include_str!("../papers/remote-access/campaign.ron")),
     ("papers/remote-access/full-scratch.ron", include_str!("../papers/remote-access/full-scratch.ron")),

@@ -17,8 +17,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::file::{
     AccessSpec, BandwidthStep, Campaign, CampaignStep, Compute, Data, Dataset, Dirty, Dtn, ExperimentFile, Filter,
     IllPosed, Inputs, JobColumns, JobTrace, Jobs, Law, LawStep, Link, NameFrom, Origin, PolicySetFile, Record,
-    RecordTables, Route, ScenarioFile, Services, SizeColumn, SweepFile, TimeColumn, Topology, TransferColumns,
-    TransferStream, TransferTrace, Workload,
+    RecordTables, Route, ScenarioFile, Services, SizeColumn, SourceSpec, SweepFile, TimeColumn, Topology,
+    TransferColumns, TransferStream, TransferTrace, Workload,
 };
 use crate::read::decode::{Mend, decode};
 use crate::read::parse::parse;
@@ -128,6 +128,7 @@ pub fn types() -> Vec<TypeReference> {
         reference::<WhenFull>(),
         reference::<PolicySetFile>(),
         reference::<AccessSpec>(),
+        reference::<SourceSpec>(),
         reference::<ExperimentFile>(),
         reference::<SweepFile>(),
         reference::<Record>(),

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use dapple_simulator::decide::{AccessMode, Decider, Policies};
+use dapple_simulator::decide::{AccessMode, Decider, Decision, Policies, SourceChoice};
 use serde::de::DeserializeOwned;
 
-use crate::file::{AccessSpec, PolicySetFile};
+use crate::file::{PolicySetFile, PolicySpec};
 use crate::validate::unknown_policy;
 
 /// The parameters of a custom policy, as they are written in the scenario.
@@ -50,7 +50,11 @@ impl Params {
     }
 }
 
-type Factory = dyn Fn(&Params) -> Result<Decider<AccessMode>, String> + Send + Sync;
+/// Makes a policy from its parameters.
+type Factory<D> = Arc<dyn Fn(&Params) -> Result<Decider<D>, String> + Send + Sync>;
+
+/// The policies of one decision, by the names under which scenarios find them.
+type Factories<D> = BTreeMap<String, Factory<D>>;
 
 /// The policies that scenarios can name, those that dapple brings along and those of a program of its own alike.
 ///
@@ -70,12 +74,15 @@ type Factory = dyn Fn(&Params) -> Result<Decider<AccessMode>, String> + Send + S
 /// ```
 #[derive(Clone, Default)]
 pub struct Registry {
-    access: BTreeMap<String, Arc<Factory>>,
+    access: Factories<AccessMode>,
+    source: Factories<SourceChoice>,
 }
 
 /// Why a policy set cannot be built.
 pub(crate) struct Refused {
-    /// The field of the access specification that is to blame.
+    /// The decision whose policy is to blame: the field of the policy set.
+    pub decision: &'static str,
+    /// The field of that policy's specification.
     pub field: Option<&'static str>,
     /// In words.
     pub message: String,
@@ -100,26 +107,66 @@ impl Registry {
         self
     }
 
-    /// A policy set, built once to see that it can be.
+    /// The same for a policy that chooses which replica is copied.
+    #[must_use]
+    pub fn source<F>(mut self, name: &str, factory: F) -> Self
+    where
+        F: Fn(&Params) -> Result<Decider<SourceChoice>, String> + Send + Sync + 'static,
+    {
+        self.source.insert(name.to_owned(), Arc::new(factory));
+        self
+    }
+
+    /// A policy set, each of its policies built once to see that it can be.
     pub(crate) fn policy_set(&self, file: &PolicySetFile) -> Result<PolicySet, Refused> {
-        let resolved = crate::scenario::compact(file);
-        let is_custom = matches!(file.access, AccessSpec::Custom { .. });
-        let (name, params) = file.access.named();
-        let Some(factory) = self.access.get(&name).cloned() else {
-            let (message, help) = unknown_policy(&name, self.access.keys().map(String::as_str));
-            return Err(Refused { field: is_custom.then_some("name"), message, help: Some(help) });
-        };
-        let set = PolicySet { name: file.name.clone(), resolved, params: Params(params), factory };
-        match set.build() {
-            Ok(_) => Ok(set),
-            Err(message) => Err(Refused { field: is_custom.then_some("params"), message, help: None }),
-        }
+        Ok(PolicySet {
+            name: file.name.clone(),
+            resolved: crate::scenario::compact(file),
+            access: Named::find(&self.access, &file.access)?,
+            source: file.source.as_ref().map(|spec| Named::find(&self.source, spec)).transpose()?,
+        })
     }
 }
 
 impl fmt::Debug for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Registry").field("access", &self.access.keys().collect::<Vec<_>>()).finish()
+        let Self { access, source } = self;
+        f.debug_struct("Registry").field("access", &access.keys()).field("source", &source.keys()).finish()
+    }
+}
+
+/// A policy as a scenario names it: builds it anew for each run.
+struct Named<D: Decision> {
+    params: Params,
+    factory: Factory<D>,
+}
+
+impl<D: Decision> Clone for Named<D> {
+    fn clone(&self) -> Self {
+        Self { params: self.params.clone(), factory: Arc::clone(&self.factory) }
+    }
+}
+
+impl<D: Decision> Named<D> {
+    fn find(registered: &Factories<D>, spec: &impl PolicySpec) -> Result<Self, Refused> {
+        let refused = |field, message, help| Refused {
+            decision: D::NAME,
+            field: spec.custom().is_some().then_some(field),
+            message,
+            help,
+        };
+        let (name, params) = spec.named();
+        let Some(factory) = registered.get(&name).cloned() else {
+            let (message, help) = unknown_policy(D::NAME, &name, registered.keys().map(String::as_str));
+            return Err(refused("name", message, Some(help)));
+        };
+        let named = Self { params: Params(params), factory };
+        named.build().map(|_| ()).map_err(|message| refused("params", message, None))?;
+        Ok(named)
+    }
+
+    fn build(&self) -> Result<Decider<D>, String> {
+        (self.factory)(&self.params)
     }
 }
 
@@ -130,17 +177,18 @@ pub struct PolicySet {
     pub name: String,
     /// The set as RON, defaults filled in, on one line.
     pub resolved: String,
-    params: Params,
-    factory: Arc<Factory>,
+    access: Named<AccessMode>,
+    source: Option<Named<SourceChoice>>,
 }
 
 impl PolicySet {
     /// Fresh policies for one run.
     ///
     /// # Errors
-    /// Where the policy refuses its parameters.
+    /// Where a policy refuses its parameters.
     pub fn build(&self) -> Result<Policies, String> {
-        Ok(Policies::new(&self.name, (self.factory)(&self.params)?))
+        let source = self.source.as_ref().map(Named::build).transpose()?;
+        Ok(Policies { name: self.name.clone(), access: self.access.build()?, source })
     }
 
     /// What the set does, whatever it is called: its RON without its name.

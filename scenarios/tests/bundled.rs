@@ -172,3 +172,12 @@ fn logs_say_where_they_are_missing() {
     let scenario = read(Some(stub.path().into())).unwrap_or_else(|problems| panic!("{problems}"));
     assert!((scenario.estimate().transfers - 1.0).abs() < 1e-9);
 }
+
+/// The replica with the shortest queue is never the worse choice where everything else is equal.
+#[test]
+fn two_sources_shows_what_the_choice_of_a_replica_is_worth() {
+    let scenario = shipped("lab/two-sources.ron");
+    let ttc = |policy| one_run(&scenario, policy, &[]).kpis.get(Kpi::TtcP50).expect("files are placed");
+    let (nearest, least_queue) = (ttc("nearest"), ttc("least-queue"));
+    assert!(least_queue < 0.9 * nearest, "{least_queue} s against {nearest} s");
+}

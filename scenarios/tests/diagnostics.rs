@@ -84,7 +84,7 @@ fn five_different_mistakes_give_five_messages() {
 fn the_good_scenario_is_good() {
     let scenario = read(GOOD).unwrap_or_else(|problems| panic!("{problems}"));
     assert_eq!(scenario.experiment.baseline, "remote");
-    assert_eq!(scenario.policies[1].resolved, "(name:\"place\",access:Place(min_reuse:1))");
+    assert_eq!(scenario.policies[1].resolved, "(name:\"place\",access:Place(min_reuse:1),source:None)");
     assert_eq!(scenario.warnings, Vec::<String>::new());
 }
 

@@ -13,6 +13,8 @@ settings! {
         pub name: String,
         /// How jobs reach their inputs.
         pub access: AccessSpec,
+        /// Which replica a placement copies. None: the one that `access` names.
+        pub source: Option<SourceSpec> = None,
     }
 }
 
@@ -47,17 +49,48 @@ settings! {
     }
 }
 
-impl AccessSpec {
+settings! {
+    /// Which replica a placement copies.
+    pub enum SourceSpec {
+        /// The one whose FTS link to the destination has the fewest requests queued and active; of equals the nearest.
+        LeastQueue,
+        /// A policy that the program registered under a name.
+        Custom {
+            /// The name.
+            name: String,
+            /// Its own parameters, in any form that it can read.
+            params: RawRon = RawRon::default(),
+        },
+    }
+}
+
+/// How a scenario says which policy takes a decision.
+pub(crate) trait PolicySpec: Serialize + Sized {
+    /// Name and parameters of a policy that has no variant of its own.
+    fn custom(&self) -> Option<(&str, &RawRon)>;
+
     /// The name under which the policy is registered, and its parameters as RON.
-    pub(crate) fn named(&self) -> (String, String) {
-        if let Self::Custom { name, params } = self {
-            return (name.clone(), params.text().to_owned());
+    fn named(&self) -> (String, String) {
+        if let Some((name, params)) = self.custom() {
+            return (name.to_owned(), params.text().to_owned());
         }
         let text = crate::scenario::compact(self);
         match text.split_once('(') {
             Some((name, params)) => (name.to_owned(), format!("({params}")),
             None => (text, "()".to_owned()),
         }
+    }
+}
+
+impl PolicySpec for AccessSpec {
+    fn custom(&self) -> Option<(&str, &RawRon)> {
+        if let Self::Custom { name, params } = self { Some((name, params)) } else { None }
+    }
+}
+
+impl PolicySpec for SourceSpec {
+    fn custom(&self) -> Option<(&str, &RawRon)> {
+        if let Self::Custom { name, params } = self { Some((name, params)) } else { None }
     }
 }
 

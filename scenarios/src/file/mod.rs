@@ -13,7 +13,8 @@ mod traces;
 mod workload;
 
 pub use data::{Data, Dataset};
-pub use experiment::{AccessSpec, ExperimentFile, PolicySetFile, RawRon, Record, RecordTables, SweepFile};
+pub(crate) use experiment::PolicySpec;
+pub use experiment::{AccessSpec, ExperimentFile, PolicySetFile, RawRon, Record, RecordTables, SourceSpec, SweepFile};
 pub use services::Services;
 pub use topology::{BandwidthStep, Dtn, IllPosed, Law, LawStep, Link, Route, Topology};
 pub use traces::{

@@ -109,11 +109,11 @@ fn policies(file: &ScenarioFile, registry: &Registry, check: &mut Check) -> Vec<
     let mut sets = Vec::with_capacity(file.policies.len());
     for (index, set) in file.policies.iter().enumerate() {
         let at = list.index(index);
-        let access = at.field("access");
         match registry.policy_set(set) {
             Ok(set) => sets.push(set),
             Err(refused) => {
-                let place = refused.field.map_or(access, |field| access.field(field));
+                let policy = at.field(refused.decision);
+                let place = refused.field.map_or(policy, |field| policy.field(field));
                 match refused.help {
                     Some(help) => check.fault_help(&place, refused.message, help),
                     None => check.fault(&place, refused.message),

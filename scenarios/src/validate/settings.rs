@@ -95,8 +95,12 @@ fn sweep(file: &[file::SweepFile], list: &At<'_>, check: &mut Check) {
     }
 }
 
-/// Message and help for a custom policy that is not registered.
-pub(crate) fn unknown_policy<'r>(name: &str, registered: impl Iterator<Item = &'r str> + Clone) -> (String, String) {
+/// Message and help for a policy that is not registered for a decision.
+pub(crate) fn unknown_policy<'r>(
+    decision: &str,
+    name: &str,
+    registered: impl Iterator<Item = &'r str> + Clone,
+) -> (String, String) {
     let near = nearest(name, registered.clone()).map_or(String::new(), |near| format!("did you mean `{near}`? "));
-    (format!("no access policy is registered as `{name}`"), format!("{near}registered: {}", listed(registered)))
+    (format!("no {decision} policy is registered as `{name}`"), format!("{near}registered: {}", listed(registered)))
 }
