@@ -8,7 +8,7 @@ use crate::engine::answers::{check, decided};
 use crate::engine::event::Event;
 use crate::engine::{Books, EngineError, Impossible, Setup, routes};
 use crate::fabric::Fabric;
-use crate::facts::{Observer, Wants};
+use crate::facts::Observer;
 use crate::fts::Fts;
 use crate::ids::{Id, WorkloadId};
 use crate::network::{Arrival, Network, Wiring};
@@ -132,8 +132,9 @@ impl<'a> Simulation<'a> {
             if std::mem::take(&mut self.is_open) {
                 self.close_event(observer);
             }
-            let next_at = self.calendar.next_at().filter(|at| *at <= self.setup.horizon);
-            self.sample_until(next_at, wants, observer);
+            if let Some(every) = wants.samples_every {
+                self.sample_before_next(every, observer);
+            }
             let Some((now, due)) = self.calendar.pop_until(self.setup.horizon) else { break };
             self.now = now;
             self.is_open = true;
@@ -280,13 +281,14 @@ impl<'a> Simulation<'a> {
     }
 
     /// Takes the samples that are due before the next event, or up to the horizon.
-    fn sample_until(&mut self, next_at: Option<SimTime>, wants: Wants, observer: &mut dyn Observer) {
-        let Some(every) = wants.samples_every.filter(|every| *every > SimSpan::ZERO) else { return };
+    fn sample_before_next(&mut self, every: SimSpan, observer: &mut dyn Observer) {
+        let next_at = self.calendar.next_at().filter(|at| *at <= self.setup.horizon);
         let is_due = |at: SimTime| next_at.map_or(at <= self.setup.horizon, |next| at < next);
         let mut at = self.next_sample;
         while is_due(at) {
             self.sample(at, observer);
-            at = at + every;
+            // An interval of nothing would never end.
+            at = at + every.max(SimSpan::from_nanos(1));
         }
         self.next_sample = at;
     }
