@@ -16,7 +16,9 @@ mod law;
 mod load;
 mod log;
 mod paper;
+mod plots;
 mod replay;
+mod score;
 mod sections;
 
 pub use calibrate::{
@@ -27,4 +29,5 @@ pub use load::{HPSS_LOG, HPSS_SCENARIO, Hpss, HpssError};
 pub use log::{Direction, LogError, LoggedTransfer, TransferLog};
 pub use paper::PAPER;
 pub use replay::{Mover, Replay, ReplayError};
-pub use sections::{BAR, FirstHalf, LawResult, Prediction, TAU, TITLE, sections};
+pub use score::{BAR, FirstHalf, LawResult, Prediction, TAU};
+pub use sections::{TITLE, sections};

@@ -122,7 +122,8 @@ pub(super) fn f_statistics(found: &Reproduction) -> Result<Option<Plot>, ReportE
     let over = legend_height(&entries, WIDTH - 40.0);
     let frame = Frame { left: 150.0, top: over + 20.0, right: 120.0, bottom: 54.0 };
     let height = 34.0 * rows.len() as f64;
-    let title = "F-statistics: 200 noisy campaigns against the paper".replace("200", &n_replications(found));
+    let campaigns = found.noise.first().map_or(0, |study| study.replications.len());
+    let title = format!("F-statistics: {campaigns} noisy campaigns against the paper");
     let plot = Plot::draw("f-statistics", title, (WIDTH, frame.top + height + frame.bottom), |canvas| {
         canvas.legend(&entries, (20.0, 2.0), WIDTH - 40.0)?;
         let x = Axis::quantity("F", Dimension::Count, (0.0, high * 1.05), 7);
@@ -140,10 +141,6 @@ pub(super) fn f_statistics(found: &Reproduction) -> Result<Option<Plot>, ReportE
         "Dots: one noisy campaign each; bar: central 95 %; marker: median. Black: the paper's F. Eq. 1 was used to fit the size \
          of the noise, so its median agrees by construction; eq. 2 and 3 are predictions.",
     )))
-}
-
-fn n_replications(found: &Reproduction) -> String {
-    found.noise.first().map_or(0, |study| study.replications.len()).to_string()
 }
 
 /// A cloud, its median and its central 95 %.

@@ -1,12 +1,11 @@
 //! An experiment in memory: its manifest and the KPIs of its runs, by sweep point and policy.
 
-use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
 
 use dapple_records::{KPIS, Kpi, KpiInfo, KpiRow, KpiTable, Manifest, SweepPoint, read_manifest, read_runs};
 
 use crate::ReportError;
-use crate::sweep::Sweep;
+use crate::sweep::{Point, Sweep, sweep_order};
 
 /// An experiment: what was asked, and the KPIs of what ran.
 #[derive(Clone, Debug)]
@@ -27,26 +26,6 @@ pub(crate) struct Experiment {
     pub(crate) sweep: Option<Sweep>,
     /// Runs by sweep point and policy, sorted by replication.
     runs: Vec<Vec<Vec<KpiRow>>>,
-}
-
-/// One combination of swept values.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Point {
-    /// Its coordinates in the order of the manifest's paths.
-    pub(crate) coordinates: Vec<SweepPoint>,
-}
-
-impl Point {
-    /// `bandwidth = Gbps(10), files = 3`, as short as it stays unique within the coordinates.
-    pub(crate) fn label(&self) -> String {
-        let parts = self.coordinates.iter().map(|at| format!("{} = {}", short_path(&at.path), at.text));
-        parts.collect::<Vec<_>>().join(", ")
-    }
-}
-
-/// The last two fields of a path: `CERN-GRIF.bandwidth` of `topology.links.CERN-GRIF.bandwidth`.
-pub(crate) fn short_path(path: &str) -> &str {
-    path.rmatch_indices('.').nth(1).map_or(path, |(dot, _)| &path[dot + 1..])
 }
 
 impl Experiment {
@@ -169,40 +148,4 @@ fn points(rows: &[KpiRow]) -> Vec<Point> {
 
 fn same(a: &[SweepPoint], b: &[SweepPoint]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.text == b.text)
-}
-
-/// Order of two sweep points that have the same fields: field by field, numbers by size in whatever unit they are written,
-/// before other values by their text.
-pub fn sweep_order(a: &[SweepPoint], b: &[SweepPoint]) -> Ordering {
-    let one = |(a, b): (&SweepPoint, &SweepPoint)| {
-        let numbers = match (crate::sweep::in_base_unit(a), crate::sweep::in_base_unit(b)) {
-            (Some(a), Some(b)) => a.total_cmp(&b),
-            (Some(_), None) => Ordering::Less,
-            (None, Some(_)) => Ordering::Greater,
-            (None, None) => Ordering::Equal,
-        };
-        numbers.then_with(|| a.text.cmp(&b.text))
-    };
-    a.iter().zip(b).map(one).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
-}
-
-#[cfg(test)]
-mod order_tests {
-    use super::*;
-
-    #[test]
-    fn values_of_mixed_units_stand_by_size_and_before_words() {
-        let point =
-            |text: &str, number| SweepPoint { path: "topology.links.A-B.bandwidth".into(), text: text.into(), number };
-        let mut points = [
-            [point("Unlimited", None)],
-            [point("Gbps(2)", Some(2.0))],
-            [point("Mbps(500)", Some(500.0))],
-            [point("Gbps(1)", Some(1.0))],
-            [point("Auto", None)],
-        ];
-        points.sort_by(|a, b| sweep_order(a, b));
-        let texts: Vec<&str> = points.iter().map(|[point]| point.text.as_str()).collect();
-        assert_eq!(texts, ["Mbps(500)", "Gbps(1)", "Gbps(2)", "Auto", "Unlimited"]);
-    }
 }

@@ -10,6 +10,7 @@
 //! gives the same bytes. [`topology`] draws a grid, [`life::explain`] tells the life of one job, request or read.
 
 mod comparison;
+mod crossing;
 mod error;
 mod experiment;
 pub mod life;
@@ -24,5 +25,5 @@ mod synthetic;
 pub mod topology;
 
 pub use error::ReportError;
-pub use experiment::sweep_order;
 pub use report::write_report;
+pub use sweep::sweep_order;

@@ -141,6 +141,13 @@ pub fn significant(value: f64) -> String {
     format!("{value:.decimals$}")
 }
 
+/// A figure with three significant digits, without trailing zeros.
+pub(crate) fn three_digits(x: f64) -> String {
+    let decimals = if x == 0.0 { 0.0 } else { (2.0 - x.abs().log10().floor()).clamp(0.0, 9.0) };
+    let text = number(x, decimals as usize);
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
 /// A figure with so many decimals, a true minus, and thin spaces between thousands from 10 000 on.
 pub fn number(value: f64, decimals: usize) -> String {
     if !value.is_finite() {
@@ -209,6 +216,7 @@ mod tests {
     fn figures_keep_four_digits() {
         let written = [0.0, 0.001_234_56, 1.0, 12.345_6, 99_999.9, -2.5, 1e20, f64::NAN].map(significant);
         assert_eq!(written, ["0", "0.001235", "1.000", "12.35", "100000", "-2.500", "1.000e20", "NaN"]);
+        assert_eq!([3.200_01, 12_345.0].map(three_digits), ["3.2", "12\u{202f}345"]);
     }
 
     #[test]

@@ -1,19 +1,16 @@
 //! Pages of tables and plots in the style of all reports, for whoever compares figures of others with ours.
 
+mod document;
 mod sheet;
 
-use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use dapple_records::{PLOTS_DIR, REPORT_FILE, write_atomically};
 use maud::{Markup, html};
 
 use crate::ReportError;
 use crate::plots::Plot;
-use crate::report::page::{document, figure};
-use crate::report::write_plots;
 
+pub(crate) use document::{document, figure, write};
 pub use sheet::{Label, Sheet};
 
 /// A table and the plots that belong to it.
@@ -39,15 +36,8 @@ pub struct PageTitle {
 /// # Errors
 /// Where a file cannot be written.
 pub fn write_page(dir: &Path, title: PageTitle, sections: &[Section]) -> Result<PathBuf, ReportError> {
-    let folder = dir.join(PLOTS_DIR);
-    let written =
-        fs::create_dir_all(dir).and_then(|()| write_plots(&folder, sections.iter().flat_map(|section| &section.plots)));
-    written.map_err(|source| ReportError::Write { path: folder, source })?;
-    let path = dir.join(REPORT_FILE);
-    let html = page(title, sections).into_string();
-    let written = write_atomically(&path, |file| file.write_all(html.as_bytes()));
-    written.map_err(|source| ReportError::Write { path: path.clone(), source })?;
-    Ok(path)
+    let plots = sections.iter().flat_map(|section| &section.plots);
+    document::write(dir, page(title, sections), plots)
 }
 
 fn page(title: PageTitle, sections: &[Section]) -> Markup {

@@ -7,8 +7,7 @@ use plotters::prelude::*;
 
 use crate::plots::canvas::{Anchor, Canvas, Drawn, text_style, unzoomed, zoomed};
 use crate::plots::palette::{AXIS, GRID, MUTED, TEXT};
-use crate::quantity::{Dimension, Scale, number};
-use crate::sweep::significant;
+use crate::quantity::{Dimension, Scale, number, three_digits};
 
 /// One axis: from where to where, and what stands along it.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,7 +51,7 @@ impl Axis {
         let ticks = (first..=first + decades.ceil() as i32 + 1).flat_map(|decade| {
             within.iter().map(move |digit| {
                 let at = digit * 10_f64.powi(decade);
-                (at * scale.factor, significant(at))
+                (at * scale.factor, three_digits(at))
             })
         });
         let ticks = ticks.filter(|(at, _)| (low..=high).contains(at)).collect();
@@ -74,7 +73,7 @@ impl Axis {
         values.dedup();
         let mut free = f64::NEG_INFINITY;
         for value in values {
-            let label = significant(value);
+            let label = three_digits(value);
             let half = crate::plots::canvas::text_width(&label) / 2.0 + 5.0;
             let centre = axis.share(value) * width;
             if centre - half >= free {

@@ -1,14 +1,15 @@
-//! Paper to draw on: plotters' SVG with coordinates of a tenth of a pixel, and colours that follow the theme.
+//! Paper to draw on: plotters' SVG with coordinates of a tenth of a pixel, framed as a file or as a part of a page.
 
 use std::io;
 
+use maud::{Markup, PreEscaped, html};
 use plotters::coord::Shift;
 use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use crate::ReportError;
-use crate::plots::palette::{Ink, Look, MUTED, Marker, PAPER, TEXT, all};
+use crate::plots::palette::{Ink, Look, MUTED, Marker, PAPER, TEXT};
 
 /// plotters draws in whole pixels: everything is drawn larger and shown smaller, for smooth lines.
 const ZOOM: f64 = 10.0;
@@ -30,7 +31,8 @@ pub struct Plot {
     /// How to read it, in sentences.
     pub caption: String,
     size: (f64, f64),
-    body: String,
+    /// What plotters drew, a whole `<svg>`.
+    drawing: String,
 }
 
 impl Plot {
@@ -42,16 +44,14 @@ impl Plot {
         draw: impl FnOnce(&Canvas<'_>) -> Drawn,
     ) -> Result<Self, ReportError> {
         let title = title.into();
-        let mut svg = String::new();
+        let mut drawing = String::new();
         let drawn = {
             let pixels = ((size.0 * ZOOM) as u32, (size.1 * ZOOM) as u32);
-            let canvas = Canvas { area: SVGBackend::with_string(&mut svg, pixels).into_drawing_area(), size };
+            let canvas = Canvas { area: SVGBackend::with_string(&mut drawing, pixels).into_drawing_area(), size };
             draw(&canvas).and_then(|()| canvas.area.present())
         };
         drawn.map_err(|error| ReportError::Draw { plot: title.clone(), problem: error.to_string() })?;
-        let inner = svg.split_once('>').map_or("", |(_, inner)| inner).trim_end();
-        let body = inner.strip_suffix("</svg>").unwrap_or(inner).replace(" opacity=\"1\"", "");
-        Ok(Self { name: name.to_owned(), title, caption: String::new(), size, body })
+        Ok(Self { name: name.to_owned(), title, caption: String::new(), size, drawing })
     }
 
     /// The same with a caption.
@@ -61,36 +61,31 @@ impl Plot {
     }
 
     /// A file of its own, on white paper.
-    pub fn file(&self) -> String {
-        let paper = "<rect width=\"100%\" height=\"100%\" fill=\"#FFFFFF\"/>";
-        let (title, caption) = (escaped(&self.title), escaped(&self.caption));
-        let words = format!("<title>{title}</title>\n<desc>{caption}</desc>");
-        format!("{}{words}\n{paper}{}</svg>\n", self.open("data-generator=\"dapple\""), self.body)
-    }
-
-    /// A part of the report, in the colours of its theme.
-    pub fn inline(&self) -> String {
-        let attributes = format!("class=\"plot\" role=\"img\" aria-label=\"{}\"", escaped(&self.title));
-        let mut svg = format!("{}{}</svg>", self.open(&attributes), self.body);
-        for Ink { variable, rgb: RGBColor(r, g, b) } in all() {
-            svg = svg.replace(&format!("\"#{r:02X}{g:02X}{b:02X}\""), &format!("\"var({variable})\""));
-        }
-        svg
-    }
-
-    fn open(&self, attributes: &str) -> String {
+    pub fn file(&self) -> Markup {
         let (width, height) = self.size;
-        let (right, bottom) = (width * ZOOM, height * ZOOM);
-        format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" {attributes} width=\"{width}\" height=\"{height}\" \
-             viewBox=\"0 0 {right} {bottom}\">"
-        )
+        html! {
+            svg xmlns="http://www.w3.org/2000/svg" data-generator="dapple" width=(width) height=(height) viewBox=(self.view()) {
+                title { (self.title) }
+                desc { (self.caption) }
+                rect width="100%" height="100%" fill="#fff" {}
+                (PreEscaped(&self.drawing))
+            }
+        }
     }
-}
 
-/// Text for XML.
-pub fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    /// A part of a page, which has [`palette::style`](crate::plots::palette::style) for the colours of its theme.
+    pub fn inline(&self) -> Markup {
+        let (width, height) = self.size;
+        html! {
+            svg.plot role="img" aria-label=(self.title) width=(width) height=(height) viewBox=(self.view()) {
+                (PreEscaped(&self.drawing))
+            }
+        }
+    }
+
+    fn view(&self) -> String {
+        format!("0 0 {} {}", self.size.0 * ZOOM, self.size.1 * ZOOM)
+    }
 }
 
 /// Where a text stands relative to its point.

@@ -1,7 +1,7 @@
 //! Colours: Okabe and Ito's without yellow, which people with any common colour vision tell apart.
 //!
-//! Plots are drawn in the colours for white paper; in the report each becomes a CSS variable with a value for
-//! light and one for dark. Policies beyond the sixth repeat a colour with hollow markers and dashed lines.
+//! Plots are drawn in the colours for white paper; in the report a style sheet puts a CSS variable with a value for
+//! light and one for dark in the place of each. Policies beyond the sixth repeat a colour with hollow markers and dashed lines.
 
 use plotters::style::RGBColor;
 
@@ -39,9 +39,14 @@ pub const SERIES: [Ink; 6] = [
     ink("--s6", (0xe6, 0x9f, 0x00)),
 ];
 
-/// All colours that plots are made of.
-pub fn all() -> impl Iterator<Item = Ink> {
-    [TEXT, MUTED, AXIS, GRID, PAPER].into_iter().chain(SERIES)
+/// The style with which plots that are part of a page follow its theme: each colour gives way to its variable.
+pub fn style() -> String {
+    let inks = [TEXT, MUTED, AXIS, GRID, PAPER].into_iter().chain(SERIES);
+    let rule = |Ink { variable, rgb: RGBColor(r, g, b) }| {
+        let rgb = format!("#{r:02X}{g:02X}{b:02X}");
+        format!(".plot [fill=\"{rgb}\"]{{fill:var({variable})}}.plot [stroke=\"{rgb}\"]{{stroke:var({variable})}}\n")
+    };
+    inks.map(rule).collect()
 }
 
 /// Shape of a policy's points.

@@ -1,6 +1,7 @@
 //! The primary KPI against a swept value: means, and paired differences to the baseline.
 
 use crate::ReportError;
+use crate::crossing::{Crossing, crossing_words, marked_crossings};
 use crate::experiment::Experiment;
 use crate::plots::axis::{Axis, Frame, Panel, bounds, zero_line};
 use crate::plots::canvas::{Anchor, Canvas, Drawn, Plot, apart, legend_height, shortened, text_width};
@@ -8,12 +9,14 @@ use crate::plots::palette::{MUTED, PAPER, TEXT, look};
 use crate::plots::{WIDTH, legend};
 use crate::quantity::Dimension;
 use crate::statistics::{Interval, estimate, paired};
-use crate::sweep::{Crossing, Facet, Sweep, crossing_words, marked_crossings};
+use crate::sweep::{Facet, Sweep};
 
 /// Ratio of the largest to the least mean from which on they are drawn on a logarithmic scale.
 const LOG_FROM: f64 = 8.0;
 /// Height of a line of text under the panel.
 const LINE: f64 = 19.0;
+/// Least distance between the numbers of two crossings.
+const BADGE: f64 = 20.0;
 
 /// A line of one policy: x, mean, interval.
 type Line = Vec<(f64, f64, Option<Interval>)>;
@@ -181,17 +184,25 @@ impl Figure<'_> {
     }
 
     fn draw_crossings(&self, canvas: &Canvas<'_>, panel: &Panel, below: f64) -> Drawn {
+        let mut badges: Vec<(usize, (f64, f64))> = Vec::new();
         for (index, crossing) in self.crossings.iter().enumerate() {
-            let x = panel.x(crossing.x);
-            let Some(y) = self.height_at(crossing) else { continue };
+            let Some(height) = self.height_at(crossing) else { continue };
+            let (x, mut y) = panel.at((crossing.x, height));
+            // Crossings that stand close are numbered one above the other.
+            while badges.iter().any(|(_, other)| (other.0 - x).hypot(other.1 - y) < BADGE) {
+                y -= BADGE;
+            }
+            badges.push((index, (x, y)));
+            canvas.line(&[(x, y), (x, panel.edges.3)], MUTED, 1.0, 0.8)?;
+        }
+        for (index, badge) in badges {
             let number = (index + 1).to_string();
-            canvas.line(&[(x, panel.y(y)), (x, panel.edges.3)], MUTED, 1.0, 0.8)?;
-            canvas.dot((x, panel.y(y)), 9.5, TEXT, 1.0)?;
-            canvas.bold(&number, (x, panel.y(y)), Anchor::Middle, PAPER)?;
+            canvas.dot(badge, 9.5, TEXT, 1.0)?;
+            canvas.bold(&number, badge, Anchor::Middle, PAPER)?;
             let line = below + LINE * (index as f64 + 0.5);
             canvas.dot((86.0, line), 8.5, TEXT, 1.0)?;
             canvas.bold(&number, (86.0, line), Anchor::Middle, PAPER)?;
-            let words = crossing_words(self.experiment, self.sweep, crossing);
+            let words = crossing_words(self.experiment, self.sweep, &self.crossings[index]);
             canvas.text(&shortened(&words, WIDTH - 120.0), (102.0, line), Anchor::Start, TEXT)?;
         }
         Ok(())

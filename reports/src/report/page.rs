@@ -1,42 +1,13 @@
 //! The page: what stands where.
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use crate::comparison::Comparison;
 use crate::experiment::Experiment;
-use crate::plots::{Plot, Plots};
+use crate::page::{document, figure};
+use crate::plots::Plots;
 use crate::quantity::counted;
 use crate::report::{books, tables, verdict};
-
-const STYLE: &str = include_str!("style.css");
-const SCRIPT: &str = include_str!("script.js");
-
-/// A page that stands alone: style, theme button and a body of header and main.
-pub(crate) fn document(title: &str, generator: &str, header: &Markup, main: &Markup) -> Markup {
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="generator" content=(generator);
-                title { (title) " – dapple" }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                header {
-                    div.top {
-                        span.brand { "dapple report" }
-                        button #theme type="button" hidden { "Dark" }
-                    }
-                    (header)
-                }
-                main { (main) }
-                script { (PreEscaped(SCRIPT)) }
-            }
-        }
-    }
-}
 
 /// The whole report.
 pub(super) fn page(experiment: &Experiment, comparisons: &[Comparison], plots: &Plots) -> Markup {
@@ -107,17 +78,6 @@ fn results(experiment: &Experiment, comparisons: &[Comparison], plots: &Plots) -
                 h2 { "More views " span.label { "exploratory" } }
                 @for plot in &plots.exploratory { (figure(plot)) }
             }
-        }
-    }
-}
-
-/// A plot with its title, caption and file.
-pub(crate) fn figure(plot: &Plot) -> Markup {
-    html! {
-        figure {
-            h3 { (plot.title) }
-            div.scroll { (PreEscaped(plot.inline())) }
-            figcaption { (plot.caption) " " span.file { "plots/" (plot.name) ".svg" } }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Reports of made-up experiments. Set `DAPPLE_KEEP_REPORTS` to a folder to look at them.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -62,6 +63,12 @@ fn two_policies_get_a_verdict_plots_and_the_same_bytes_twice() {
     ];
     assert_eq!(plots, expected);
     assert_eq!(report(folder.path()).0, html);
+    let painted = |paint: &str| -> BTreeSet<String> {
+        html.split(&format!(" {paint}=\"#")).skip(1).map(|rest| format!("[{paint}=\"#{}\"]", &rest[..6])).collect()
+    };
+    let unthemed = |rule: &&String| !html.contains(&format!("{rule}{{"));
+    assert_eq!(painted("fill").union(&painted("stroke")).find(unthemed), None, "all colours follow the theme");
+    assert!(painted("fill").len() > 4, "{:?}", painted("fill"));
     let namespace = html.matches("http://www.w3.org/2000/svg").count();
     assert_eq!(html.matches("http").count(), namespace, "nothing is loaded from elsewhere");
     assert!(!html.contains("src=") && !html.contains("<link"), "the report stands alone");

@@ -1,11 +1,12 @@
 //! A grid as a picture and as tables, without running it.
 
+mod figures;
 mod layout;
 mod picture;
 mod tables;
 
 pub use picture::picture;
-pub use tables::{html, table};
+pub use tables::table;
 
 #[cfg(test)]
 mod tests {
@@ -87,7 +88,6 @@ mod tests {
             let svg = picture(grid);
             crate::report::tests::well_formed(&svg, name);
             std::fs::write(folder.path().join(name).with_extension("svg"), svg).expect("writes");
-            std::fs::write(folder.path().join(name).with_extension("html"), html(grid, name)).expect("writes");
             std::fs::write(folder.path().join(name).with_extension("txt"), table(grid)).expect("writes");
         }
         let text = table(&two);

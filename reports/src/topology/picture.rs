@@ -8,8 +8,8 @@ use dapple_simulator::ids::{DtnId, Id, LinkId, SiteId};
 use dapple_simulator::topology::Topology;
 
 use crate::plots::{shortened, text_width};
+use crate::topology::figures::{bandwidth, latency, size_of};
 use crate::topology::layout::{Layout, layout};
-use crate::topology::tables::{bandwidth, latency, size_of};
 
 /// Sites up to which each is a box with all it holds.
 const BOXES: usize = 14;

@@ -1,13 +1,10 @@
 //! The grid as tables: sites, storage, pools, DTNs, links and routes.
 
-use maud::{DOCTYPE, PreEscaped};
+use dapple_simulator::topology::{Series, Topology};
+use dapple_simulator::units::{Rate, SimSpan};
 
-use dapple_simulator::topology::{LoadCurve, Series, Topology};
-use dapple_simulator::units::{Bytes, RATES, Rate, SimSpan, VOLUMES};
-
-use crate::quantity::{Dimension, figure};
-use crate::sweep::significant;
-use crate::topology::picture;
+use crate::quantity::three_digits;
+use crate::topology::figures::{bandwidth, bits, curve, latency, limit, size_of};
 
 /// Routes that are listed.
 const ROUTES: usize = 400;
@@ -45,38 +42,6 @@ pub fn table(topology: &Topology) -> String {
         text.push('\n');
     }
     text.replace(['\u{a0}', '\u{202f}'], " ")
-}
-
-/// The picture and the tables as one page that stands alone.
-pub fn html(topology: &Topology, title: &str) -> String {
-    let page = maud::html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (title) " – topology" }
-                style { (PreEscaped(include_str!("../report/style.css"))) }
-            }
-            body {
-                header { span.brand { "dapple topology" } h1 { (title) } }
-                main {
-                    section { div.scroll { (PreEscaped(picture(topology))) } }
-                    @for listing in listings(topology).iter().filter(|listing| !listing.rows.is_empty()) {
-                        section {
-                            h2 { (listing.title) }
-                            div.scroll { table.left {
-                                thead { tr { @for head in listing.head { th { (head) } } } }
-                                tbody { @for row in &listing.rows { tr { @for cell in row { td { (cell) } } } } }
-                            } }
-                            @if !listing.note.is_empty() { p.note { (listing.note) } }
-                        }
-                    }
-                }
-            }
-        }
-    };
-    page.into_string()
 }
 
 fn listings(topology: &Topology) -> Vec<Listing> {
@@ -127,7 +92,7 @@ fn pools(topology: &Topology) -> Listing {
             pool.nodes.to_string(),
             pool.slots.to_string(),
             pool.scratch.map_or_else(|| "unlimited".into(), size_of),
-            significant(pool.speed),
+            three_digits(pool.speed),
         ]
     };
     listing(
@@ -194,63 +159,4 @@ fn routes(topology: &Topology) -> Listing {
     }
     let note = if total > ROUTES { format!("The first {ROUTES} of {total} routes.") } else { String::new() };
     Listing { title: "Routes", head: &["from", "to", "links", "narrowest", "latency"], rows, note }
-}
-
-fn curve(curve: &LoadCurve) -> String {
-    match curve {
-        LoadCurve::Weibull { amplitude, shape, scale } => {
-            let (shape, scale) = (significant(*shape), significant(*scale));
-            format!("Weibull A = {}, k = {shape}, λ = {scale}", figure(Dimension::Rate, amplitude.as_bytes_per_s()))
-        }
-        LoadCurve::Saturating { each, total } => {
-            let rate = |rate: &Rate| figure(Dimension::Rate, rate.as_bytes_per_s());
-            format!("{} per stream, {} together", rate(each), rate(total))
-        }
-        LoadCurve::Approach { total, scale } => {
-            let total = figure(Dimension::Rate, total.as_bytes_per_s());
-            format!("approaches {total}, 63 % of it at {} streams", significant(*scale))
-        }
-        LoadCurve::Tabulated(rates) => format!("table of {} values", rates.len()),
-    }
-}
-
-fn limit(rate: Option<Rate>) -> String {
-    rate.map_or_else(|| "unlimited".into(), |rate| bits(rate.as_bytes_per_s()))
-}
-
-/// Bandwidth at the start, and how often it changes.
-pub(super) fn bandwidth(series: &Series<Rate>) -> String {
-    let first = bits(series.steps()[0].1.as_bytes_per_s());
-    match series.steps().len() {
-        1 => first,
-        2 => format!("{first}, 1 change"),
-        steps => format!("{first}, {} changes", steps - 1),
-    }
-}
-
-/// A rate in bits per second, as networks are told.
-fn bits(bytes_per_s: f64) -> String {
-    if bytes_per_s.is_infinite() {
-        return "unlimited".to_owned();
-    }
-    let fits = RATES.printed_in_bits().rfind(|(factor, _)| bytes_per_s >= *factor);
-    let (factor, unit) = fits.unwrap_or((0.125, "bps"));
-    format!("{}\u{a0}{unit}", significant(bytes_per_s / factor))
-}
-
-/// A time of flight.
-pub(super) fn latency(span: SimSpan) -> String {
-    let seconds = span.as_secs_f64();
-    if seconds == 0.0 {
-        return "0\u{a0}ms".to_owned();
-    }
-    let (shown, unit) = if seconds < 1.0 { (seconds * 1e3, "ms") } else { (seconds, "s") };
-    format!("{}\u{a0}{unit}", significant(shown))
-}
-
-/// A volume without needless digits.
-pub(super) fn size_of(bytes: Bytes) -> String {
-    let value = bytes.as_f64();
-    let (factor, unit) = VOLUMES.printed().rfind(|(factor, _)| value >= *factor).unwrap_or((1.0, "B"));
-    format!("{}\u{a0}{unit}", significant(value / factor))
 }
