@@ -9,7 +9,7 @@ use dapple_simulator::units::Bytes;
 use dapple_simulator::workload::{Distribution, JobTemplate};
 
 use super::{NEVER, assert_texts, assert_times, jobs};
-use crate::grid::{Always, Grid, at, fresh, here, idle_job, ints, local, remote, rse, table};
+use crate::grid::{Always, Grid, at, fresh, here, idle_job, ints, local, remote, rse, span, table, texts};
 
 /// Places the input of the nth job at the nth target, then at the last.
 struct Targets(Vec<RseId>);
