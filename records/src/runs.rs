@@ -113,7 +113,7 @@ impl KpiTable {
         Ok(Self { rows: rows.collect::<Result<_, _>>()? })
     }
 
-    /// KPIs by run id, as [`runs_table`] takes them.
+    /// KPIs by run id, as the table of runs takes them.
     pub fn by_run(&self) -> BTreeMap<String, Kpis> {
         self.rows.iter().map(|row| (row.run.clone(), row.kpis.clone())).collect()
     }

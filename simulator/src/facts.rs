@@ -267,7 +267,7 @@ pub enum Entity {
 pub enum SampledQuantity {
     /// What a link or DTN carries [B/s].
     Rate,
-    /// Space taken at an RSE, initial fill and reservations included [B].
+    /// Space taken at an RSE, initial fill and reservations included, in bytes.
     Used,
     /// Transfers on a DTN, start-up included.
     Active,

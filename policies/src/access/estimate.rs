@@ -22,7 +22,7 @@ use super::forecast::{Forecast, Knowledge};
 ///   long as none has ended, the nominal bandwidth, that of the DTNs included, as if nothing else used it.
 ///
 /// Nominal is what the map says: the least capacity of the route, whatever else uses it and whether it works. Lately is a mean of the
-/// last [`MEMORY`] or so. What placement saves for later jobs does not count. The number of the job's other inputs
+/// last twenty or so. What placement saves for later jobs does not count. The number of the job's other inputs
 /// is not shown to a policy: it is taken to keep all its threads busy.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Estimate {
@@ -30,7 +30,7 @@ pub struct Estimate {
 }
 
 /// Ends that a mean remembers: from then on each new one counts 1/20, so that older ones fade.
-pub const MEMORY: u32 = 20;
+const MEMORY: u32 = 20;
 
 /// What has been observed, in seconds per byte.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -11,7 +11,7 @@
 //! ```
 //!
 //! Read `setup`, then `event`, `simulation`, `routes`, `answers`, `closing`. Orders go down by call (compute -> fts -> network), news
-//! comes up as a fact, which one table ([`routes`]) turns into an event of the same instant for the component that acts on it.
+//! comes up as a fact, which one table (`routes`) turns into an event of the same instant for the component that acts on it.
 
 mod answers;
 mod books;
