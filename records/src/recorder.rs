@@ -6,11 +6,10 @@ use dapple_simulator::decide::{AccessObservation, Policies};
 use dapple_simulator::engine::{Books, Counters, EngineError, Setup, run};
 use dapple_simulator::facts::{Fact, Observer, Wants};
 use dapple_simulator::ids::{FileId, Id, JobId, RseId};
-use dapple_simulator::rng::{Purpose, keyed};
 use dapple_simulator::units::SimTime;
 
 use crate::figures::Figures;
-use crate::tables::{self, AccessRow, Sampled, SourceDecided, SourceRow};
+use crate::tables::{self, AccessRow, RunTables, Sampled, SourceDecided, SourceRow};
 use crate::{Kpis, RecordLevel, RecordPlan, TableData};
 
 /// Everything that is kept of a run.
@@ -50,12 +49,7 @@ pub fn record(
 pub struct Recorder<'a> {
     setup: &'a Setup,
     plan: RecordPlan,
-    requests: Kept,
-    reads: Kept,
-    jobs: Kept,
-    series: Kept,
-    decisions: Kept,
-    source_decisions: Kept,
+    tables: RunTables,
     n_samples: u64,
     /// Decisions whose outcome is not known yet: accesses by job and input, sources by file and destination.
     decided: BTreeMap<(JobId, u32), AccessObservation>,
@@ -63,44 +57,13 @@ pub struct Recorder<'a> {
     figures: Figures,
 }
 
-/// A table and how much of it is kept.
-#[derive(Debug)]
-struct Kept {
-    table: TableData,
-    level: RecordLevel,
-    seed: u64,
-    /// Part of the key of the draws of [`RecordLevel::Sample`].
-    number: u64,
-}
-
-impl Kept {
-    /// The table to append a row to, unless the row with this id is left out.
-    fn row(&mut self, id: u64) -> Option<&mut TableData> {
-        use rand::RngExt;
-        let kept = match self.level {
-            RecordLevel::Summary => false,
-            RecordLevel::Rows => true,
-            RecordLevel::Sample(share) => {
-                keyed(self.seed, Purpose::RowSample, [self.number, id]).random::<f64>() < share
-            }
-        };
-        kept.then_some(&mut self.table)
-    }
-}
-
 impl<'a> Recorder<'a> {
     /// Nothing is recorded yet.
     pub fn new(setup: &'a Setup, plan: &RecordPlan, seed: u64) -> Self {
-        let kept = |table: fn(&Setup) -> TableData, level, number| Kept { table: table(setup), level, seed, number };
         Self {
             setup,
             plan: *plan,
-            requests: kept(tables::requests::empty, plan.requests, 0),
-            reads: kept(tables::reads::empty, plan.reads, 1),
-            jobs: kept(tables::jobs::empty, plan.jobs, 2),
-            decisions: kept(tables::decisions::empty, plan.decisions, 3),
-            series: kept(tables::series::empty, plan.series, 4),
-            source_decisions: kept(tables::source_decisions::empty, plan.decisions, 5),
+            tables: RunTables::new(setup, plan, seed),
             n_samples: 0,
             decided: BTreeMap::new(),
             source_decided: BTreeMap::new(),
@@ -110,50 +73,38 @@ impl<'a> Recorder<'a> {
 
     /// Tables and KPIs of the whole run.
     pub fn finish(self, books: Books) -> RunOutput {
-        let Self { requests, reads, jobs, series, decisions, source_decisions, mut figures, .. } = self;
-        let mut tables = [requests, reads, jobs, series, decisions, source_decisions].map(|kept| kept.table);
-        // The rows of the series have no id and are in order.
-        tables.iter_mut().for_each(TableData::order_by_id);
+        let Self { tables, mut figures, .. } = self;
         let Books { counters, events, busiest_link, warnings } = books;
         figures.busiest_link = busiest_link;
-        RunOutput { tables: tables.into(), kpis: Kpis::of(&mut figures), counters, events, warnings }
+        RunOutput { tables: tables.finish(), kpis: Kpis::of(&mut figures), counters, events, warnings }
     }
 }
 
 impl Observer for Recorder<'_> {
     fn observe(&mut self, at: SimTime, fact: &Fact) {
-        let map = &self.setup.topology.map;
+        let Self { setup, tables, figures, .. } = self;
+        let map = &setup.topology.map;
         match fact {
             Fact::TransferEnded(transfer) => {
-                self.figures.transfer(transfer, map);
                 let id = transfer.request.index() as u64;
-                if let Some(table) = self.requests.row(id) {
-                    tables::requests::push(transfer, table);
-                }
-                if let Some(file) = transfer.file
-                    && let Some(decided) = self.source_decided.remove(&(file, transfer.destination))
-                    && let Some(table) = self.source_decisions.row(id)
-                {
-                    tables::source_decisions::push(&SourceRow { decided, transfer }, table);
+                figures.transfer(transfer, map);
+                tables::requests::push(transfer, id, &mut tables.requests);
+                let decided = transfer.file.and_then(|file| self.source_decided.remove(&(file, transfer.destination)));
+                if let Some(decided) = decided {
+                    tables::source_decisions::push(&SourceRow { decided, transfer }, id, &mut tables.source_decisions);
                 }
             }
             Fact::ReadEnded(read) => {
-                self.figures.read(read, map);
                 let id = read.read.index() as u64;
-                if let Some(table) = self.reads.row(id) {
-                    tables::reads::push(read, table);
-                }
-                if let Some(observation) = self.decided.remove(&(read.question.job, read.question.input))
-                    && let Some(table) = self.decisions.row(id)
-                {
-                    tables::decisions::push(&AccessRow { observation, read }, table);
+                figures.read(read, map);
+                tables::reads::push(read, id, &mut tables.reads);
+                if let Some(observation) = self.decided.remove(&(read.question.job, read.question.input)) {
+                    tables::decisions::push(&AccessRow { observation, read }, id, &mut tables.decisions);
                 }
             }
             Fact::JobEnded(job) => {
-                self.figures.job(job);
-                if let Some(table) = self.jobs.row(job.job.index() as u64) {
-                    tables::jobs::push(job, table);
-                }
+                figures.job(job);
+                tables::jobs::push(job, job.job.index() as u64, &mut tables.jobs);
             }
             Fact::AccessDecided(decided) => {
                 let question = &decided.question;
@@ -164,11 +115,9 @@ impl Observer for Recorder<'_> {
                 self.source_decided.insert((question.file, question.destination), decided.clone());
             }
             Fact::Sampled(sample) => {
-                let row = self.n_samples;
+                let row = Sampled { sample: *sample, at, setup };
+                tables::series::push(&row, self.n_samples, &mut tables.series);
                 self.n_samples += 1;
-                if let Some(table) = self.series.row(row) {
-                    tables::series::push(&Sampled { sample: *sample, at, setup: self.setup }, table);
-                }
             }
             // Facts of which nothing is kept.
             _ => {}

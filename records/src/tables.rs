@@ -10,14 +10,18 @@ use dapple_simulator::facts::{
     TransferOutcome,
 };
 use dapple_simulator::ids::{FileId, Id, JobId, PoolId, ReadId, RequestId, RseId, WorkloadId};
+use dapple_simulator::rng::{Purpose, keyed};
 use dapple_simulator::units::{Bytes, SimSpan, SimTime};
+use rand::RngExt;
 
+use crate::plan::{RecordLevel, RecordPlan};
 use crate::table::{Cell, ColumnKind, Schema, TableData};
 
-/// Declares tables: `name(row: Type) = "one row per .." { column: Kind = cell, "meaning"; .. }`. Kinds are `Int`, `Float`, `Word`
-/// and the things whose names a column holds.
+/// Declares tables: `name(row: Type) = "one row per ..", level, draws { column: Kind = cell, "meaning"; .. }`. The level is the field of
+/// [`RecordPlan`] that says how much is kept; the draws are part of the key of [`RecordLevel::Sample`], different for each table and
+/// never changed. Kinds are `Int`, `Float`, `Word` and the things whose names a column holds.
 macro_rules! tables {
-    ($($(#[doc = $doc:literal])* $table:ident($row:ident: $Row:ty) = $what:literal {
+    ($($(#[doc = $doc:literal])* $table:ident($row:ident: $Row:ty) = $what:literal, $level:ident, $draws:literal {
         $($column:ident: $kind:ident = $cell:expr, $meaning:literal;)*
     })*) => {
         $($(#[doc = $doc])*
@@ -32,14 +36,37 @@ macro_rules! tables {
             }
 
             /// The table without rows, for rows of this setup.
-            pub(crate) fn empty(setup: &Setup) -> TableData {
+            pub(super) fn empty(setup: &Setup) -> TableData {
                 super::empty(schema(), COLUMNS, setup)
             }
 
-            pub(crate) fn push($row: &$Row, table: &mut TableData) {
-                table.append([$(kinds::$kind($cell)),*]);
+            /// Appends a row, if its id is kept.
+            pub(crate) fn push($row: &$Row, id: u64, kept: &mut Kept) {
+                if let Some(table) = kept.row(id) {
+                    table.append([$(kinds::$kind($cell)),*]);
+                }
             }
         })*
+
+        /// The tables of one run while it is recorded.
+        #[derive(Debug)]
+        pub(crate) struct RunTables {
+            $(pub $table: Kept),*
+        }
+
+        impl RunTables {
+            pub fn new(setup: &Setup, plan: &RecordPlan, seed: u64) -> Self {
+                Self { $($table: Kept { table: $table::empty(setup), level: plan.$level, seed, draws: $draws }),* }
+            }
+
+            /// All tables in order, their rows in order of their ids.
+            pub fn finish(self) -> Vec<TableData> {
+                let mut tables = vec![$(self.$table.table),*];
+                // The rows of the series have no id and are in order.
+                tables.iter_mut().for_each(TableData::order_by_id);
+                tables
+            }
+        }
 
         /// The tables of a run in order.
         pub fn schemas() -> Vec<Schema> {
@@ -50,7 +77,7 @@ macro_rules! tables {
 
 tables! {
     /// One row per attempt of a file transfer.
-    requests(t: TransferEnded) = "attempt of a file transfer" {
+    requests(t: TransferEnded) = "attempt of a file transfer", requests, 0 {
         request: Int = t.request, "id of the request, in order of creation";
         workload: Workload = t.workload, "workload that caused it";
         file: Int = t.file, "id of the file; empty for traffic that leaves no replica";
@@ -68,7 +95,7 @@ tables! {
     }
 
     /// One row per file access of a job.
-    reads(r: ReadEnded) = "file access of a job" {
+    reads(r: ReadEnded) = "file access of a job", reads, 1 {
         read: Int = r.read, "id of the read, in order of the decisions";
         job: Int = r.question.job, "job that reads";
         input: Int = r.question.input, "position among the job's inputs, from 0";
@@ -88,7 +115,7 @@ tables! {
     }
 
     /// One row per job.
-    jobs(j: JobEnded) = "job" {
+    jobs(j: JobEnded) = "job", jobs, 2 {
         job: Int = j.job, "id of the job, in order of submission";
         workload: Workload = j.workload, "workload it belongs to";
         pool: Pool = j.pool, "pool it runs in";
@@ -107,7 +134,7 @@ tables! {
     }
 
     /// One row per (entity, quantity, instant).
-    series(s: Sampled<'_>) = "sample of one quantity of one entity" {
+    series(s: Sampled<'_>) = "sample of one quantity of one entity", series, 4 {
         entity: Word = entity(s.sample.entity, s.setup), "link, RSE, DTN or pool";
         quantity: Word = quantity(s.sample.quantity), "rate_bytes_per_s, used_bytes, active, queued or running";
         at_ns: Int = s.at, "instant of the sample";
@@ -115,7 +142,7 @@ tables! {
     }
 
     /// One row per access decision.
-    decisions(d: AccessRow<'_>) = "access decision" {
+    decisions(d: AccessRow<'_>) = "access decision", decisions, 3 {
         read: Int = d.read.read, "id of the read that it decided";
         job: Int = d.read.question.job, "job that asked";
         input: Int = d.read.question.input, "position among the job's inputs, from 0";
@@ -133,7 +160,7 @@ tables! {
     }
 
     /// One row per source decision.
-    source_decisions(d: SourceRow<'_>) = "decision from which replica a file is copied" {
+    source_decisions(d: SourceRow<'_>) = "decision from which replica a file is copied", decisions, 5 {
         request: Int = d.transfer.request, "id of the request that it led to";
         job: Int = d.decided.question.job, "job that needed the file first";
         input: Int = d.decided.question.input, "position among the job's inputs, from 0";
@@ -147,6 +174,29 @@ tables! {
         least_queue: Int = d.decided.observation.least_queue, "observation: the fewest of all such links";
         source: Rse = d.decided.answer, "chosen source";
         took_ns: Int = d.took(), "outcome: from the decision to the last byte; empty: not within the run, or failed";
+    }
+}
+
+/// A table and how much of it is kept.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    table: TableData,
+    level: RecordLevel,
+    seed: u64,
+    draws: u64,
+}
+
+impl Kept {
+    /// The table to append a row to, unless the row with this id is left out.
+    fn row(&mut self, id: u64) -> Option<&mut TableData> {
+        let kept = match self.level {
+            RecordLevel::Summary => false,
+            RecordLevel::Rows => true,
+            RecordLevel::Sample(share) => {
+                keyed(self.seed, Purpose::RowSample, [self.draws, id]).random::<f64>() < share
+            }
+        };
+        kept.then_some(&mut self.table)
     }
 }
 

@@ -118,6 +118,12 @@ impl Registry {
         self
     }
 
+    /// Names of what is registered: access policies, source policies.
+    #[cfg(test)]
+    pub(crate) fn names(&self) -> (Vec<&str>, Vec<&str>) {
+        (self.access.keys().map(String::as_str).collect(), self.source.keys().map(String::as_str).collect())
+    }
+
     /// A policy set, each of its policies built once to see that it can be.
     pub(crate) fn policy_set(&self, file: &PolicySetFile) -> Result<PolicySet, PolicySetError> {
         Ok(PolicySet {
