@@ -112,11 +112,6 @@ impl KpiTable {
         let rows = (0..table.rows()).map(|index| row(index).ok_or_else(|| format!("run (row {index})")));
         Ok(Self { rows: rows.collect::<Result<_, _>>()? })
     }
-
-    /// KPIs by run id, as the table of runs takes them.
-    pub fn by_run(&self) -> BTreeMap<String, Kpis> {
-        self.rows.iter().map(|row| (row.run.clone(), row.kpis.clone())).collect()
-    }
 }
 
 /// Swept paths that have columns.
