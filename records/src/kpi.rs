@@ -182,13 +182,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn kpis_stand_in_the_order_of_their_enum() {
-        for (index, info) in KPIS.iter().enumerate() {
-            assert_eq!(info.kpi as usize, index, "{}", info.column);
-        }
-    }
-
-    #[test]
     fn quantiles_say_when_they_are_exact() {
         for info in KPIS.iter().filter(|info| info.title.contains("percentile") || info.title.contains("median")) {
             let exact = format!("exact up to {} ", crate::times::EXACT);

@@ -63,7 +63,7 @@ settings! {
         Summary,
         /// Every row.
         Rows,
-        /// Each row with this probability, drawn by the row's own id: the same jobs, reads and decisions under all policies.
+        /// Each row with this probability, drawn by the row's own id: the same jobs, reads and access decisions under all policies.
         #[range(Fraction)]
         Sample(f64),
     }
@@ -95,5 +95,30 @@ mod nanos {
 
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SimSpan, D::Error> {
         u64::deserialize(deserializer).map(SimSpan::from_nanos)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_covers_what_it_keeps_more_of() {
+        let [summary, tenth, half, rows] =
+            [RecordLevel::Summary, RecordLevel::Sample(0.1), RecordLevel::Sample(0.5), RecordLevel::Rows]
+                .map(RecordPlan::all);
+        assert!(rows.covers(&half) && half.covers(&tenth) && tenth.covers(&summary) && summary.covers(&summary));
+        assert!(!summary.covers(&tenth) && !tenth.covers(&half) && !half.covers(&rows));
+        assert_eq!(tenth.with(&rows), rows);
+        let jobs = RecordPlan { jobs: RecordLevel::Rows, ..summary };
+        assert_eq!(RecordPlan { reads: RecordLevel::Rows, ..summary }.with(&jobs).jobs, RecordLevel::Rows);
+        assert!(!jobs.covers(&RecordPlan { warm_up: SimSpan::from_secs_f64(1.0), ..jobs }));
+    }
+
+    #[test]
+    fn another_interval_matters_only_where_a_series_is_asked_for() {
+        let often = |level| RecordPlan { series_interval: SimSpan::from_secs_f64(1.0), ..RecordPlan::all(level) };
+        let rows = RecordPlan::all(RecordLevel::Rows);
+        assert!(rows.covers(&often(RecordLevel::Summary)) && !rows.covers(&often(RecordLevel::Rows)));
     }
 }

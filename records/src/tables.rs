@@ -153,7 +153,7 @@ tables! {
         queued: Int = d.observation.queued, "observation: requests queued towards the pool's site";
         pool_waiting: Int = d.observation.waiting, "observation: jobs queued at the pool";
         action: Word = mode(d.read.access), "remote, stage-in or place";
-        source: Rse = d.read.access.source(), "chosen source";
+        source: Rse = d.read.access.source(), "source that was chosen, or suggested for a placement";
         target: Rse = d.read.access.target(), "chosen target of a placement; empty otherwise";
         took_ns: Int = d.read.took(),
             "outcome: from the decision to the last byte in the job's hands; empty: not within the run, or failed";

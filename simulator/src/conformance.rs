@@ -1,8 +1,8 @@
 //! The conformance kit: what every policy must hold to, whatever it decides, checked on small busy grids.
 //!
-//! The first grid has a local and two remote sites, one of which cannot be reached, a local RSE too small for the
-//! data, scratch space that runs short, inputs with one and with two replicas and read fractions below 1, and
-//! jobs that share files. In the second the pool's site has no storage, no law holds and the link fails for an hour. A policy that
+//! The first grid has a local and three remote sites, one of which cannot be reached, a local RSE too small for the
+//! data whose space left is published every ten minutes, scratch space that runs short, inputs with one and with three replicas
+//! and read fractions below 1, and jobs that share files. In the second the pool's site has no storage, no law holds and the link fails for an hour. A policy that
 //! passes decides every question with something that can be done, the same way each time, and goes on from what it has saved.
 
 use crate::decide::{LoadError, Policies};
@@ -85,7 +85,8 @@ fn told(setup: &Setup, policies: &mut Policies, seed: u64) -> Result<Told, Engin
 fn small_busy_grid() -> Setup {
     let topology = topology().expect("its routes are computed");
     let rses: Vec<_> = topology.map.rses().ids().collect();
-    setup(topology, [vec![rses[1]], vec![rses[1], rses[2]]])
+    let storage = StorageSettings { usage_every: SimSpan::from_secs_f64(600.0) };
+    Setup { storage, ..setup(topology, [vec![rses[1]], vec![rses[1], rses[2], rses[3]]]) }
 }
 
 fn diskless_grid() -> Setup {
@@ -104,9 +105,9 @@ fn diskless_grid() -> Setup {
 
 fn topology() -> Result<Topology, TopologyError> {
     let mut builder = TopologyBuilder::default();
-    let [home, far, cut_off] =
-        ["HOME", "FAR", "CUT-OFF"].map(|name| builder.site(Site { name: name.into(), position: None, lan: None }));
-    for (name, from, to) in [("HOME-FAR", home, far), ("FAR-HOME", far, home)] {
+    let [home, far, cut_off, other] = ["HOME", "FAR", "CUT-OFF", "OTHER"]
+        .map(|name| builder.site(Site { name: name.into(), position: None, lan: None }));
+    for (name, from, to) in [("HOME-FAR", home, far), ("FAR-HOME", far, home), ("OTHER-HOME", other, home)] {
         let bandwidth = Rate::from_mb_per_s(250.0);
         let latency = SimSpan::from_nanos(10_000_000);
         builder.link(Link { name: name.into(), from, to, bandwidth, latency });
@@ -118,6 +119,7 @@ fn topology() -> Result<Topology, TopologyError> {
     rse("HOME-DISK", home, Some(Bytes::from_megabytes(40_000.0)));
     let far_disk = rse("FAR-DISK", far, None);
     rse("CUT-OFF-DISK", cut_off, None);
+    rse("OTHER-DISK", other, None);
     let scratch = Some(Bytes::from_megabytes(8_000.0));
     let pool = builder.pool(Pool { name: "NODES".into(), site: home, nodes: 2, slots: 4, scratch, speed: 1.0 });
     let law = AccessCoefficients { a: 0.023_568, b: 0.043_705, c: 0.001_538 };
@@ -212,8 +214,9 @@ mod tests {
             source: view.local_rse(question.pool).expect("home has an RSE"),
         };
         assert!(matches!(refused(check_access(nowhere)), Impossible::NoReplicaThere { .. }));
-        let cut_off = |question: &AccessQuestion, view: &View<'_>| Access::Remote {
-            source: *view.replicas(question.file).last().expect("every file has a replica"),
+        let cut_off = |question: &AccessQuestion, view: &View<'_>| {
+            let replicas = view.replicas(question.file);
+            Access::Remote { source: *replicas.get(1).unwrap_or(&replicas[0]) }
         };
         assert!(matches!(refused(check_access(cut_off)), Impossible::NoRoute { .. }));
     }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   component --tell(Fact)--> observers: recorder, KPIs, progress, the policies' learning
-//!                        +--> the engine's routes: the one fact in ten on which another component acts
+//!                        +--> the engine's routes: facts on which another component acts
 //! ```
 //!
 //! A fact that ends something tells its whole life, so that no observer has to remember how it began. Facts are plain values:
@@ -23,9 +23,9 @@ pub enum Fact {
     ReadEnded(ReadEnded),
     /// A job has ended, or the run has.
     JobEnded(JobEnded),
-    /// How a job reaches an input was decided; told only where it is wanted.
+    /// Somebody has decided how a job reaches an input; told only where it is wanted.
     AccessDecided(Decided<AccessQuestion, AccessObservation, Access>),
-    /// From which replica a file is copied was decided; told only where it is wanted.
+    /// Somebody has decided from which replica a file is copied; told only where it is wanted.
     SourceDecided(Decided<SourceQuestion, SourceObservation, RseId>),
     /// A quantity was sampled; told only where it is wanted.
     Sampled(Sample),
@@ -41,10 +41,11 @@ pub struct Wants {
 }
 
 impl Wants {
-    /// What two observers want; samples go by the shorter interval.
+    /// What two observers want. There is one interval of samples: that of the first observer that wants any.
+    #[must_use]
     pub fn and(self, other: Self) -> Self {
-        let intervals = self.samples_every.into_iter().chain(other.samples_every);
-        Self { decisions: self.decisions || other.decisions, samples_every: intervals.min() }
+        let samples_every = self.samples_every.or(other.samples_every);
+        Self { decisions: self.decisions || other.decisions, samples_every }
     }
 }
 
@@ -149,8 +150,6 @@ pub struct ReadEnded {
     pub question: AccessQuestion,
     /// What was answered.
     pub access: Access,
-    /// Whether it was decided by a policy, not by the workload itself.
-    pub by_policy: bool,
     /// When it was decided.
     pub decided_at: SimTime,
     /// When the first byte could move.

@@ -17,8 +17,8 @@
 //! Modules stand in an order, and each uses only those before it (`tests/arrows.rs` holds it):
 //!
 //! ```text
-//!  ids units rng live ticker published distribution calendar
-//!  topology < network < questions < facts < context < storage < fabric < fts < compute < workload < decide < engine < conformance
+//!  ids < settings < units < distribution < rng < live < ticker < published < calendar < topology < network < questions < facts
+//!  < context < storage < fabric < fts < compute < workload < decide < engine < conformance
 //! ```
 
 pub mod calendar;

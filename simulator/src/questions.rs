@@ -1,10 +1,40 @@
-//! What components ask, and what they may be answered: plain values, one file of the decision's own where it grows.
+//! What components ask, and what they may be answered: plain values.
 //!
 //! A component that needs a decision raises a question and goes on. The engine puts it to whoever decides, between two
 //! handlers, and hands the answer back to the component. What a policy is shown besides is `decide`'s business.
 
 use crate::ids::{FileId, JobId, PoolId, RseId};
 use crate::units::Bytes;
+
+/// A question of a component, waiting for its answer.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Question {
+    /// How does a job reach one of its inputs?
+    Access(AccessQuestion),
+    /// From which replica is a file copied?
+    Source(SourceQuestion),
+}
+
+impl Question {
+    /// What the service itself would do; `None`: it has no rule of its own.
+    pub fn default_answer(&self) -> Option<Answer> {
+        match self {
+            Self::Access(_) => None,
+            Self::Source(question) => Some(Answer::Source(question.suggested)),
+        }
+    }
+}
+
+/// The answer to a [`Question`] of the same kind.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Answer {
+    /// How the job reaches the input.
+    Access(Access),
+    /// The RSE whose replica is copied.
+    Source(RseId),
+}
 
 /// How shall a job reach one of its inputs? Asked for each input when the job is submitted, in order of the inputs.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,10 +81,11 @@ pub enum Access {
         /// An RSE with a replica.
         source: RseId,
     },
-    /// Copy it from `source` to the RSE `target` before the job is started, then stage it in from there.
-    /// A placement to the same target that is under way is joined, and a replica that is there is used.
+    /// Copy it to the RSE `target` before the job is started, then stage it in from there. It is copied from `source` unless a
+    /// policy of its own chooses the source; a placement to the same target that is under way is joined, and a replica that is there
+    /// is used.
     Place {
-        /// An RSE with a replica.
+        /// An RSE with a replica: the suggested source of the copy.
         source: RseId,
         /// An RSE at the site of the pool.
         target: RseId,
@@ -62,7 +93,7 @@ pub enum Access {
 }
 
 impl Access {
-    /// The RSE whose replica is used.
+    /// The RSE whose replica is named; of a placement the suggested one.
     pub const fn source(self) -> RseId {
         match self {
             Self::Remote { source } | Self::StageIn { source } | Self::Place { source, .. } => source,
@@ -112,6 +143,6 @@ pub struct SourceObservation {
     pub sources: usize,
     /// Requests queued and active on the FTS link from the suggested source.
     pub suggested_queue: usize,
-    /// The fewest of all links that lead there from a replica.
-    pub least_queue: usize,
+    /// The fewest of all links that lead there from a replica; `None`: none leads there.
+    pub least_queue: Option<usize>,
 }

@@ -21,7 +21,7 @@ use super::forecast::{Forecast, Knowledge};
 ///   local RSE afterwards. Copies move together what those of that link moved lately, each as much as those that have ended; as
 ///   long as none has ended, the nominal bandwidth, that of the DTNs included, as if nothing else used it.
 ///
-/// Nominal is what the map says: the least capacity of the route, whatever else uses it and whether it works. Lately is a mean of the
+/// Nominal is what the map says: the least capacity of the route as declared for the start of the run. Lately is a mean of the
 /// last twenty or so. What placement saves for later jobs does not count. The number of the job's other inputs
 /// is not shown to a policy: it is taken to keep all its threads busy.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -39,7 +39,7 @@ struct Seen {
     reads: Pairs,
     /// Stage-ins, by pool and source.
     stage_ins: Pairs,
-    /// Copies from slot to last byte, by source and destination.
+    /// Copies from first to last byte, by source and destination.
     copies: Pairs,
 }
 
@@ -96,7 +96,8 @@ impl Seen {
     }
 
     fn copy(&mut self, copy: &TransferEnded) {
-        let (Some(started), Some(ended)) = (copy.started_at, copy.transferred_at) else { return };
+        // From the first byte: start-ups are added to what is predicted.
+        let (Some(started), Some(ended)) = (copy.flowing_at, copy.transferred_at) else { return };
         if copy.outcome == TransferOutcome::Done {
             self.copies.push((copy.source, copy.destination), ended.since(started), copy.bytes);
         }

@@ -80,8 +80,6 @@ pub(super) struct Read {
     pub access: Access,
     /// From asking for it to the first byte.
     pub round_trip: SimSpan,
-    /// Whether the policy decided it.
-    pub by_policy: bool,
     pub decided_at: SimTime,
     pub started_at: Option<SimTime>,
     pub ended_at: Option<SimTime>,
@@ -135,7 +133,6 @@ impl Read {
             read,
             question: self.question.clone(),
             access: self.access,
-            by_policy: self.by_policy,
             decided_at: self.decided_at,
             started_at: self.started_at,
             ended_at: self.ended_at,

@@ -13,7 +13,7 @@ use crate::fts::{Fts, FtsEvent, Order};
 use crate::ids::{Id, JobId, PoolId, ReadId, RequestId, RseId, Table};
 use crate::live::Live;
 use crate::network::{Carried, FlowSpec, Share};
-use crate::questions::{Access, AccessQuestion, SourceQuestion};
+use crate::questions::{Access, AccessQuestion, Question, SourceQuestion};
 use crate::topology::Map;
 use crate::units::{Bytes, Rate, SimSpan, SimTime};
 
@@ -63,6 +63,16 @@ pub(crate) enum Asked {
         /// The read that waits for the copy.
         read: ReadId,
     },
+}
+
+impl Asked {
+    /// As it is put to whoever decides.
+    pub fn question(&self) -> Question {
+        match self {
+            Self::Access { question, .. } => Question::Access(question.clone()),
+            Self::Source { question, .. } => Question::Source(question.clone()),
+        }
+    }
 }
 
 /// All jobs and the pools they run in.
@@ -146,7 +156,7 @@ impl Compute {
         fabric: &mut Fabric<'_>,
         cx: &mut Context<'_, E>,
     ) {
-        let Some(Asked::Access { question, given }) = self.asked.pop_front() else { return };
+        let Some(Asked::Access { question, .. }) = self.asked.pop_front() else { return };
         let (id, file) = (question.job, question.file);
         let needed = Bytes::from_f64(question.bytes.as_f64() * question.read_fraction);
         let read = self.reads.push(Read {
@@ -154,7 +164,6 @@ impl Compute {
             part: if access.is_streamed() { needed } else { question.bytes },
             question,
             access,
-            by_policy: given.is_none(),
             decided_at: cx.now,
             started_at: None,
             ended_at: None,

@@ -19,7 +19,7 @@
 //!
 //! Where a service would decide itself, its question has a default answer ([`Question::default_answer`]), which stands where a
 //! set of policies has none for it. These have their names, and no component that asks them yet: `Brokerage` (where a job runs), `Replication` (which rules are made), `Eviction` (what a full RSE gives up), `TransferTuning` (how a DTN moves files) and
-//! `LinkLimit` (how many files an FTS link copies at once).
+//! `LinkLimitChoice` (how many files an FTS link copies at once).
 
 mod access;
 mod oracle;
@@ -36,36 +36,6 @@ pub use source::SourceChoice;
 pub use view::View;
 
 pub use crate::published::Published;
-pub use crate::questions::{Access, AccessObservation, AccessQuestion, SourceObservation, SourceQuestion};
-
-use crate::ids::RseId;
-
-/// A question of a component, waiting for its answer.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Question {
-    /// How does a job reach one of its inputs?
-    Access(AccessQuestion),
-    /// From which replica is a file copied?
-    Source(SourceQuestion),
-}
-
-impl Question {
-    /// What the service itself would do; `None`: it has no rule of its own.
-    pub fn default_answer(&self) -> Option<Answer> {
-        match self {
-            Self::Access(_) => None,
-            Self::Source(question) => Some(Answer::Source(question.suggested)),
-        }
-    }
-}
-
-/// The answer to a [`Question`] of the same kind.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Answer {
-    /// How the job reaches the input.
-    Access(Access),
-    /// The RSE whose replica is copied.
-    Source(RseId),
-}
+pub use crate::questions::{
+    Access, AccessObservation, AccessQuestion, Answer, Question, SourceObservation, SourceQuestion,
+};

@@ -1,5 +1,7 @@
 //! The policies of a run.
 
+use std::collections::BTreeMap;
+
 use crate::decide::{
     AccessMode, Answer, Decision, LoadError, OraclePolicy, OracleView, Policy, Question, SourceChoice,
 };
@@ -77,47 +79,56 @@ impl Policies {
         Self::new(name, Decider::policy(access))
     }
 
-    /// Decides a question of a run with this seed. Each question has a generator of its own, whatever was asked before.
-    pub fn decide(&mut self, question: &Question, oracle: &OracleView<'_>, seed: u64) -> Answer {
+    /// Decides a question of a run with this seed; `None`: it is left to the service that asks. Each question has a generator of its
+    /// own, whatever was asked before.
+    pub fn decide(&mut self, question: &Question, oracle: &OracleView<'_>, seed: u64) -> Option<Answer> {
         let rng = |kind, job: JobId, input| keyed(seed, Purpose::Policy, [kind, job.index() as u64, u64::from(input)]);
         match question {
             Question::Access(question) => {
-                Answer::Access(self.access.decide(question, oracle, &mut rng(0, question.job, question.input)))
+                let rng = &mut rng(0, question.job, question.input);
+                Some(Answer::Access(self.access.decide(question, oracle, rng)))
             }
-            Question::Source(question) => Answer::Source(match &mut self.source {
-                Some(source) => source.decide(question, oracle, &mut rng(1, question.job, question.input)),
-                None => question.suggested,
-            }),
+            Question::Source(question) => {
+                let rng = &mut rng(1, question.job, question.input);
+                self.source.as_mut().map(|source| Answer::Source(source.decide(question, oracle, rng)))
+            }
         }
     }
 }
 
 impl Policies {
     /// What each of them has learned, by the name of its decision.
-    pub fn save(&self) -> Vec<(&'static str, Vec<u8>)> {
+    pub fn save(&self) -> BTreeMap<String, Vec<u8>> {
         let source = self.source.iter().map(|source| (SourceChoice::NAME, source.save()));
-        [(AccessMode::NAME, self.access.save())].into_iter().chain(source).collect()
+        let all = [(AccessMode::NAME, self.access.save())].into_iter().chain(source);
+        all.map(|(decision, saved)| (decision.to_owned(), saved)).collect()
     }
 
     /// Goes on from what a set of the same policies has saved.
     ///
     /// # Errors
-    /// With the first policy that cannot; those before it have loaded then.
-    pub fn load(&mut self, saved: &[(&'static str, Vec<u8>)]) -> Result<(), LoadError> {
-        for (decision, saved) in saved {
-            match (*decision, &mut self.source) {
-                (AccessMode::NAME, _) => self.access.load(saved)?,
-                (SourceChoice::NAME, Some(source)) => source.load(saved)?,
-                (other, _) => return Err(LoadError(format!("nobody decides `{other}` here"))),
-            }
+    /// Where a decision of the set is missing or one of another set is there, and with the first policy that cannot; those before it
+    /// have loaded then.
+    pub fn load(&mut self, saved: &BTreeMap<String, Vec<u8>>) -> Result<(), LoadError> {
+        let of = |decision: &str| {
+            let found = saved.get(decision).map(Vec::as_slice);
+            found.ok_or_else(|| LoadError(format!("nothing was saved of `{decision}`")))
+        };
+        let n_here = 1 + usize::from(self.source.is_some());
+        if saved.len() > n_here {
+            return Err(LoadError("more was saved than this set decides".into()));
         }
-        Ok(())
+        self.access.load(of(AccessMode::NAME)?)?;
+        self.source.as_mut().map_or(Ok(()), |source| source.load(of(SourceChoice::NAME)?))
     }
 }
 
-/// Policies learn from facts.
+/// Policies learn from lives that have ended, the same whatever is recorded: neither samples, which show true rates, nor decisions.
 impl Observer for Policies {
     fn observe(&mut self, _: SimTime, fact: &Fact) {
+        if !matches!(fact, Fact::TransferEnded(_) | Fact::ReadEnded(_) | Fact::JobEnded(_)) {
+            return;
+        }
         self.access.learn(fact);
         if let Some(source) = &mut self.source {
             source.learn(fact);

@@ -35,28 +35,42 @@ pub trait Decision: 'static {
 /// }
 /// ```
 ///
-/// The future is not in the view; what a link will carry is physics, and no method of a view leads there:
+/// The future is not in the view. The map has nominal rates, and an oracle may look at series:
 ///
-/// ```compile_fail,E0609
-/// # use dapple_simulator::decide::{Access, AccessMode, AccessQuestion, Policy, View};
-/// # use dapple_simulator::ids::Id;
-/// fn tomorrow(view: &View<'_>) -> bool {
-///     view.topology.physics.bandwidth(dapple_simulator::ids::LinkId::from_index(0)).steps().len() > 1
+/// ```
+/// # use dapple_simulator::decide::{OracleView, View};
+/// # use dapple_simulator::ids::{Id, LinkId};
+/// fn nominal(view: &View<'_>) -> f64 {
+///     view.map().links()[LinkId::from_index(0)].bandwidth.as_bytes_per_s()
+/// }
+/// fn n_steps(oracle: &OracleView<'_>) -> usize {
+///     oracle.physics.bandwidth(LinkId::from_index(0)).steps().len()
 /// }
 /// ```
 ///
+/// The same asked of a view does not compile, neither way:
+///
 /// ```compile_fail,E0599
-/// # use dapple_simulator::decide::View;
+/// # use dapple_simulator::decide::{OracleView, View};
 /// # use dapple_simulator::ids::{Id, LinkId};
-/// fn tomorrow(view: &View<'_>) -> usize {
-///     view.map().links()[LinkId::from_index(0)].bandwidth.steps().len() // a nominal rate, not a series
+/// fn n_steps(view: &View<'_>) -> usize {
+///     view.map().links()[LinkId::from_index(0)].bandwidth.steps().len()
+/// }
+/// ```
+///
+/// ```compile_fail,E0609
+/// # use dapple_simulator::decide::{OracleView, View};
+/// # use dapple_simulator::ids::{Id, LinkId};
+/// fn n_steps(view: &View<'_>) -> usize {
+///     view.physics.bandwidth(LinkId::from_index(0)).steps().len()
 /// }
 /// ```
 pub trait Policy<D: Decision>: Send {
     /// Decides from what the services show at `view.now()`; no clock, no I/O, randomness only from `rng`.
     fn decide(&mut self, question: &D::Question, view: &View<'_>, rng: &mut PolicyRng) -> D::Answer;
 
-    /// Learns from what has happened, whoever decided it. The default learns nothing.
+    /// Learns from what has happened, whoever decided it: lives of transfers, reads and jobs. At the horizon those that have not ended
+    /// are told too; their outcome says so. The default learns nothing.
     fn learn(&mut self, _fact: &Fact) {}
 
     /// What it has learned, for [`Policy::load`]. The default has learned nothing.

@@ -16,8 +16,11 @@ impl Decision for SourceChoice {
 
     fn observation(question: &SourceQuestion, view: &View<'_>) -> SourceObservation {
         let queue = |source| view.queued(source, question.destination) + view.active(source, question.destination);
-        let queues = view.copy_sources(question.file, question.destination).map(queue);
-        let (sources, least_queue) = queues.fold((0, usize::MAX), |(n, least), queue| (n + 1, least.min(queue)));
-        SourceObservation { sources, suggested_queue: queue(question.suggested), least_queue }
+        let sources = || view.copy_sources(question.file, question.destination);
+        SourceObservation {
+            sources: sources().count(),
+            suggested_queue: queue(question.suggested),
+            least_queue: sources().map(queue).min(),
+        }
     }
 }

@@ -106,7 +106,7 @@ impl<'a> View<'a> {
         self.compute.streaming(pool, rse)
     }
 
-    /// How often jobs have asked for the file before, this question not counted.
+    /// How often jobs have asked for the file before, this input of this job not counted when its access is asked, and counted when its source is.
     pub fn past_uses(&self, file: FileId) -> u64 {
         self.storage.file(file).uses
     }

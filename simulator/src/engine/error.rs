@@ -68,6 +68,9 @@ pub enum Impossible {
     /// Something else was asked.
     #[error("answered a question of another kind")]
     OtherAsked,
+    /// The service has no rule of its own for this question.
+    #[error("left to the service, which has no rule of its own")]
+    NoDefault,
     /// Nothing was asked.
     #[error("answered where nothing was asked")]
     NothingAsked,

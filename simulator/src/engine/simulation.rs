@@ -37,8 +37,13 @@ pub fn run(
             Pause::Ask(question) => question,
             Pause::Done(books) => return Ok(books),
         };
-        let answer = policies.decide(&question, &simulation.oracle_view(), seed);
-        simulation.answer(answer, observer).map_err(|what| EngineError::Impossible {
+        let decided = policies.decide(&question, &simulation.oracle_view(), seed);
+        let watchers = &mut (&mut *observer, &mut *policies);
+        let answered = match decided {
+            Some(answer) => simulation.answer(answer, watchers),
+            None => simulation.answer_by_default(watchers),
+        };
+        answered.map_err(|what| EngineError::Impossible {
             policy: policies.name.clone(),
             at: simulation.now(),
             what,
@@ -61,7 +66,8 @@ pub enum Pause {
 ///   next(observer) --> Ask(question) --> view() --> answer(..) --> next(observer) --> .. --> Done(books)
 /// ```
 ///
-/// [`run`] is a short loop over it. A run is the same, byte for byte, whoever answers, as long as the answers are the same.
+/// [`run`] is a short loop over it. A run is the same, byte for byte, whoever answers, as long as the answers are the same. One
+/// observer goes with a simulation: what is told to another one, in between, the first never hears.
 #[derive(Clone, Debug)]
 pub struct Simulation<'a> {
     pub(super) setup: &'a Setup,
@@ -81,7 +87,7 @@ pub struct Simulation<'a> {
     /// What arrives in one instant, to be told.
     arrived: Vec<Arrival<Owner>>,
     n_events: u64,
-    closed: Option<Books>,
+    closed: Option<Result<Books, EngineError>>,
 }
 
 impl<'a> Simulation<'a> {
@@ -148,11 +154,14 @@ impl<'a> Simulation<'a> {
 
     /// What waits for an answer now, in the order in which answers are taken; the first is the one that [`Simulation::next`] asks.
     /// Whoever answers several at once does so from one view, in which none of these answers has been carried out; an answer can raise
-    /// a further question, which comes first then.
+    /// a further question, which comes first then. The list ends before an input that cannot be reached, which ends the run.
     pub fn questions(&self) -> impl Iterator<Item = Question> + '_ {
-        self.compute.asked().iter().filter_map(|asked| match asked {
-            Asked::Access { question, given: None } => Some(Question::Access(question.clone())),
-            Asked::Access { .. } => None,
+        let view = self.view();
+        self.compute.asked().iter().map_while(move |asked| match asked {
+            Asked::Access { question, given: None } => {
+                view.reachable(question).next().map(|_| Question::Access(question.clone()))
+            }
+            Asked::Access { given: Some(_), .. } => None,
             Asked::Source { question, .. } => Some(Question::Source(question.clone())),
         })
     }
@@ -173,7 +182,7 @@ impl<'a> Simulation<'a> {
     /// # Errors
     /// Where it cannot be carried out; the question still waits then.
     pub fn answer(&mut self, answer: Answer, observer: &mut dyn Observer) -> Result<(), Impossible> {
-        let asked = self.compute.asked().front().ok_or(Impossible::NothingAsked)?;
+        let asked = self.asked().ok_or(Impossible::NothingAsked)?;
         let view = self.view();
         check(asked, &answer, &view)?;
         if observer.wants().decisions {
@@ -181,6 +190,23 @@ impl<'a> Simulation<'a> {
         }
         self.carry_out(answer, observer);
         Ok(())
+    }
+
+    /// Does what the service that asks would do itself. It is no decision, and none is told.
+    ///
+    /// # Errors
+    /// Where the service has no rule of its own, or cannot carry it out; the question still waits then.
+    pub fn answer_by_default(&mut self, observer: &mut dyn Observer) -> Result<(), Impossible> {
+        let asked = self.asked().ok_or(Impossible::NothingAsked)?;
+        let answer = asked.question().default_answer().ok_or(Impossible::NoDefault)?;
+        check(asked, &answer, &self.view())?;
+        self.carry_out(answer, observer);
+        Ok(())
+    }
+
+    /// What somebody outside is to answer first.
+    fn asked(&self) -> Option<&Asked> {
+        self.compute.asked().front().filter(|asked| !matches!(asked, Asked::Access { given: Some(_), .. }))
     }
 
     /// The next question that only somebody outside can answer; those that the workload answers itself are carried out.
@@ -284,7 +310,9 @@ impl<'a> Simulation<'a> {
     fn sample_before_next(&mut self, every: SimSpan, observer: &mut dyn Observer) {
         let next_at = self.calendar.next_at().filter(|at| *at <= self.setup.horizon);
         let is_due = |at: SimTime| next_at.map_or(at <= self.setup.horizon, |next| at < next);
-        let mut at = self.next_sample;
+        // Who wants samples late gets those that are still to come.
+        let missed = self.now.since(self.next_sample).as_nanos().div_ceil(every.as_nanos().max(1));
+        let mut at = self.next_sample + every * missed;
         while is_due(at) {
             self.sample(at, observer);
             // An interval of nothing would never end.
@@ -294,8 +322,8 @@ impl<'a> Simulation<'a> {
     }
 
     fn finish(&mut self, observer: &mut dyn Observer) -> Result<Books, EngineError> {
-        if let Some(books) = &self.closed {
-            return Ok(books.clone());
+        if let Some(closed) = &self.closed {
+            return closed.clone();
         }
         let horizon = self.setup.horizon;
         observer.advanced(horizon, self.n_events);
@@ -306,11 +334,11 @@ impl<'a> Simulation<'a> {
         let cx = &mut context(horizon, setup, calendar, observer);
         let in_flight = fts.close(fabric, cx) + compute.close(fabric, cx);
         let counters = self.counters(in_flight.get());
-        self.audit(&counters)?;
         let (warnings, busiest_link) = (self.warnings(), self.busiest_link());
         let books = Books { counters, events: self.n_events, busiest_link, warnings };
-        self.closed = Some(books.clone());
-        Ok(books)
+        let closed = self.audit(&counters).map(|()| books);
+        self.closed = Some(closed.clone());
+        closed
     }
 }
 

@@ -51,7 +51,7 @@ pub struct Link {
     pub from: SiteId,
     /// Where bytes leave.
     pub to: SiteId,
-    /// Nominal capacity: what was installed, whatever else uses it and whether it works.
+    /// Nominal capacity: what is declared for the start of the run, whatever becomes of it.
     pub bandwidth: Rate,
     /// Time of flight one way.
     pub latency: SimSpan,

@@ -3,6 +3,7 @@
 mod access;
 mod books;
 mod horizon;
+mod questions;
 mod slots;
 mod space;
 mod start_ups;

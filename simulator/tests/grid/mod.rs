@@ -139,6 +139,13 @@ impl Grid {
         output
     }
 
+    /// Runs with a set of policies.
+    #[track_caller]
+    pub fn run_set(&self, mut policies: Policies, seed: u64) -> RunOutput {
+        let run = record((&self.setup(), &self.record), &mut policies, seed, &mut NoObserver);
+        run.unwrap_or_else(|error| panic!("cannot run: {error}"))
+    }
+
     /// Runs with a policy.
     pub fn try_run(&self, access: impl Policy<AccessMode> + 'static, seed: u64) -> Result<RunOutput, EngineError> {
         let mut policies = Policies::of_access("always", access);
