@@ -247,7 +247,8 @@ fn point(scenario: &Scenario, sweep: Vec<SweepPoint>) -> Result<PlannedPoint, Pr
 }
 
 fn behaviours(scenario: &Scenario) -> Vec<Behaviour> {
-    let behaviour = |policy: &PolicySet| Behaviour { policies: policy.behaviour(), artefacts: Default::default() };
+    let behaviour =
+        |policy: &PolicySet| Behaviour { policies: policy.behaviour().to_owned(), artefacts: Default::default() };
     scenario.policies.iter().map(behaviour).collect()
 }
 

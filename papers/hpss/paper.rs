@@ -5,10 +5,11 @@ use dapple_reports::quantity::significant;
 use dapple_scenarios::LoadOptions;
 
 use super::{
-    Calibrated, FirstHalf, HPSS_LOG, Halves, Hpss, Law, LawConstant, LawResult, LawScores, Prediction, Settings,
-    StartUp, TAU, TITLE, TransferLog, calibrate, replay_score, scored, sections, selected,
+    Calibrated, CalibrationError, FirstHalf, HPSS_LOG, Halves, Hpss, HpssError, Law, LawConstant, LawResult, LawScores,
+    LogError, Prediction, Settings, StartUp, TAU, TITLE, TransferLog, calibrate, replay_score, scored, sections,
+    selected,
 };
-use crate::{Conditions, Paper, PaperError};
+use crate::{Blame, Conditions, Paper, PaperError};
 
 /// The log. It is no paper, but it is reproduced like one.
 pub const PAPER: Paper = Paper {
@@ -20,10 +21,35 @@ pub const PAPER: Paper = Paper {
 };
 
 fn make(_: Option<&str>, conditions: &Conditions<'_>) -> Result<Vec<Section>, PaperError> {
-    let data = LoadOptions::default().data.ok_or(PaperError::NoLog { name: "HPSS", file: HPSS_LOG })?;
+    let data = LoadOptions::default().data.ok_or_else(no_log)?;
     let hpss = Hpss::load(&data)?;
     let (laws, selected) = if conditions.fit { fitted(&hpss, conditions)? } else { stored(&hpss)? };
     Ok(sections(&laws, selected)?)
+}
+
+fn no_log() -> PaperError {
+    let told = format!("the HPSS log is not part of dapple: set DAPPLE_DATA to the folder that holds `{HPSS_LOG}`");
+    PaperError::new(Blame::Files, told)
+}
+
+impl From<LogError> for PaperError {
+    fn from(error: LogError) -> Self {
+        Self::new(Blame::Files, error)
+    }
+}
+
+impl From<HpssError> for PaperError {
+    fn from(error: HpssError) -> Self {
+        let blame = if matches!(error, HpssError::Log(_)) { Blame::Files } else { Blame::Scenario };
+        Self::new(blame, error)
+    }
+}
+
+impl From<CalibrationError> for PaperError {
+    fn from(error: CalibrationError) -> Self {
+        let blame = if matches!(error, CalibrationError::NothingScored(_)) { Blame::Files } else { Blame::Analysis };
+        Self::new(blame, error)
+    }
 }
 
 /// The law of the scenario, as it stands there.
@@ -48,7 +74,7 @@ fn fitted(hpss: &Hpss, conditions: &Conditions<'_>) -> Result<(Vec<LawResult>, u
     let scores = calibrate(log, replay, &Law::ALL, &settings, &|law| conditions.progress.done(&law.name()));
     conditions.progress.finished();
     let scores = scores?;
-    let selected = selected(&scores).ok_or(PaperError::NoLaw)?;
+    let selected = selected(&scores).ok_or_else(|| PaperError::new(Blame::Analysis, "no law was fitted"))?;
     Ok((scores.iter().map(|scores| result(log, scores)).collect(), selected))
 }
 

@@ -16,8 +16,8 @@ use dapple_simulator::topology::{AccessCoefficients, Pool, Rse, Series, Site, To
 use dapple_simulator::units::{Bytes, SimTime};
 use dapple_simulator::workload::{Arrivals, Inputs, JobStream, JobTemplate, Workload, WorkloadKind};
 
-use super::{NoisePlan, PROBE_SIZES_MB, TITLE, dataset, probe, probe_section, reproduce, sections};
-use crate::{Conditions, Item, Paper, PaperError};
+use super::{NoisePlan, PROBE_SIZES_MB, RemoteAccessError, TITLE, dataset, probe, probe_section, reproduce, sections};
+use crate::{Blame, Conditions, Item, Paper, PaperError};
 
 /// The paper.
 pub const PAPER: Paper = Paper {
@@ -41,6 +41,12 @@ const CAMPAIGN: &str = "papers/remote-access/campaign.ron";
 /// Coefficients under which the probe is run [s/MB]: the paper's, then other ratios b/a.
 const PROBE_LAWS: [(f64, f64); 5] = [(0.023568, 0.043705), (0.02, 0.005), (0.01, 0.01), (0.02, 0.06), (0.05, 0.2)];
 
+impl From<RemoteAccessError> for PaperError {
+    fn from(error: RemoteAccessError) -> Self {
+        Self::new(Blame::Analysis, error)
+    }
+}
+
 fn make(item: Option<&str>, conditions: &Conditions<'_>) -> Result<Vec<Section>, PaperError> {
     let wanted: &[&str] = match item {
         None => &["eq1", "eq2", "eq3", "noise", "interaction", "probe"],
@@ -49,7 +55,11 @@ fn make(item: Option<&str>, conditions: &Conditions<'_>) -> Result<Vec<Section>,
         Some("eq3") => &["eq3", "noise"],
         Some("table") => &["eq1", "eq2", "eq3", "noise"],
         Some("interaction") => &["interaction"],
-        Some(_) => &["probe"],
+        Some("probe") => &["probe"],
+        Some(other) => {
+            let unknown = format!("the paper has no item `{other}`");
+            return Err(PaperError::new(Blame::Analysis, unknown));
+        }
     };
     let mut found = Vec::new();
     if wanted != ["probe"] {
@@ -90,7 +100,7 @@ fn reads(setup: &Setup, seed: u64) -> Result<TableData, PaperError> {
     let plan = RecordPlan { reads: RecordLevel::Rows, ..RecordPlan::all(RecordLevel::Summary) };
     let output = record((setup, &plan), &mut policies, seed, &mut NoObserver)?;
     let found = output.tables.into_iter().find(|table| table.schema.name == "reads");
-    found.ok_or(PaperError::NoTable("reads"))
+    found.ok_or_else(|| PaperError::new(Blame::Analysis, "the run has no table `reads`"))
 }
 
 /// One job with two threads on an idle node: they read 2 GB and 300 MB from one RSE.

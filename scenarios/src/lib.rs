@@ -10,6 +10,7 @@
 //! which [`mod@reference`] makes from the types themselves.
 
 pub mod bundled;
+mod check;
 mod digest;
 pub mod file;
 mod logs;

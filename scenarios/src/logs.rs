@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use dapple_simulator::workload::{TracedJob, TracedTransfer};
 
+use crate::check::Check;
 use crate::digest::Digest;
-use crate::validate::Check;
 
 /// What the sweep points of one scenario share.
 ///

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::file::{PolicySetFile, PolicySpec};
 use crate::notation::{compact, ron_options};
-use crate::validate::unknown_policy;
+use crate::read::near::{listed, nearest};
 
 /// The parameters of a custom policy, as they are written in the scenario.
 ///
@@ -54,8 +54,24 @@ impl Params {
 /// Makes a policy from its parameters.
 type Factory<D> = Arc<dyn Fn(&Params) -> Result<Decider<D>, String> + Send + Sync>;
 
-/// The policies of one decision, by the names under which scenarios find them.
-type Factories<D> = BTreeMap<String, Factory<D>>;
+/// The policies of one decision, by the names under which scenarios find them: those with a variant of the language, and those
+/// that `Custom` names. Neither hides the other.
+struct Registered<D: Decision> {
+    built_in: BTreeMap<String, Factory<D>>,
+    custom: BTreeMap<String, Factory<D>>,
+}
+
+impl<D: Decision> Default for Registered<D> {
+    fn default() -> Self {
+        Self { built_in: BTreeMap::new(), custom: BTreeMap::new() }
+    }
+}
+
+impl<D: Decision> Clone for Registered<D> {
+    fn clone(&self) -> Self {
+        Self { built_in: self.built_in.clone(), custom: self.custom.clone() }
+    }
+}
 
 /// The policies that scenarios can name, those that dapple brings along and those of a program of its own alike.
 ///
@@ -75,8 +91,8 @@ type Factories<D> = BTreeMap<String, Factory<D>>;
 /// ```
 #[derive(Clone, Default)]
 pub struct Registry {
-    access: Factories<AccessMode>,
-    source: Factories<SourceChoice>,
+    access: Registered<AccessMode>,
+    source: Registered<SourceChoice>,
 }
 
 /// Why a policy set cannot be built.
@@ -97,14 +113,13 @@ impl Registry {
         Self::default()
     }
 
-    /// Adds an access policy that scenarios name with `Custom(name: .., params: ..)`, or with a variant of its own; it replaces an
-    /// earlier one of that name.
+    /// Adds an access policy that scenarios name with `Custom(name: .., params: ..)`; it replaces an earlier one of that name.
     #[must_use]
     pub fn access<F>(mut self, name: &str, factory: F) -> Self
     where
         F: Fn(&Params) -> Result<Decider<AccessMode>, String> + Send + Sync + 'static,
     {
-        self.access.insert(name.to_owned(), Arc::new(factory));
+        self.access.custom.insert(name.to_owned(), Arc::new(factory));
         self
     }
 
@@ -114,14 +129,35 @@ impl Registry {
     where
         F: Fn(&Params) -> Result<Decider<SourceChoice>, String> + Send + Sync + 'static,
     {
-        self.source.insert(name.to_owned(), Arc::new(factory));
+        self.source.custom.insert(name.to_owned(), Arc::new(factory));
         self
     }
 
-    /// Names of what is registered: access policies, source policies.
+    /// Adds an access policy with a variant of its own.
+    pub(crate) fn built_in_access(
+        mut self,
+        variant: &str,
+        factory: impl Fn(&Params) -> Result<Decider<AccessMode>, String> + Send + Sync + 'static,
+    ) -> Self {
+        self.access.built_in.insert(variant.to_owned(), Arc::new(factory));
+        self
+    }
+
+    /// The same for a policy that chooses which replica is copied.
+    pub(crate) fn built_in_source(
+        mut self,
+        variant: &str,
+        factory: impl Fn(&Params) -> Result<Decider<SourceChoice>, String> + Send + Sync + 'static,
+    ) -> Self {
+        self.source.built_in.insert(variant.to_owned(), Arc::new(factory));
+        self
+    }
+
+    /// Variants that are registered: access policies, source policies.
     #[cfg(test)]
-    pub(crate) fn names(&self) -> (Vec<&str>, Vec<&str>) {
-        (self.access.keys().map(String::as_str).collect(), self.source.keys().map(String::as_str).collect())
+    pub(crate) fn variants(&self) -> (Vec<&str>, Vec<&str>) {
+        let (access, source) = (self.access.built_in.keys(), self.source.built_in.keys());
+        (access.map(String::as_str).collect(), source.map(String::as_str).collect())
     }
 
     /// A policy set, each of its policies built once to see that it can be.
@@ -129,6 +165,7 @@ impl Registry {
         Ok(PolicySet {
             name: file.name.clone(),
             resolved: compact(file),
+            behaviour: compact(&PolicySetFile { name: String::new(), ..file.clone() }),
             access: Named::find(&self.access, &file.access)?,
             source: file.source.as_ref().map(|spec| Named::find(&self.source, spec)).transpose()?,
         })
@@ -137,8 +174,8 @@ impl Registry {
 
 impl fmt::Debug for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { access, source } = self;
-        f.debug_struct("Registry").field("access", &access.keys()).field("source", &source.keys()).finish()
+        let (access, source) = (self.access.custom.keys(), self.source.custom.keys());
+        f.debug_struct("Registry").field("access", &access).field("source", &source).finish_non_exhaustive()
     }
 }
 
@@ -155,14 +192,16 @@ impl<D: Decision> Clone for Named<D> {
 }
 
 impl<D: Decision> Named<D> {
-    fn find(registered: &Factories<D>, spec: &impl PolicySpec) -> Result<Self, PolicySetError> {
+    fn find(registered: &Registered<D>, spec: &impl PolicySpec) -> Result<Self, PolicySetError> {
+        let is_custom = spec.custom().is_some();
         let refused = |field, message, help| PolicySetError {
             decision: D::NAME,
-            field: spec.custom().is_some().then_some(field),
+            field: is_custom.then_some(field),
             message,
             help,
         };
         let (name, params) = spec.named();
+        let registered = if is_custom { &registered.custom } else { &registered.built_in };
         let Some(factory) = registered.get(&name).cloned() else {
             let (message, help) = unknown_policy(D::NAME, &name, registered.keys().map(String::as_str));
             return Err(refused("name", message, Some(help)));
@@ -184,6 +223,7 @@ pub struct PolicySet {
     pub name: String,
     /// The set as RON, defaults filled in, on one line.
     pub resolved: String,
+    behaviour: String,
     access: Named<AccessMode>,
     source: Option<Named<SourceChoice>>,
 }
@@ -199,12 +239,8 @@ impl PolicySet {
     }
 
     /// What the set does, whatever it is called: its RON without its name.
-    pub fn behaviour(&self) -> String {
-        let nameless = ron_options().from_str::<PolicySetFile>(&self.resolved).map(|mut set| {
-            set.name.clear();
-            compact(&set)
-        });
-        nameless.unwrap_or_else(|_| self.resolved.clone())
+    pub fn behaviour(&self) -> &str {
+        &self.behaviour
     }
 }
 
@@ -212,4 +248,14 @@ impl fmt::Debug for PolicySet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PolicySet").field("name", &self.name).field("resolved", &self.resolved).finish_non_exhaustive()
     }
+}
+
+/// Message and help for a policy that is not registered for a decision.
+fn unknown_policy<'r>(
+    decision: &str,
+    name: &str,
+    registered: impl Iterator<Item = &'r str> + Clone,
+) -> (String, String) {
+    let near = nearest(name, registered.clone()).map_or(String::new(), |near| format!("did you mean `{near}`? "));
+    (format!("no {decision} policy is registered as `{name}`"), format!("{near}registered: {}", listed(registered)))
 }

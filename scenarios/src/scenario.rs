@@ -9,6 +9,7 @@ use dapple_simulator::engine::Setup;
 use dapple_simulator::workload::{Inputs, WorkloadKind};
 
 use crate::bundled;
+use crate::check::Check;
 use crate::digest::Digest;
 use crate::file::{self, ScenarioFile};
 use crate::logs::Logs;
@@ -17,7 +18,7 @@ use crate::problems::{Problem, Problems};
 use crate::read::near::{listed, nearest};
 use crate::read::{Document, FilesFrom};
 use crate::registry::{PolicySet, Registry};
-use crate::validate::{self, Check, DATA_VARIABLE, Environment};
+use crate::validate::{self, DATA_VARIABLE, Environment};
 
 /// How a scenario is loaded.
 #[derive(Clone, Debug)]

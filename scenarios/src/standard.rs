@@ -11,13 +11,13 @@ impl Registry {
     /// [`crate::file::SourceSpec`].
     pub fn standard() -> Self {
         Self::new()
-            .access("AlwaysRemote", |_| Ok(Decider::policy(AlwaysRemote)))
-            .access("StageIn", |_| Ok(Decider::policy(StageIn)))
-            .access("Place", |params| params.read::<Place>().map(Decider::policy))
-            .access("Random", |_| Ok(Decider::policy(Random)))
-            .access("Estimate", |_| Ok(Decider::policy(Estimate::default())))
-            .access("EstimateFromPhysics", |_| Ok(Decider::oracle(EstimateFromPhysics)))
-            .source("LeastQueue", |_| Ok(Decider::policy(LeastQueue)))
+            .built_in_access("AlwaysRemote", |_| Ok(Decider::policy(AlwaysRemote)))
+            .built_in_access("StageIn", |_| Ok(Decider::policy(StageIn)))
+            .built_in_access("Place", |params| params.read::<Place>().map(Decider::policy))
+            .built_in_access("Random", |_| Ok(Decider::policy(Random)))
+            .built_in_access("Estimate", |_| Ok(Decider::policy(Estimate::default())))
+            .built_in_access("EstimateFromPhysics", |_| Ok(Decider::oracle(EstimateFromPhysics)))
+            .built_in_source("LeastQueue", |_| Ok(Decider::policy(LeastQueue)))
     }
 }
 
@@ -39,8 +39,25 @@ mod tests {
     #[test]
     fn every_policy_of_the_language_is_registered() {
         let registry = Registry::standard();
-        let (access, source) = registry.names();
+        let (access, source) = registry.variants();
         assert_eq!(access, variants(AccessSpec::DOC));
         assert_eq!(source, variants(SourceSpec::DOC));
+    }
+
+    /// `Custom` finds no built-in policy, whose ranges it would get round, and nobody can put another one in its place.
+    #[test]
+    fn built_in_and_custom_policies_do_not_hide_each_other() {
+        let set = |access: &str, registry: &Registry| {
+            let file = crate::notation::ron_options()
+                .from_str(&format!("(name: \"a\", access: {access})"))
+                .expect("it is RON");
+            registry.policy_set(&file).map(|_| ()).map_err(|error| error.message)
+        };
+        let standard = Registry::standard();
+        let custom = "Custom(name: \"Random\")";
+        assert_eq!(set("Random", &standard), Ok(()));
+        assert_eq!(set(custom, &standard), Err("no access policy is registered as `Random`".to_owned()));
+        let refusing = standard.access("Random", |_| Err("mine".to_owned()));
+        assert_eq!((set("Random", &refusing), set(custom, &refusing)), (Ok(()), Err("mine".to_owned())));
     }
 }

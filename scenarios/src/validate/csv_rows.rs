@@ -6,7 +6,7 @@ use std::io::Read;
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
-use super::check::Check;
+use crate::check::Check;
 use crate::digest::Digest;
 use crate::logs::{LogFile, Logs};
 use crate::read::near::{listed, nearest};

@@ -1,6 +1,5 @@
 //! From what was written to what can run: names become ids, units are applied, and everything is checked.
 
-mod check;
 mod csv_rows;
 mod scope;
 mod settings;
@@ -15,9 +14,8 @@ use dapple_records::RecordPlan;
 use dapple_simulator::engine::Setup;
 use dapple_simulator::units::{SimSpan, SimTime};
 
-pub(crate) use check::Check;
+use crate::check::Check;
 pub(crate) use csv_rows::DATA_VARIABLE;
-pub(crate) use settings::unknown_policy;
 
 use crate::digest::Digest;
 use crate::file::ScenarioFile;

@@ -4,8 +4,8 @@ use dapple_simulator::ids::{DatasetId, RseId, Table};
 use dapple_simulator::storage::Dataset;
 use dapple_simulator::units::SimTime;
 
-use super::check::Names;
 use super::topology::Grid;
+use crate::check::Names;
 
 /// What a workload may refer to.
 pub(super) struct Scope<'a> {

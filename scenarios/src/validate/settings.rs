@@ -7,9 +7,8 @@ use dapple_simulator::fts::{LinkLimit, TransferSettings};
 use dapple_simulator::ids::RseId;
 use dapple_simulator::units::SimSpan;
 
-use super::check::{Check, Names};
+use crate::check::{Check, Names};
 use crate::file;
-use crate::read::near::{listed, nearest};
 use crate::read::path::At;
 
 /// Checks how placements queue and move.
@@ -93,14 +92,4 @@ fn sweep(file: &[file::SweepFile], list: &At<'_>, check: &mut Check) {
             }
         }
     }
-}
-
-/// Message and help for a policy that is not registered for a decision.
-pub(crate) fn unknown_policy<'r>(
-    decision: &str,
-    name: &str,
-    registered: impl Iterator<Item = &'r str> + Clone,
-) -> (String, String) {
-    let near = nearest(name, registered.clone()).map_or(String::new(), |near| format!("did you mean `{near}`? "));
-    (format!("no {decision} policy is registered as `{name}`"), format!("{near}registered: {}", listed(registered)))
 }

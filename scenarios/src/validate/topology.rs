@@ -8,7 +8,7 @@ use dapple_simulator::topology::{
 };
 use dapple_simulator::units::{Rate, SimTime};
 
-use super::check::{Check, Names};
+use crate::check::{Check, Names};
 use crate::file;
 use crate::file::IllPosed;
 use crate::read::path::At;

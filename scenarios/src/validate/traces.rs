@@ -10,9 +10,9 @@ use dapple_simulator::units::{Bytes, SimTime};
 use dapple_simulator::workload::{JobTrace, TracedJob, TracedTransfer, TransferTrace};
 use serde::Serialize;
 
-use super::check::{Check, Names};
 use super::csv_rows::{Columns, DirtyCell, Row, Rows, TraceFiles};
 use super::scope::Scope;
+use crate::check::{Check, Names};
 use crate::digest::Digest;
 use crate::file;
 use crate::file::{Dirty, NameFrom, Origin};

@@ -8,11 +8,11 @@ use dapple_simulator::workload::{
     Arrivals, Campaign, Distribution, Inputs, JobStream, JobTemplate, TransferStream, Workload, WorkloadKind,
 };
 
-use super::check::{Check, Names};
 use super::csv_rows::TraceFiles;
 use super::scope::Scope;
 use super::topology::Grid;
 use super::traces;
+use crate::check::{Check, Names};
 use crate::file;
 use crate::read::path::At;
 
