@@ -34,9 +34,9 @@ pub struct Options<'a> {
 pub struct Execution {
     /// Runs that were done now.
     pub done: usize,
-    /// Runs that failed, sorted by id.
+    /// Runs that failed now, sorted by id; one that was finished before, with fewer tables, has its figures all the same.
     pub failed: Vec<FailedRun>,
-    /// Runs that were finished before.
+    /// Runs that were finished before, with all their tables.
     pub skipped: usize,
     /// Finished runs in the folder that this plan does not ask for, of another seed or policy say; they stay as they are.
     pub left_out: usize,
@@ -52,6 +52,7 @@ pub struct Execution {
 ///
 /// Each finished run is on disk before it counts, so that this can be repeated after any end, even that of the process.
 /// A run that is finished with fewer tables than the plan asks for is done again for its tables, and keeps those it has.
+/// Until that has succeeded it stays as it is and counts with its figures.
 ///
 /// # Errors
 /// Where `scenario` is not what was planned, or `dir` belongs to something else or cannot be read or written. A run that
@@ -69,9 +70,9 @@ pub fn execute(
     let origin = origin(plan);
     let (folder, found) = Folder::open(dir, &origin)?;
     let threads = if options.jobs == 0 { thread::available_parallelism().map_or(1, usize::from) } else { options.jobs };
-    let Resumed { done, to_do, left_out } = resumed(plan, &origin, &folder, found)?;
-    let skipped = done.len();
-    let results = Results(Mutex::new(Ended { done, ..Ended::default() }));
+    let Resumed { finished, to_do, left_out } = resumed(plan, &origin, &folder, found)?;
+    let skipped = plan.n_runs() - to_do.len();
+    let results = Results(Mutex::new(Ended { finished, ..Ended::default() }));
     folder.write_manifest(&results.manifest(plan))?;
 
     let runs: Vec<&PlannedRun> = to_do.iter().map(|(run, _)| run).collect();
@@ -87,7 +88,7 @@ pub fn execute(
         }
     });
 
-    let execution = Execution { left_out, ..results.into_execution(plan, skipped)? };
+    let execution = results.into_execution(plan, to_do.len(), left_out)?;
     folder.write_summary(&execution.manifest, &execution.kpis, options.format)?;
     let counts = SessionCounts { threads, runs_done: execution.done, runs_failed: execution.failed.len() };
     if counts.runs_done + counts.runs_failed > 0 {
@@ -98,9 +99,9 @@ pub fn execute(
 
 /// What of a plan is there already.
 struct Resumed {
-    /// Finished runs.
-    done: BTreeMap<String, RunRecord>,
-    /// The others in the order of the plan, and what is to be recorded of each.
+    /// Finished runs, with all their tables or not.
+    finished: BTreeMap<String, RunRecord>,
+    /// Those that are not finished or lack tables, in the order of the plan, and what is to be recorded of each.
     to_do: Vec<(PlannedRun, RecordPlan)>,
     /// Finished runs that are not of this plan.
     left_out: usize,
@@ -112,25 +113,25 @@ fn resumed(
     folder: &Folder,
     mut found: BTreeMap<String, RunRecord>,
 ) -> Result<Resumed, FolderError> {
-    let (mut done, mut to_do) = (BTreeMap::new(), Vec::new());
+    let (mut finished, mut to_do) = (BTreeMap::new(), Vec::new());
     for run in plan.runs() {
         let asked = plan.points[run.point_index].record;
-        match found.remove(&run.id) {
-            None => to_do.push((run, asked)),
-            Some(record) if !record.tables.covers(&asked) => to_do.push((run, record.tables.with(&asked))),
-            Some(record) => {
-                // Names of policies and ways to write a value may have changed.
-                let (events, counters) = (record.run.events, record.run.counters);
-                let renamed =
-                    RunRecord { origin: origin.clone(), run: entry(plan, &run, events, counters), ..record.clone() };
-                if renamed != record {
-                    folder.rewrite_record(&renamed)?;
-                }
-                done.insert(run.id, renamed);
-            }
+        let Some(record) = found.remove(&run.id) else {
+            to_do.push((run, asked));
+            continue;
+        };
+        // Names of policies and ways to write a value may have changed.
+        let (events, counters) = (record.run.events, record.run.counters);
+        let renamed = RunRecord { origin: origin.clone(), run: entry(plan, &run, events, counters), ..record.clone() };
+        if renamed != record {
+            folder.rewrite_record(&renamed)?;
+        }
+        finished.insert(run.id.clone(), renamed);
+        if !record.tables.covers(&asked) {
+            to_do.push((run, record.tables.with(&asked)));
         }
     }
-    Ok(Resumed { done, to_do, left_out: found.len() })
+    Ok(Resumed { finished, to_do, left_out: found.len() })
 }
 
 /// What is known about the runs so far, shared by all threads.
@@ -138,7 +139,10 @@ struct Results(Mutex<Ended>);
 
 #[derive(Default)]
 struct Ended {
-    done: BTreeMap<String, RunRecord>,
+    /// What is known of each finished run: from before, until it was done again.
+    finished: BTreeMap<String, RunRecord>,
+    /// Number of runs that were done now.
+    done: usize,
     failed: BTreeMap<String, FailedRun>,
     /// The first error of the folder; nothing is started after it.
     broken: Option<FolderError>,
@@ -146,29 +150,28 @@ struct Ended {
 
 impl Results {
     fn locked(&self) -> std::sync::MutexGuard<'_, Ended> {
-        // Every change is a single insertion, so a panic elsewhere leaves nothing half done.
+        // Nothing that changes it can panic halfway, so a panic elsewhere leaves nothing half done.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn manifest(&self, plan: &Plan) -> Manifest {
         let ended = self.locked();
-        manifest(plan, &ended.done, &ended.failed)
+        manifest(plan, &ended.finished, &ended.failed)
     }
 
-    fn into_execution(self, plan: &Plan, skipped: usize) -> Result<Execution, ExperimentError> {
-        let Ended { done, failed, broken } = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+    fn into_execution(self, plan: &Plan, to_do: usize, left_out: usize) -> Result<Execution, ExperimentError> {
+        let Ended { finished, done, failed, broken } = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Some(error) = broken {
             return Err(error.into());
         }
-        let manifest = manifest(plan, &done, &failed);
         Ok(Execution {
-            done: done.len() - skipped,
-            failed: manifest.failed.clone(),
-            skipped,
-            left_out: 0,
-            missing: manifest.missing.len(),
-            manifest,
-            kpis: done.iter().map(|(id, record)| (id.clone(), record.kpis())).collect(),
+            done,
+            skipped: plan.n_runs() - to_do,
+            left_out,
+            missing: to_do - done - failed.len(),
+            manifest: manifest(plan, &finished, &failed),
+            kpis: finished.iter().map(|(id, record)| (id.clone(), record.kpis())).collect(),
+            failed: failed.into_values().collect(),
         })
     }
 }
@@ -235,7 +238,10 @@ impl Session<'_> {
         let record = RunRecord::new(self.origin.clone(), entry, *tables, output);
         match self.folder.add_run(&record, &output.tables, self.options.format) {
             Ok(()) => {
-                self.results.locked().done.insert(run.id.clone(), record);
+                let mut ended = self.results.locked();
+                ended.finished.insert(run.id.clone(), record);
+                ended.done += 1;
+                drop(ended);
                 self.options.observer.ended(run, RunEnd::Done { events: output.events });
             }
             Err(error) => {
