@@ -21,7 +21,8 @@ use crate::{ExperimentError, RunEnd, RunObserver, ThreadsError};
 pub struct Options<'a> {
     /// Runs at once; 0: as many as the machine has cores.
     pub jobs: usize,
-    /// How tables are written. Runs that are there already stay as they are.
+    /// How tables are written. Runs that are there already keep theirs as they were written; one that is done again for
+    /// further tables has all of them in this format, as has the table of runs.
     pub format: Format,
     /// Once set, no further run is started.
     pub stop: &'a AtomicBool,
