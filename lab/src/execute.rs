@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use dapple_records::folder::{Clock, Folder, FolderError, Origin, RunRecord, SessionCounts};
@@ -78,7 +78,11 @@ pub fn execute(
 
     let runs: Vec<&PlannedRun> = to_do.iter().map(|(run, _)| run).collect();
     options.observer.planned(&runs, skipped);
-    let points = plan.points.iter().map(|_| Mutex::default()).collect();
+    let mut points: Vec<AtPoint> = plan.points.iter().map(|_| AtPoint::default()).collect();
+    for run in &runs {
+        points[run.point_index].runs_left += 1;
+    }
+    let points = points.into_iter().map(Mutex::new).collect();
     let session = Session { plan, scenario, points, origin, folder: &folder, options, results: &results };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.min(to_do.len()).max(1)).build();
     // First in, first out: stopped early, what is done is a start of the plan.
@@ -150,7 +154,7 @@ struct Ended {
 }
 
 impl Results {
-    fn locked(&self) -> std::sync::MutexGuard<'_, Ended> {
+    fn locked(&self) -> MutexGuard<'_, Ended> {
         // Nothing that changes it can panic halfway, so a panic elsewhere leaves nothing half done.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -181,12 +185,30 @@ impl Results {
 struct Session<'a> {
     plan: &'a Plan,
     scenario: &'a Scenario,
-    /// The scenario at each sweep point while runs need it: a long sweep does not hold all its setups at once.
-    points: Vec<Mutex<Weak<Scenario>>>,
+    /// What is shared by the runs of each sweep point.
+    points: Vec<Mutex<AtPoint>>,
     origin: Origin,
     folder: &'a Folder,
     options: &'a Options<'a>,
     results: &'a Results,
+}
+
+/// The scenario at a sweep point, while runs need it: a long sweep does not hold all its setups at once.
+#[derive(Default)]
+struct AtPoint {
+    /// Runs that are not ended yet.
+    runs_left: usize,
+    /// Made when the first run starts, dropped after the last one; or why it cannot be made.
+    scenario: Option<Result<Arc<Scenario>, String>>,
+}
+
+impl AtPoint {
+    fn run_ended(&mut self) {
+        self.runs_left -= 1;
+        if self.runs_left == 0 {
+            self.scenario = None;
+        }
+    }
 }
 
 impl Session<'_> {
@@ -198,6 +220,7 @@ impl Session<'_> {
         self.options.observer.started(run);
         let recorded =
             catch_unwind(AssertUnwindSafe(|| self.simulate(run, record))).unwrap_or_else(|panic| Err(words(&*panic)));
+        self.at_point(run).run_ended();
         match recorded {
             Ok(output) => self.keep(run, record, &output),
             Err(error) => {
@@ -208,30 +231,36 @@ impl Session<'_> {
     }
 
     fn simulate(&self, run: &PlannedRun, tables: &RecordPlan) -> Result<RunOutput, String> {
-        let swept = self.at(run)?;
-        let scenario = swept.as_deref().unwrap_or(self.scenario);
+        let swept;
+        let scenario = if self.plan.points[run.point_index].sweep.is_empty() {
+            self.scenario
+        } else {
+            swept = self.swept(run)?;
+            &*swept
+        };
         let mut policies = scenario.policies[run.policy_index].build()?;
         let mut relay = Relay { observer: self.options.observer, run };
         let recorded = record((&scenario.setup, tables), &mut policies, run.seed, &mut relay);
         recorded.map_err(|error| error.to_string())
     }
 
-    /// The scenario at the sweep point of a run, made when its first run starts and dropped after its last one. `None`
-    /// where nothing is swept.
-    fn at(&self, run: &PlannedRun) -> Result<Option<Arc<Scenario>>, String> {
+    fn at_point(&self, run: &PlannedRun) -> MutexGuard<'_, AtPoint> {
+        // The scenario is put there as a whole, so a panic while it is made leaves nothing half done.
+        self.points[run.point_index].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The scenario at the sweep point of a run. Other runs there wait while it is made.
+    fn swept(&self, run: &PlannedRun) -> Result<Arc<Scenario>, String> {
         let point = &self.plan.points[run.point_index];
-        let mut in_use = self.points[run.point_index].lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(shared) = in_use.upgrade() {
-            return Ok(Some(shared));
-        }
-        let swept = plan::at(self.scenario, &point.sweep).map_err(|problems| problems.to_string())?;
-        let Some(swept) = swept.map(Arc::new) else { return Ok(None) };
-        if !point.is_of(&swept) {
-            // A value may name a file, which is read again.
-            return Err(format!("the files of the scenario were changed while it ran ({})", InWords(&point.sweep)));
-        }
-        *in_use = Arc::downgrade(&swept);
-        Ok(Some(swept))
+        let make = || {
+            let swept = plan::at(self.scenario, &point.sweep).map_err(|problems| problems.to_string())?;
+            if !point.is_of(&swept) {
+                // A value may name a file, which is read again.
+                return Err(format!("the files of the scenario were changed while it ran ({})", InWords(&point.sweep)));
+            }
+            Ok(Arc::new(swept))
+        };
+        self.at_point(run).scenario.get_or_insert_with(make).clone()
     }
 
     fn keep(&self, run: &PlannedRun, tables: &RecordPlan, output: &RunOutput) {

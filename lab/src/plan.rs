@@ -216,17 +216,14 @@ impl PlannedPoint {
     }
 }
 
-/// The scenario at a sweep point; itself where nothing is swept.
-pub(crate) fn at(scenario: &Scenario, sweep: &[SweepPoint]) -> Result<Option<Scenario>, Problems> {
-    if sweep.is_empty() {
-        return Ok(None);
-    }
+/// The scenario at a sweep point.
+pub(crate) fn at(scenario: &Scenario, sweep: &[SweepPoint]) -> Result<Scenario, Problems> {
     let values: Vec<(String, String)> = sweep.iter().map(|point| (point.path.clone(), point.text.clone())).collect();
-    scenario.at(&values).map(Some)
+    scenario.at(&values)
 }
 
 fn point(scenario: &Scenario, sweep: Vec<SweepPoint>) -> Result<PlannedPoint, Problems> {
-    let swept = at(scenario, &sweep)?;
+    let swept = if sweep.is_empty() { None } else { Some(at(scenario, &sweep)?) };
     let here = swept.as_ref().unwrap_or(scenario);
     let behaviours = behaviours(here);
     for (index, behaviour) in behaviours.iter().enumerate() {
