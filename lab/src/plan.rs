@@ -202,17 +202,22 @@ impl Plan {
         })
     }
 
-    /// Whether it was made of this scenario.
+    /// Whether it was made of this scenario. Swept points are looked at when their scenarios are made.
     pub(crate) fn is_of(&self, scenario: &Scenario) -> bool {
         // Logs are not in the resolved scenario, but their digests are in the physics.
-        self.resolved == scenario.resolved && self.physics == Digest::of(&scenario.physics)
+        self.resolved == scenario.resolved
+            && self.physics == Digest::of(&scenario.physics)
+            && self.points.iter().filter(|point| point.sweep.is_empty()).all(|point| point.is_of(scenario))
     }
 }
 
 impl PlannedPoint {
     /// Whether it was made of a scenario with its values in place.
     pub(crate) fn is_of(&self, scenario: &Scenario) -> bool {
-        self.physics == Digest::of(&scenario.physics) && self.behaviours == behaviours(scenario)
+        self.physics == Digest::of(&scenario.physics)
+            && self.behaviours == behaviours(scenario)
+            && self.horizon_ns == scenario.setup.horizon.as_nanos()
+            && self.record == scenario.record
     }
 }
 

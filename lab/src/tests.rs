@@ -242,3 +242,29 @@ fn runs_keep_their_figures_where_a_run_for_more_tables_fails() {
     let again = execution("Rows", false);
     assert_eq!((again.done, again.skipped, again.failed.len()), (2, 2, 0), "they are tried again");
 }
+
+#[test]
+fn a_plan_of_other_policies_or_another_record_is_not_executed() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let execution = |changes: &[(&str, &str)], change: &dyn Fn(&mut PlannedPoint)| {
+        let scenario = scenario(changes).expect("the scenario is valid");
+        let mut plan = plan(&scenario).expect("it can be planned");
+        change(&mut plan.points[0]);
+        let options =
+            Options { jobs: 2, format: Format::Parquet, stop: &AtomicBool::new(false), observer: &NoObserver };
+        execute(&plan, &scenario, dir.path(), &options)
+    };
+    let changes: [&dyn Fn(&mut PlannedPoint); 3] = [
+        &|point| point.behaviours.reverse(),
+        &|point| point.record = dapple_records::RecordPlan::all(dapple_records::RecordLevel::Rows),
+        &|point| point.horizon_ns = 1,
+    ];
+    let sweep = ("experiment.sweep", "[(path: \"topology.links.A-B.bandwidth\", values: [Gbps(1), Gbps(2)])]");
+    for change in changes {
+        let refused = execution(&[], change);
+        assert!(matches!(refused, Err(ExperimentError::NotPlanned(_))), "{refused:?}");
+        let swept = execution(&[sweep], change).expect("the other point is as it was planned");
+        let failed: BTreeSet<&str> = swept.failed.iter().map(|run| run.sweep[0].text.as_str()).collect();
+        assert_eq!(failed, BTreeSet::from(["Gbps(1)"]));
+    }
+}
