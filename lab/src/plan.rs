@@ -207,7 +207,8 @@ impl Plan {
         Digest::of(Self { base: PathBuf::new(), ..self.clone() }.to_json())
     }
 
-    /// The scenario that was planned, read again where nothing but the plan has come, see [`Self::from_json`]; logs under `$DAPPLE_DATA` are looked for where the environment says.
+    /// The scenario that was planned, read again where nothing but the plan has come, see [`Self::from_json`]; logs under
+    /// `$DAPPLE_DATA` are looked for where the environment says.
     ///
     /// # Errors
     /// All that is wrong with it, a log that is gone for instance.
