@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use dapple_records::folder::{Clock, Folder, FolderError, Origin, RunRecord, SessionCounts};
@@ -21,7 +21,8 @@ use crate::{ExperimentError, RunEnd, RunObserver, ThreadsError};
 pub struct Options<'a> {
     /// Runs at once; 0: as many as the machine has cores.
     pub jobs: usize,
-    /// How tables are written. Runs that are there already stay as they are.
+    /// How tables are written. Runs that are there already keep theirs as they were written; one that is done again for
+    /// further tables has all of them in this format, as has the table of runs.
     pub format: Format,
     /// Once set, no further run is started.
     pub stop: &'a AtomicBool,
@@ -34,9 +35,9 @@ pub struct Options<'a> {
 pub struct Execution {
     /// Runs that were done now.
     pub done: usize,
-    /// Runs that failed, sorted by id.
+    /// Runs that failed now, sorted by id; one that was finished before, with fewer tables, has its figures all the same.
     pub failed: Vec<FailedRun>,
-    /// Runs that were finished before.
+    /// Runs that were finished before, with all their tables.
     pub skipped: usize,
     /// Finished runs in the folder that this plan does not ask for, of another seed or policy say; they stay as they are.
     pub left_out: usize,
@@ -52,6 +53,7 @@ pub struct Execution {
 ///
 /// Each finished run is on disk before it counts, so that this can be repeated after any end, even that of the process.
 /// A run that is finished with fewer tables than the plan asks for is done again for its tables, and keeps those it has.
+/// Until that has succeeded it stays as it is and counts with its figures.
 ///
 /// # Errors
 /// Where `scenario` is not what was planned, or `dir` belongs to something else or cannot be read or written. A run that
@@ -69,14 +71,18 @@ pub fn execute(
     let origin = origin(plan);
     let (folder, found) = Folder::open(dir, &origin)?;
     let threads = if options.jobs == 0 { thread::available_parallelism().map_or(1, usize::from) } else { options.jobs };
-    let Resumed { done, to_do, left_out } = resumed(plan, &origin, &folder, found)?;
-    let skipped = done.len();
-    let results = Results(Mutex::new(Ended { done, ..Ended::default() }));
+    let Resumed { finished, to_do, left_out } = resumed(plan, &origin, &folder, found)?;
+    let skipped = plan.n_runs() - to_do.len();
+    let results = Results(Mutex::new(Ended { finished, ..Ended::default() }));
     folder.write_manifest(&results.manifest(plan))?;
 
     let runs: Vec<&PlannedRun> = to_do.iter().map(|(run, _)| run).collect();
     options.observer.planned(&runs, skipped);
-    let points = plan.points.iter().map(|_| Mutex::default()).collect();
+    let mut points: Vec<AtPoint> = plan.points.iter().map(|_| AtPoint::default()).collect();
+    for run in &runs {
+        points[run.point_index].runs_left += 1;
+    }
+    let points = points.into_iter().map(Mutex::new).collect();
     let session = Session { plan, scenario, points, origin, folder: &folder, options, results: &results };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.min(to_do.len()).max(1)).build();
     // First in, first out: stopped early, what is done is a start of the plan.
@@ -87,7 +93,7 @@ pub fn execute(
         }
     });
 
-    let execution = Execution { left_out, ..results.into_execution(plan, skipped)? };
+    let execution = results.into_execution(plan, to_do.len(), left_out)?;
     folder.write_summary(&execution.manifest, &execution.kpis, options.format)?;
     let counts = SessionCounts { threads, runs_done: execution.done, runs_failed: execution.failed.len() };
     if counts.runs_done + counts.runs_failed > 0 {
@@ -98,9 +104,9 @@ pub fn execute(
 
 /// What of a plan is there already.
 struct Resumed {
-    /// Finished runs.
-    done: BTreeMap<String, RunRecord>,
-    /// The others in the order of the plan, and what is to be recorded of each.
+    /// Finished runs, with all their tables or not.
+    finished: BTreeMap<String, RunRecord>,
+    /// Those that are not finished or lack tables, in the order of the plan, and what is to be recorded of each.
     to_do: Vec<(PlannedRun, RecordPlan)>,
     /// Finished runs that are not of this plan.
     left_out: usize,
@@ -112,25 +118,25 @@ fn resumed(
     folder: &Folder,
     mut found: BTreeMap<String, RunRecord>,
 ) -> Result<Resumed, FolderError> {
-    let (mut done, mut to_do) = (BTreeMap::new(), Vec::new());
+    let (mut finished, mut to_do) = (BTreeMap::new(), Vec::new());
     for run in plan.runs() {
         let asked = plan.points[run.point_index].record;
-        match found.remove(&run.id) {
-            None => to_do.push((run, asked)),
-            Some(record) if !record.tables.covers(&asked) => to_do.push((run, record.tables.with(&asked))),
-            Some(record) => {
-                // Names of policies and ways to write a value may have changed.
-                let (events, counters) = (record.run.events, record.run.counters);
-                let renamed =
-                    RunRecord { origin: origin.clone(), run: entry(plan, &run, events, counters), ..record.clone() };
-                if renamed != record {
-                    folder.rewrite_record(&renamed)?;
-                }
-                done.insert(run.id, renamed);
-            }
+        let Some(record) = found.remove(&run.id) else {
+            to_do.push((run, asked));
+            continue;
+        };
+        // Names of policies and ways to write a value may have changed.
+        let (events, counters) = (record.run.events, record.run.counters);
+        let renamed = RunRecord { origin: origin.clone(), run: entry(plan, &run, events, counters), ..record.clone() };
+        if renamed != record {
+            folder.rewrite_record(&renamed)?;
+        }
+        finished.insert(run.id.clone(), renamed);
+        if !record.tables.covers(&asked) {
+            to_do.push((run, record.tables.with(&asked)));
         }
     }
-    Ok(Resumed { done, to_do, left_out: found.len() })
+    Ok(Resumed { finished, to_do, left_out: found.len() })
 }
 
 /// What is known about the runs so far, shared by all threads.
@@ -138,37 +144,39 @@ struct Results(Mutex<Ended>);
 
 #[derive(Default)]
 struct Ended {
-    done: BTreeMap<String, RunRecord>,
+    /// What is known of each finished run: from before, until it was done again.
+    finished: BTreeMap<String, RunRecord>,
+    /// Number of runs that were done now.
+    done: usize,
     failed: BTreeMap<String, FailedRun>,
     /// The first error of the folder; nothing is started after it.
     broken: Option<FolderError>,
 }
 
 impl Results {
-    fn locked(&self) -> std::sync::MutexGuard<'_, Ended> {
-        // Every change is a single insertion, so a panic elsewhere leaves nothing half done.
+    fn locked(&self) -> MutexGuard<'_, Ended> {
+        // Nothing that changes it can panic halfway, so a panic elsewhere leaves nothing half done.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn manifest(&self, plan: &Plan) -> Manifest {
         let ended = self.locked();
-        manifest(plan, &ended.done, &ended.failed)
+        manifest(plan, &ended.finished, &ended.failed)
     }
 
-    fn into_execution(self, plan: &Plan, skipped: usize) -> Result<Execution, ExperimentError> {
-        let Ended { done, failed, broken } = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+    fn into_execution(self, plan: &Plan, to_do: usize, left_out: usize) -> Result<Execution, ExperimentError> {
+        let Ended { finished, done, failed, broken } = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Some(error) = broken {
             return Err(error.into());
         }
-        let manifest = manifest(plan, &done, &failed);
         Ok(Execution {
-            done: done.len() - skipped,
-            failed: manifest.failed.clone(),
-            skipped,
-            left_out: 0,
-            missing: manifest.missing.len(),
-            manifest,
-            kpis: done.iter().map(|(id, record)| (id.clone(), record.kpis())).collect(),
+            done,
+            skipped: plan.n_runs() - to_do,
+            left_out,
+            missing: to_do - done - failed.len(),
+            manifest: manifest(plan, &finished, &failed),
+            kpis: finished.iter().map(|(id, record)| (id.clone(), record.kpis())).collect(),
+            failed: failed.into_values().collect(),
         })
     }
 }
@@ -177,12 +185,30 @@ impl Results {
 struct Session<'a> {
     plan: &'a Plan,
     scenario: &'a Scenario,
-    /// The scenario at each sweep point while runs need it: a long sweep does not hold all its setups at once.
-    points: Vec<Mutex<Weak<Scenario>>>,
+    /// What is shared by the runs of each sweep point.
+    points: Vec<Mutex<AtPoint>>,
     origin: Origin,
     folder: &'a Folder,
     options: &'a Options<'a>,
     results: &'a Results,
+}
+
+/// The scenario at a sweep point, while runs need it: a long sweep does not hold all its setups at once.
+#[derive(Default)]
+struct AtPoint {
+    /// Runs that are not ended yet.
+    runs_left: usize,
+    /// Made when the first run starts, dropped after the last one; or why it cannot be made.
+    scenario: Option<Result<Arc<Scenario>, String>>,
+}
+
+impl AtPoint {
+    fn run_ended(&mut self) {
+        self.runs_left -= 1;
+        if self.runs_left == 0 {
+            self.scenario = None;
+        }
+    }
 }
 
 impl Session<'_> {
@@ -194,6 +220,7 @@ impl Session<'_> {
         self.options.observer.started(run);
         let recorded =
             catch_unwind(AssertUnwindSafe(|| self.simulate(run, record))).unwrap_or_else(|panic| Err(words(&*panic)));
+        self.at_point(run).run_ended();
         match recorded {
             Ok(output) => self.keep(run, record, &output),
             Err(error) => {
@@ -204,30 +231,36 @@ impl Session<'_> {
     }
 
     fn simulate(&self, run: &PlannedRun, tables: &RecordPlan) -> Result<RunOutput, String> {
-        let swept = self.at(run)?;
-        let scenario = swept.as_deref().unwrap_or(self.scenario);
+        let swept;
+        let scenario = if self.plan.points[run.point_index].sweep.is_empty() {
+            self.scenario
+        } else {
+            swept = self.swept(run)?;
+            &*swept
+        };
         let mut policies = scenario.policies[run.policy_index].build()?;
         let mut relay = Relay { observer: self.options.observer, run };
         let recorded = record((&scenario.setup, tables), &mut policies, run.seed, &mut relay);
         recorded.map_err(|error| error.to_string())
     }
 
-    /// The scenario at the sweep point of a run, made when its first run starts and dropped after its last one. `None`
-    /// where nothing is swept.
-    fn at(&self, run: &PlannedRun) -> Result<Option<Arc<Scenario>>, String> {
+    fn at_point(&self, run: &PlannedRun) -> MutexGuard<'_, AtPoint> {
+        // The scenario is put there as a whole, so a panic while it is made leaves nothing half done.
+        self.points[run.point_index].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The scenario at the sweep point of a run. Other runs there wait while it is made.
+    fn swept(&self, run: &PlannedRun) -> Result<Arc<Scenario>, String> {
         let point = &self.plan.points[run.point_index];
-        let mut in_use = self.points[run.point_index].lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(shared) = in_use.upgrade() {
-            return Ok(Some(shared));
-        }
-        let swept = plan::at(self.scenario, &point.sweep).map_err(|problems| problems.to_string())?;
-        let Some(swept) = swept.map(Arc::new) else { return Ok(None) };
-        if !point.is_of(&swept) {
-            // A value may name a file, which is read again.
-            return Err(format!("the files of the scenario were changed while it ran ({})", InWords(&point.sweep)));
-        }
-        *in_use = Arc::downgrade(&swept);
-        Ok(Some(swept))
+        let make = || {
+            let swept = plan::at(self.scenario, &point.sweep).map_err(|problems| problems.to_string())?;
+            if !point.is_of(&swept) {
+                // A value may name a file, which is read again.
+                return Err(format!("the files of the scenario were changed while it ran ({})", InWords(&point.sweep)));
+            }
+            Ok(Arc::new(swept))
+        };
+        self.at_point(run).scenario.get_or_insert_with(make).clone()
     }
 
     fn keep(&self, run: &PlannedRun, tables: &RecordPlan, output: &RunOutput) {
@@ -235,7 +268,10 @@ impl Session<'_> {
         let record = RunRecord::new(self.origin.clone(), entry, *tables, output);
         match self.folder.add_run(&record, &output.tables, self.options.format) {
             Ok(()) => {
-                self.results.locked().done.insert(run.id.clone(), record);
+                let mut ended = self.results.locked();
+                ended.finished.insert(run.id.clone(), record);
+                ended.done += 1;
+                drop(ended);
                 self.options.observer.ended(run, RunEnd::Done { events: output.events });
             }
             Err(error) => {

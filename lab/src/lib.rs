@@ -3,7 +3,7 @@
 //! ```text
 //!   Scenario --plan--> Plan: runs with ids and seeds --execute--> DIR/run-<id>/ each, as soon as it is finished
 //!                       |                                    \--> DIR/manifest.json, runs.parquet, dictionary.md
-//!                       +-- as JSON, to another process           DIR/provenance.json (host, times, threads)
+//!                       +-- as JSON, see Plan::from_json          DIR/provenance.json (host, times, threads)
 //! ```
 //!
 //! One run is one task of a thread pool; nothing inside a run is parallel. A finished run is put into its folder

@@ -43,10 +43,11 @@ pub fn failed_run(plan: &Plan, run: &PlannedRun, error: String) -> FailedRun {
     }
 }
 
-/// The manifest of a plan of which some runs are done and some failed; depends on nothing else.
-pub fn manifest(plan: &Plan, done: &BTreeMap<String, RunRecord>, failed: &BTreeMap<String, FailedRun>) -> Manifest {
+/// The manifest of a plan of which some runs are finished and some failed; depends on nothing else. A finished run that
+/// was done again for its tables and failed is a finished one: its figures are there.
+pub fn manifest(plan: &Plan, finished: &BTreeMap<String, RunRecord>, failed: &BTreeMap<String, FailedRun>) -> Manifest {
     let mut missing: Vec<String> = plan.runs().map(|run| run.id).collect();
-    missing.retain(|id| !done.contains_key(id) && !failed.contains_key(id));
+    missing.retain(|id| !finished.contains_key(id) && !failed.contains_key(id));
     missing.sort_unstable();
     Manifest {
         schema_version: plan.schema_version,
@@ -61,20 +62,20 @@ pub fn manifest(plan: &Plan, done: &BTreeMap<String, RunRecord>, failed: &BTreeM
         primary_kpi: plan.primary_kpi.clone(),
         replications: plan.replications,
         sweep_paths: plan.sweep_paths.clone(),
-        runs: done.values().map(|record| record.run.clone()).collect(),
-        failed: failed.values().cloned().collect(),
+        runs: finished.values().map(|record| record.run.clone()).collect(),
+        failed: failed.values().filter(|run| !finished.contains_key(&run.id)).cloned().collect(),
         missing,
-        warnings: warnings(&plan.warnings, done),
+        warnings: warnings(&plan.warnings, finished),
     }
 }
 
 /// Warnings of the scenario and of its runs; one that many runs gave is told once, with their number.
-fn warnings(of_scenario: &[String], done: &BTreeMap<String, RunRecord>) -> Vec<String> {
+fn warnings(of_scenario: &[String], finished: &BTreeMap<String, RunRecord>) -> Vec<String> {
     let mut n_runs: BTreeMap<&str, usize> = BTreeMap::new();
-    for warning in done.values().flat_map(|record| &record.warnings) {
+    for warning in finished.values().flat_map(|record| &record.warnings) {
         *n_runs.entry(warning).or_default() += 1;
     }
-    let of_runs = n_runs.into_iter().map(|(warning, n)| format!("{warning} ({n} of {} runs)", done.len()));
+    let of_runs = n_runs.into_iter().map(|(warning, n)| format!("{warning} ({n} of {} runs)", finished.len()));
     let mut warnings: Vec<String> = of_scenario.iter().cloned().chain(of_runs).collect();
     warnings.sort_unstable();
     warnings.dedup();

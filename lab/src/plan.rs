@@ -1,11 +1,12 @@
 //! From a scenario to its runs.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{self, PathBuf};
 
-use dapple_records::{RecordPlan, SCHEMA_VERSION, SweepPoint};
+use dapple_records::{KPIS, RecordPlan, SCHEMA_VERSION, SweepPoint};
 use dapple_scenarios::{Digest, LoadOptions, PolicySet, Problems, Registry, Scenario, SweepValue, load_text_with};
-use dapple_simulator::units::SimTime;
+use dapple_simulator::units::{SimSpan, SimTime};
 use serde::{Deserialize, Serialize};
 
 use crate::run_id::{Behaviour, replication_seed, run_id};
@@ -103,6 +104,9 @@ pub enum PlanError {
         /// The version of the schema.
         schema: u32,
     },
+    /// Its parts do not fit together: it was changed or damaged after it was written.
+    #[error("it contradicts itself: {0}")]
+    Contradictory(String),
 }
 
 /// The part of a plan that says whose it is; the rest may have another shape in another version.
@@ -141,29 +145,70 @@ pub fn plan(scenario: &Scenario) -> Result<Plan, Problems> {
 }
 
 impl Plan {
-    /// A plan from the JSON that it was written as.
+    /// A plan from the JSON that it was written as. With [`Self::to_json`] and [`Self::scenario`] it is for plans that are
+    /// handed to other machines by a program that uses this crate; no command reads one yet.
     ///
     /// # Errors
-    /// [`PlanError`], where it is none, or one of another version.
+    /// [`PlanError`], where it is none, one of another version, or one whose parts do not fit together.
     pub fn from_json(text: &str) -> Result<Self, PlanError> {
         let PlanHead { schema_version: schema, dapple_version: dapple } = serde_json::from_str(text)?;
         if schema != SCHEMA_VERSION || dapple != env!("CARGO_PKG_VERSION") {
             return Err(PlanError::Other { dapple, schema });
         }
-        Ok(serde_json::from_str(text)?)
+        let plan: Self = serde_json::from_str(text)?;
+        plan.check().map_err(PlanError::Contradictory)?;
+        Ok(plan)
     }
 
-    /// The plan as JSON.
+    /// Whether its parts fit together, which is all that its runs rely on. Whether it is of a scenario is seen when it is
+    /// executed.
+    fn check(&self) -> Result<(), String> {
+        let policies: BTreeSet<&String> = self.policies.iter().collect();
+        if policies.len() != self.policies.len() {
+            return Err("two policies have the same name".into());
+        }
+        if !policies.contains(&self.baseline) {
+            return Err(format!("its baseline `{}` is none of its policies", self.baseline));
+        }
+        if !KPIS.iter().any(|info| info.column == self.primary_kpi) {
+            return Err(format!("its primary KPI `{}` is none", self.primary_kpi));
+        }
+        let mut sweeps = BTreeSet::new();
+        for point in &self.points {
+            let here = InWords(&point.sweep);
+            if !point.sweep.iter().map(|at| &at.path).eq(&self.sweep_paths) {
+                return Err(format!("a point is at `{here}`, but `{}` is swept", self.sweep_paths.join("`, `")));
+            }
+            if !sweeps.insert(here.to_string()) {
+                return Err(format!("two points are at `{here}`"));
+            }
+            let (described, named) = (point.behaviours.len(), self.policies.len());
+            if described != named {
+                return Err(format!("policies: {named} named, {described} described at `{here}`"));
+            }
+            let behaviours: BTreeSet<String> = point.behaviours.iter().map(|it| it.digest().to_string()).collect();
+            if behaviours.len() != named {
+                return Err(format!("two policies do the same at `{here}`"));
+            }
+            if point.record.series_interval == SimSpan::ZERO {
+                return Err(format!("series are sampled at no interval at `{here}`"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The plan as JSON, see [`Self::from_json`].
     pub fn to_json(&self) -> String {
         serde_json::to_string_pretty(self).expect("a plan has names, numbers and lists only")
     }
 
-    /// Tells the plan from all others, wherever its folder is.
+    /// Tells the plan from all others, wherever its folder is: for machines that share one, to see that it is the same.
     pub fn digest(&self) -> Digest {
         Digest::of(Self { base: PathBuf::new(), ..self.clone() }.to_json())
     }
 
-    /// The scenario that was planned, read again; logs under `$DAPPLE_DATA` are looked for where the environment says.
+    /// The scenario that was planned, read again where nothing but the plan has come, see [`Self::from_json`]; logs under
+    /// `$DAPPLE_DATA` are looked for where the environment says.
     ///
     /// # Errors
     /// All that is wrong with it, a log that is gone for instance.
@@ -202,31 +247,33 @@ impl Plan {
         })
     }
 
-    /// Whether it was made of this scenario.
+    /// Whether it was made of this scenario. Swept points are looked at when their scenarios are made.
     pub(crate) fn is_of(&self, scenario: &Scenario) -> bool {
         // Logs are not in the resolved scenario, but their digests are in the physics.
-        self.resolved == scenario.resolved && self.physics == Digest::of(&scenario.physics)
+        self.resolved == scenario.resolved
+            && self.physics == Digest::of(&scenario.physics)
+            && self.points.iter().filter(|point| point.sweep.is_empty()).all(|point| point.is_of(scenario))
     }
 }
 
 impl PlannedPoint {
     /// Whether it was made of a scenario with its values in place.
     pub(crate) fn is_of(&self, scenario: &Scenario) -> bool {
-        self.physics == Digest::of(&scenario.physics) && self.behaviours == behaviours(scenario)
+        self.physics == Digest::of(&scenario.physics)
+            && self.behaviours == behaviours(scenario)
+            && self.horizon_ns == scenario.setup.horizon.as_nanos()
+            && self.record == scenario.record
     }
 }
 
-/// The scenario at a sweep point; itself where nothing is swept.
-pub(crate) fn at(scenario: &Scenario, sweep: &[SweepPoint]) -> Result<Option<Scenario>, Problems> {
-    if sweep.is_empty() {
-        return Ok(None);
-    }
+/// The scenario at a sweep point.
+pub(crate) fn at(scenario: &Scenario, sweep: &[SweepPoint]) -> Result<Scenario, Problems> {
     let values: Vec<(String, String)> = sweep.iter().map(|point| (point.path.clone(), point.text.clone())).collect();
-    scenario.at(&values).map(Some)
+    scenario.at(&values)
 }
 
 fn point(scenario: &Scenario, sweep: Vec<SweepPoint>) -> Result<PlannedPoint, Problems> {
-    let swept = at(scenario, &sweep)?;
+    let swept = if sweep.is_empty() { None } else { Some(at(scenario, &sweep)?) };
     let here = swept.as_ref().unwrap_or(scenario);
     let behaviours = behaviours(here);
     for (index, behaviour) in behaviours.iter().enumerate() {

@@ -3,11 +3,14 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use dapple_records::Format;
 use dapple_records::folder::FolderError;
 use dapple_scenarios::{Problems, Registry, Scenario, load_text};
+use dapple_simulator::decide::{Access, AccessMode, AccessQuestion, Decider, Policy, View};
+use dapple_simulator::rng::PolicyRng;
+use dapple_simulator::units::SimTime;
 
 use super::*;
 
@@ -175,4 +178,93 @@ fn runs_with_as_many_tables_or_more_are_left_alone() {
     }
     let finer = record("Tables((series: Rows, series_interval: Minutes(1)))");
     assert_eq!((finer.done, finer.skipped), (4, 0), "a series at another interval is another table");
+}
+
+/// Asks for an end as soon as the first run has ended.
+struct StopsAfterOne<'a>(&'a AtomicBool);
+
+impl RunObserver for StopsAfterOne<'_> {
+    fn planned(&self, _: &[&PlannedRun], _: usize) {}
+    fn started(&self, _: &PlannedRun) {}
+    fn advanced(&self, _: &PlannedRun, _: SimTime, _: u64) {}
+    fn ended(&self, _: &PlannedRun, _: RunEnd<'_>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn runs_keep_their_figures_where_a_run_for_more_tables_is_stopped() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let summary = execute_in(dir.path(), &[("record", "Summary")], false).expect("writes");
+    let scenario = scenario(&[("record", "Rows")]).expect("the scenario is valid");
+    let plan = plan(&scenario).expect("it can be planned");
+    let stop = AtomicBool::new(false);
+    let options = Options { jobs: 1, format: Format::Parquet, stop: &stop, observer: &StopsAfterOne(&stop) };
+    let stopped = execute(&plan, &scenario, dir.path(), &options).expect("writes");
+    assert_eq!((stopped.done, stopped.skipped, stopped.missing, stopped.failed.len()), (1, 0, 3, 0));
+    assert_eq!((&stopped.manifest.runs, &stopped.kpis), (&summary.manifest.runs, &summary.kpis), "figures stay");
+    assert_eq!(stopped.manifest.missing, [""; 0]);
+    let rest = execute_in(dir.path(), &[("record", "Rows")], false).expect("writes");
+    assert_eq!((rest.done, rest.skipped, rest.missing), (3, 1, 0));
+}
+
+/// Reads remotely, or panics.
+struct Faulty {
+    panics: bool,
+}
+
+impl Policy<AccessMode> for Faulty {
+    fn decide(&mut self, question: &AccessQuestion, view: &View<'_>, _: &mut PolicyRng) -> Access {
+        assert!(!self.panics, "lost the thread");
+        Access::Remote { source: view.replicas(question.file)[0] }
+    }
+}
+
+#[test]
+fn runs_keep_their_figures_where_a_run_for_more_tables_fails() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let execution = |level: &str, panics| {
+        let changes = [("policies.remote.access", "Custom(name: \"faulty\")"), ("record", level)];
+        let changes = changes.map(|(path, value)| (path.to_owned(), value.to_owned()));
+        let registry = Registry::standard().access("faulty", move |_| Ok(Decider::policy(Faulty { panics })));
+        let scenario = load_text("unit.ron", TEXT, Path::new("."), &changes, &registry).expect("it is valid");
+        let plan = plan(&scenario).expect("it can be planned");
+        let options =
+            Options { jobs: 2, format: Format::Parquet, stop: &AtomicBool::new(false), observer: &NoObserver };
+        execute(&plan, &scenario, dir.path(), &options).expect("writes")
+    };
+    let summary = execution("Summary", false);
+    assert_eq!((summary.done, summary.failed.len()), (4, 0), "{:?}", summary.failed);
+    let failed = execution("Rows", true);
+    assert_eq!((failed.done, failed.skipped, failed.missing, failed.failed.len()), (2, 0, 0, 2));
+    assert_eq!((&failed.manifest.runs, &failed.kpis), (&summary.manifest.runs, &summary.kpis), "figures stay");
+    assert_eq!((failed.manifest.failed.len(), failed.manifest.missing.len()), (0, 0));
+    let again = execution("Rows", false);
+    assert_eq!((again.done, again.skipped, again.failed.len()), (2, 2, 0), "they are tried again");
+}
+
+#[test]
+fn a_plan_of_other_policies_or_another_record_is_not_executed() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let execution = |changes: &[(&str, &str)], change: &dyn Fn(&mut PlannedPoint)| {
+        let scenario = scenario(changes).expect("the scenario is valid");
+        let mut plan = plan(&scenario).expect("it can be planned");
+        change(&mut plan.points[0]);
+        let options =
+            Options { jobs: 2, format: Format::Parquet, stop: &AtomicBool::new(false), observer: &NoObserver };
+        execute(&plan, &scenario, dir.path(), &options)
+    };
+    let changes: [&dyn Fn(&mut PlannedPoint); 3] = [
+        &|point| point.behaviours.reverse(),
+        &|point| point.record = dapple_records::RecordPlan::all(dapple_records::RecordLevel::Rows),
+        &|point| point.horizon_ns = 1,
+    ];
+    let sweep = ("experiment.sweep", "[(path: \"topology.links.A-B.bandwidth\", values: [Gbps(1), Gbps(2)])]");
+    for change in changes {
+        let refused = execution(&[], change);
+        assert!(matches!(refused, Err(ExperimentError::NotPlanned(_))), "{refused:?}");
+        let swept = execution(&[sweep], change).expect("the other point is as it was planned");
+        let failed: BTreeSet<&str> = swept.failed.iter().map(|run| run.sweep[0].text.as_str()).collect();
+        assert_eq!(failed, BTreeSet::from(["Gbps(1)"]));
+    }
 }

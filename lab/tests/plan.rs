@@ -9,6 +9,7 @@ use std::{env, fs};
 use dapple_lab::{Execution, ExperimentError, NoObserver, Options, Plan, PlanError, execute, plan};
 use dapple_records::Format;
 use dapple_scenarios::{Registry, Scenario, load};
+use dapple_simulator::units::SimSpan;
 use dapple_simulator::workload::{TracedTransfer, WorkloadKind};
 
 const TEXT: &str = r#"(
@@ -134,6 +135,31 @@ fn plans_of_others_are_refused() {
     let changed = plan.scenario(&Registry::standard()).unwrap_or_else(|problems| panic!("{problems}"));
     let refused = executed(&plan, &changed, &folder.path().join("out"));
     assert!(matches!(refused, Err(ExperimentError::NotPlanned(_))), "{refused:?}");
+}
+
+#[test]
+fn plans_that_contradict_themselves_are_refused() {
+    let folder = folder();
+    let good = plan(&scenario(folder.path())).expect("it can be planned");
+    let refused = |change: &dyn Fn(&mut Plan)| {
+        let mut plan = good.clone();
+        change(&mut plan);
+        match Plan::from_json(&plan.to_json()) {
+            Err(PlanError::Contradictory(why)) => why,
+            other => panic!("{other:?}"),
+        }
+    };
+    let fewer = refused(&|plan| drop(plan.policies.pop()));
+    assert_eq!(fewer, "policies: 1 named, 2 described at `topology.links.A-B.bandwidth = Gbps(1)`");
+    refused(&|plan| drop(plan.points[1].behaviours.pop()));
+    refused(&|plan| plan.points[1].behaviours[1] = plan.points[1].behaviours[0].clone());
+    refused(&|plan| plan.points[1].sweep = plan.points[0].sweep.clone());
+    refused(&|plan| plan.points[1].sweep.clear());
+    refused(&|plan| plan.sweep_paths.clear());
+    refused(&|plan| plan.policies[1] = plan.policies[0].clone());
+    refused(&|plan| plan.baseline = "other".into());
+    refused(&|plan| plan.primary_kpi = "other".into());
+    refused(&|plan| plan.points[0].record.series_interval = SimSpan::ZERO);
 }
 
 fn rows(scenario: &Scenario) -> &[TracedTransfer] {

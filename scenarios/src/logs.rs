@@ -48,9 +48,12 @@ impl Logs {
     }
 }
 
-/// Rows by the digest of all that decides which rows they are.
+/// Rows by the digest of all that decides which rows they are. A cell for each, so that threads which want the same rows
+/// wait for one another and others do not.
 #[derive(Debug)]
-pub(crate) struct TakenRows<T>(Mutex<BTreeMap<Digest, Kept<T>>>);
+pub(crate) struct TakenRows<T>(Mutex<BTreeMap<Digest, Arc<Cell<T>>>>);
+
+type Cell<T> = Mutex<Option<Kept<T>>>;
 
 #[derive(Debug)]
 struct Kept<T> {
@@ -73,9 +76,9 @@ impl<T> TakenRows<T> {
         check: &mut Check,
         take: impl FnOnce(&mut Check) -> Option<Arc<[T]>>,
     ) -> Option<Arc<[T]>> {
-        // Held while rows are taken, so that threads which want the same do not take it twice.
-        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = taken.get(&key)
+        let cell = self.cell(key);
+        let mut kept = cell.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = kept.as_ref()
             && let Some(rows) = known.rows.upgrade()
         {
             check.warnings.extend(known.warnings.iter().cloned());
@@ -83,7 +86,68 @@ impl<T> TakenRows<T> {
         }
         let before = check.warnings.len();
         let rows = take(check)?;
-        taken.insert(key, Kept { rows: Arc::downgrade(&rows), warnings: check.warnings[before..].to_vec() });
+        *kept = Some(Kept { rows: Arc::downgrade(&rows), warnings: check.warnings[before..].to_vec() });
         Some(rows)
+    }
+
+    fn cell(&self, key: Digest) -> Arc<Cell<T>> {
+        let mut cells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // A weak pointer to rows keeps their memory, so those that nobody holds are forgotten.
+        cells.retain(|_, cell| is_in_use(cell));
+        Arc::clone(cells.entry(key).or_default())
+    }
+}
+
+/// Whether somebody holds the rows or is about to. Nobody else can reach for the cell while the map is locked.
+fn is_in_use<T>(cell: &Arc<Cell<T>>) -> bool {
+    let holds = |kept: &Kept<T>| kept.rows.strong_count() > 0;
+    // Not even looked into while a thread has it: that one may take long.
+    Arc::strong_count(cell) > 1 || cell.lock().unwrap_or_else(PoisonError::into_inner).as_ref().is_some_and(holds)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+    use std::thread;
+
+    use super::*;
+
+    fn rows(number: u8) -> Option<Arc<[u8]>> {
+        Some(Arc::from([number; 3]))
+    }
+
+    #[test]
+    fn rows_are_shared_while_they_are_held_and_forgotten_after() {
+        let taken = TakenRows::default();
+        let [one, other] = ["one", "other"].map(Digest::of);
+        let held = taken.get_or_take(one, &mut Check::default(), |_| rows(1)).expect("taken");
+        let again = taken.get_or_take(one, &mut Check::default(), |_| rows(2)).expect("known");
+        assert!(Arc::ptr_eq(&held, &again));
+        drop((held, again));
+        let held = taken.get_or_take(other, &mut Check::default(), |_| rows(3)).expect("taken");
+        assert_eq!(taken.0.lock().expect("sound").keys().collect::<Vec<_>>(), [&other], "the first ones are forgotten");
+        assert_eq!(*taken.get_or_take(one, &mut Check::default(), |_| rows(4)).expect("taken anew"), [4; 3]);
+        assert_eq!(*held, [3; 3]);
+        assert!(taken.get_or_take(one, &mut Check::default(), |_| None).is_none(), "what goes wrong is not kept");
+    }
+
+    #[test]
+    fn threads_that_want_other_rows_do_not_wait() {
+        let taken = TakenRows::default();
+        let (other_is_done, wait) = channel();
+        let (started, is_started) = channel();
+        thread::scope(|scope| {
+            let taken = &taken;
+            scope.spawn(move || {
+                taken.get_or_take(Digest::of("one"), &mut Check::default(), |_| {
+                    started.send(()).expect("somebody waits");
+                    wait.recv().expect("the other rows are taken meanwhile");
+                    rows(1)
+                })
+            });
+            is_started.recv().expect("it starts");
+            taken.get_or_take(Digest::of("other"), &mut Check::default(), |_| rows(2)).expect("taken");
+            other_is_done.send(()).expect("the first thread waits");
+        });
     }
 }

@@ -31,6 +31,10 @@ const RECORD_FILE: &str = "run.json";
 /// Held while a process writes into the folder; the system lets go of it whatever ends the process.
 const LOCK_FILE: &str = ".lock";
 
+/// In the unfinished folder of a run: the run as it will be, and the one that it replaces.
+const AFTER: &str = "after";
+const BEFORE: &str = "before";
+
 /// A folder that is ours to write into until this is dropped.
 pub struct Folder {
     dir: PathBuf,
@@ -47,13 +51,13 @@ impl Folder {
         fs::create_dir_all(dir).map_err(write_error(dir))?;
         check_manifest(dir, origin)?;
         let folder = Self { dir: dir.to_owned(), _lock: lock(dir)? };
+        for path in entries(dir)?.iter().filter(|path| is_unfinished(name(path))) {
+            sweep_up(path).map_err(write_error(path))?;
+        }
         let mut records = BTreeMap::new();
-        for entry in fs::read_dir(dir).map_err(read_error(dir))? {
-            let path = entry.map_err(read_error(dir))?.path();
-            let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
-            if is_unfinished(name) {
-                remove(&path).map_err(write_error(&path))?;
-            } else if let Some(id) = name.strip_prefix("run-")
+        // Looked at only now: sweeping up may have put one back.
+        for path in entries(dir)? {
+            if let Some(id) = name(&path).strip_prefix("run-")
                 && let Some(record) = read_record(&path, origin)?
                 && record.run.id == id
             {
@@ -80,13 +84,14 @@ impl Folder {
         let target = run_dir(&self.dir, id);
         let staging = temporary(&target);
         let staged = || {
-            let folder = staging.join("after");
+            let folder = staging.join(AFTER);
             fs::create_dir_all(&folder)?;
             write_tables(&folder, tables, format, &metadata)?;
             write_record(&folder, record)?;
             if target.exists() {
-                // It has fewer tables or no valid record. Moved away first: half of it must never be there.
-                fs::rename(&target, staging.join("before"))?;
+                // It has fewer tables or no valid record. Moved away first: half of it must never be there. A process that
+                // is killed here leaves it to be put back.
+                fs::rename(&target, staging.join(BEFORE))?;
             }
             fs::rename(folder, &target)?;
             fs::remove_dir_all(&staging)
@@ -215,8 +220,28 @@ fn is_unfinished(name: &str) -> bool {
     name.rsplit_once(UNFINISHED).is_some_and(|(stem, process)| ours(stem) && process.parse::<u32>().is_ok())
 }
 
-fn remove(path: &Path) -> io::Result<()> {
-    if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }
+fn entries(dir: &Path) -> Result<Vec<PathBuf>, FolderError> {
+    let paths = fs::read_dir(dir).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
+    paths.map_err(read_error(dir))
+}
+
+fn name(path: &Path) -> &str {
+    path.file_name().and_then(OsStr::to_str).unwrap_or_default()
+}
+
+/// Removes what a killed process left unfinished. Where it was replacing a run, that run is put back as it was.
+fn sweep_up(path: &Path) -> io::Result<()> {
+    if !path.is_dir() {
+        return fs::remove_file(path);
+    }
+    let before = path.join(BEFORE);
+    if let Some((stem, _)) = name(path).rsplit_once(UNFINISHED)
+        && before.is_dir()
+        && !path.with_file_name(stem).exists()
+    {
+        fs::rename(before, path.with_file_name(stem))?;
+    }
+    fs::remove_dir_all(path)
 }
 
 /// Names the file that cannot be read.
@@ -236,12 +261,7 @@ mod tests {
     use super::*;
     use crate::{Counters, RecordLevel, RecordPlan, RunEntry, SCHEMA_VERSION, Value, read_run_table, tables};
 
-    #[test]
-    fn a_run_is_there_as_a_whole_or_not_at_all() {
-        let dir = tempfile::tempdir().expect("temporary folder");
-        let mut series = TableData::new(tables::series::schema());
-        series.push(&[Value::Text("CERN-GRIF"), Value::Text("rate_bytes_per_s"), Value::Int(5), Value::Float(0.5)]);
-        let tables = [TableData::new(tables::jobs::schema()), series.clone()];
+    fn run(id: &str) -> (Origin, RunRecord) {
         let origin = Origin {
             schema_version: u64::from(SCHEMA_VERSION),
             dapple_version: "0.1.0".into(),
@@ -251,7 +271,7 @@ mod tests {
         let record = RunRecord {
             origin: origin.clone(),
             run: RunEntry {
-                id: "0a".into(),
+                id: id.into(),
                 policy: "place".into(),
                 replication: 0,
                 seed: 7,
@@ -263,6 +283,16 @@ mod tests {
             kpis: BTreeMap::new(),
             warnings: Vec::new(),
         };
+        (origin, record)
+    }
+
+    #[test]
+    fn a_run_is_there_as_a_whole_or_not_at_all() {
+        let dir = tempfile::tempdir().expect("temporary folder");
+        let mut series = TableData::new(tables::series::schema());
+        series.push(&[Value::Text("CERN-GRIF"), Value::Text("rate_bytes_per_s"), Value::Int(5), Value::Float(0.5)]);
+        let tables = [TableData::new(tables::jobs::schema()), series.clone()];
+        let (origin, record) = run("0a");
         let (folder, records) = Folder::open(dir.path(), &origin).expect("empty");
         assert!(records.is_empty());
         for format in Format::ALL {
@@ -279,5 +309,32 @@ mod tests {
         drop(folder);
         let (_, records) = Folder::open(dir.path(), &origin).expect("ours");
         assert_eq!(records["0a"], record);
+    }
+
+    #[test]
+    fn a_run_that_was_being_replaced_is_put_back() {
+        let dir = tempfile::tempdir().expect("temporary folder");
+        let (origin, record) = run("00000000000000aa");
+        let (folder, _) = Folder::open(dir.path(), &origin).expect("empty");
+        folder.add_run(&record, &[], Format::Csv).expect("writes");
+        drop(folder);
+        let target = run_dir(dir.path(), &record.run.id);
+        let staging = target.with_file_name("run-00000000000000aa.tmp-1");
+        let reopened = || {
+            let (_, records) = Folder::open(dir.path(), &origin).expect("ours");
+            assert!(!staging.exists());
+            records
+        };
+        // Killed between the two renames.
+        fs::create_dir_all(staging.join(AFTER)).expect("writable");
+        fs::rename(&target, staging.join(BEFORE)).expect("writable");
+        assert_eq!(reopened()[&record.run.id], record);
+        // Killed after them.
+        fs::create_dir_all(staging.join(BEFORE)).expect("writable");
+        assert_eq!(reopened()[&record.run.id], record, "the new one stays");
+        // Killed before them, and nothing was there.
+        fs::remove_dir_all(&target).expect("writable");
+        fs::create_dir_all(staging.join(AFTER)).expect("writable");
+        assert!(reopened().is_empty());
     }
 }
