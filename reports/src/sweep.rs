@@ -98,7 +98,8 @@ pub fn sweep_order(a: &[SweepPoint], b: &[SweepPoint]) -> Ordering {
     a.iter().zip(b).map(one).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
 }
 
-/// Unit and values of a coordinate in the unit of the first point, where all are numbers that can be compared.
+/// Unit and values of a coordinate in the unit of the first point, where all are numbers that can be compared. A name that is no
+/// unit, such as `Constant`, is not told as one.
 fn axis(points: &[Point], path: usize) -> Option<(String, Vec<f64>)> {
     let coordinates: Vec<&SweepPoint> = points.iter().map(|point| &point.coordinates[path]).collect();
     let (around, unit) = around_and_unit(coordinates.first()?);
@@ -117,7 +118,8 @@ fn axis(points: &[Point], path: usize) -> Option<(String, Vec<f64>)> {
             _ => None,
         }
     };
-    Some((unit.to_owned(), coordinates.iter().map(x).collect::<Option<_>>()?))
+    let told = first.map_or("", |_| unit);
+    Some((told.to_owned(), coordinates.iter().map(x).collect::<Option<_>>()?))
 }
 
 /// What stands before the unit of a number, and the unit: `Constant(` and `GB` of `Constant(GB(10))`; empty where there is none.
@@ -190,6 +192,8 @@ mod tests {
         assert_eq!(sweep.facets[0].points, [(0.5, 1), (1.0, 0)]);
         made.sort_by(|a, b| sweep_order(&a.coordinates, &b.coordinates));
         assert_eq!(made[0].coordinates[0].text, "Constant(MB(500))");
+        let bare = Sweep::of(&points(&[("Constant(1)", Some(1.0)), ("Constant(2)", Some(2.0))])).expect("numeric");
+        assert_eq!(bare.title, "A-B.bandwidth");
         // Other laws, and ranges that start elsewhere, are no steps of one quantity.
         assert!(Sweep::of(&points(&[("Constant(GB(1))", Some(1.0)), ("Exponential(GB(2))", Some(2.0))])).is_none());
         let ranges = [("Uniform(GB(1), GB(2))", Some(2.0)), ("Uniform(GB(2), GB(3))", Some(3.0))];
