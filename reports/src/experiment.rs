@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use dapple_records::{KPIS, Kpi, KpiInfo, KpiRow, KpiTable, Manifest, SweepPoint, read_manifest, read_runs};
+use dapple_records::{
+    KPIS, Kpi, KpiInfo, KpiRow, KpiTable, Manifest, RecordLevel, RecordPlan, SweepPoint, read_manifest, read_runs,
+};
 
 use crate::ReportError;
 use crate::sweep::{Point, Sweep, sweep_order};
@@ -74,6 +76,13 @@ impl Experiment {
     /// Runs of one policy at one sweep point, sorted by replication.
     pub(crate) fn runs(&self, point: usize, policy: usize) -> &[KpiRow] {
         self.runs.get(point).and_then(|policies| policies.get(policy)).map_or(&[], Vec::as_slice)
+    }
+
+    /// How much of each table a run has; nothing where it has no record.
+    pub(crate) fn recorded(&self, run: &KpiRow) -> Result<RecordPlan, ReportError> {
+        let entry = self.manifest.runs.iter().find(|entry| entry.id == run.run);
+        let found = entry.map_or(Ok(None), |entry| entry.recorded(&self.dir))?;
+        Ok(found.unwrap_or(RecordPlan::all(RecordLevel::Summary)))
     }
 
     /// (replication, value) of the runs that have a value of this KPI.
