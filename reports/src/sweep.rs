@@ -98,27 +98,36 @@ pub fn sweep_order(a: &[SweepPoint], b: &[SweepPoint]) -> Ordering {
     a.iter().zip(b).map(one).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
 }
 
-/// Unit and values of a coordinate in the unit of the first point, where all are numbers that can be compared.
+/// Unit and values of a coordinate in the unit of the first point, where all are numbers that can be compared. A name that is no
+/// unit, such as `Constant`, is not told as one.
 fn axis(points: &[Point], path: usize) -> Option<(String, Vec<f64>)> {
     let coordinates: Vec<&SweepPoint> = points.iter().map(|point| &point.coordinates[path]).collect();
-    let unit = unit(coordinates.first()?);
+    let (around, unit) = around_and_unit(coordinates.first()?);
     let first = factor(unit);
     let x = |at: &&SweepPoint| {
         let number = at.number.filter(|number| number.is_finite())?;
-        if self::unit(at) == unit {
+        let (other_around, other_unit) = around_and_unit(at);
+        if other_around != around {
+            return None;
+        }
+        if other_unit == unit {
             return Some(number);
         }
-        match (first, factor(self::unit(at))) {
+        match (first, factor(other_unit)) {
             (Some((kind, base)), Some((other, own))) if kind == other => Some(number * own / base),
             _ => None,
         }
     };
-    Some((unit.to_owned(), coordinates.iter().map(x).collect::<Option<_>>()?))
+    let told = first.map_or("", |_| unit);
+    Some((told.to_owned(), coordinates.iter().map(x).collect::<Option<_>>()?))
 }
 
-/// The variant around a number: `Gbps` of `Gbps(10)`, empty where there is none.
-fn unit(at: &SweepPoint) -> &str {
-    at.text.split_once('(').map_or("", |(unit, _)| unit.trim())
+/// What stands before the unit of a number, and the unit: `Constant(` and `GB` of `Constant(GB(10))`; empty where there is none.
+/// The number of a coordinate is the innermost, and so is its unit.
+fn around_and_unit(at: &SweepPoint) -> (&str, &str) {
+    let Some((before, _)) = at.text.trim_end_matches(')').rsplit_once('(') else { return ("", "") };
+    let before = before.trim_end();
+    before.split_at(before.trim_end_matches(|c: char| c.is_alphanumeric() || c == '_').len())
 }
 
 /// What a unit measures, and how many base units it is.
@@ -128,7 +137,7 @@ fn factor(unit: &str) -> Option<(&'static str, f64)> {
 
 /// The number of a coordinate in base units where its unit is known, as written otherwise: for the order of points.
 fn in_base_unit(at: &SweepPoint) -> Option<f64> {
-    at.number.map(|number| number * factor(unit(at)).map_or(1.0, |(_, base)| base))
+    at.number.map(|number| number * factor(around_and_unit(at).1).map_or(1.0, |(_, base)| base))
 }
 
 fn distinct(xs: &[f64]) -> usize {
@@ -173,5 +182,21 @@ mod tests {
         points.sort_by(|a, b| sweep_order(a, b));
         let texts: Vec<&str> = points.iter().map(|[point]| point.text.as_str()).collect();
         assert_eq!(texts, ["Mbps(500)", "Gbps(1)", "Gbps(2)", "Auto", "Unlimited"]);
+    }
+
+    #[test]
+    fn distributions_stand_by_size_under_the_unit_of_their_number() {
+        let mut made = points(&[("Constant(GB(1))", Some(1.0)), ("Constant(MB(500))", Some(500.0))]);
+        let sweep = Sweep::of(&made).expect("numeric");
+        assert_eq!((sweep.title.as_str(), sweep.value(0.5).as_str()), ("A-B.bandwidth [GB]", "0.5\u{a0}GB"));
+        assert_eq!(sweep.facets[0].points, [(0.5, 1), (1.0, 0)]);
+        made.sort_by(|a, b| sweep_order(&a.coordinates, &b.coordinates));
+        assert_eq!(made[0].coordinates[0].text, "Constant(MB(500))");
+        let bare = Sweep::of(&points(&[("Constant(1)", Some(1.0)), ("Constant(2)", Some(2.0))])).expect("numeric");
+        assert_eq!(bare.title, "A-B.bandwidth");
+        // Other laws, and ranges that start elsewhere, are no steps of one quantity.
+        assert!(Sweep::of(&points(&[("Constant(GB(1))", Some(1.0)), ("Exponential(GB(2))", Some(2.0))])).is_none());
+        let ranges = [("Uniform(GB(1), GB(2))", Some(2.0)), ("Uniform(GB(2), GB(3))", Some(3.0))];
+        assert!(Sweep::of(&points(&ranges)).is_none());
     }
 }
