@@ -1,7 +1,13 @@
 //! The manifest of an experiment: what was asked, what ran, and the books.
 
+use std::fs;
+use std::io;
+use std::path::Path;
+
 use dapple_simulator::engine::Counters;
 use serde::{Deserialize, Serialize};
+
+use crate::{RecordPlan, ResultsError};
 
 /// `manifest.json`: the same bytes whatever host or number of threads made it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -57,6 +63,30 @@ pub struct RunEntry {
     pub events: u64,
     /// The books of the run.
     pub counters: Counters,
+}
+
+impl RunEntry {
+    /// How much of each table is in the folder of a run, as its record says; `None` where there is no record. It is no part of
+    /// the id: runs of one experiment may differ in it.
+    ///
+    /// # Errors
+    /// Where the record cannot be read.
+    pub fn recorded(folder: &Path) -> Result<Option<RecordPlan>, ResultsError> {
+        let path = folder.join("run.json");
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(ResultsError::Read { path, source }),
+        };
+        let found = serde_json::from_str::<TablesOnly>(&text);
+        found.map(|record| Some(record.tables)).map_err(|error| ResultsError::Read { path, source: error.into() })
+    }
+}
+
+/// The part of a run's record that says how much of each table is there.
+#[derive(Deserialize)]
+struct TablesOnly {
+    tables: RecordPlan,
 }
 
 /// One coordinate of a sweep.

@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use dapple_records::{KPIS, Kpi, KpiInfo, KpiRow, KpiTable, Manifest, SweepPoint, read_manifest, read_runs};
+use dapple_records::{
+    KPIS, Kpi, KpiInfo, KpiRow, KpiTable, Manifest, RecordLevel, RecordPlan, RunEntry, SweepPoint, read_manifest,
+    read_runs, run_dir,
+};
 
 use crate::ReportError;
 use crate::sweep::{Point, Sweep, sweep_order};
@@ -74,6 +77,12 @@ impl Experiment {
     /// Runs of one policy at one sweep point, sorted by replication.
     pub(crate) fn runs(&self, point: usize, policy: usize) -> &[KpiRow] {
         self.runs.get(point).and_then(|policies| policies.get(policy)).map_or(&[], Vec::as_slice)
+    }
+
+    /// How much of each table a run has; nothing where it has no record.
+    pub(crate) fn recorded(&self, run: &KpiRow) -> Result<RecordPlan, ReportError> {
+        let found = RunEntry::recorded(&run_dir(&self.dir, &run.run))?;
+        Ok(found.unwrap_or(RecordPlan::all(RecordLevel::Summary)))
     }
 
     /// (replication, value) of the runs that have a value of this KPI.

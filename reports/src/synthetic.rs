@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use dapple_records::folder::{self, Origin, RunRecord};
 use dapple_records::{
     Counters, FailedRun, Format, Kpi, Kpis, Manifest, RecordLevel, RecordPlan, RunEntry, SCHEMA_VERSION, SweepPoint,
-    TableData, Value, tables,
+    TableData, Value, read_manifest, tables,
 };
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -59,12 +59,7 @@ impl Synthetic {
     /// Writes the folder.
     pub(crate) fn write(&self, dir: &Path) {
         let (mut manifest, mut kpis) = (self.manifest(), BTreeMap::new());
-        let origin = Origin {
-            schema_version: u64::from(SCHEMA_VERSION),
-            dapple_version: manifest.dapple_version.clone(),
-            scenario: manifest.name.clone(),
-            physics: manifest.scenario_hash.clone(),
-        };
+        let origin = origin(&manifest);
         let (folder, _) = folder::Folder::open(dir, &origin).expect("ours");
         for (point, sweep) in self.points.iter().enumerate() {
             for (policy, (name, mean, slope)) in self.policies.iter().enumerate() {
@@ -136,6 +131,25 @@ impl Synthetic {
             missing: Vec::new(),
             warnings: Vec::new(),
         }
+    }
+}
+
+/// Says of recorded runs that they kept so much of their jobs; their tables stay as they are.
+pub(crate) fn set_jobs_level(dir: &Path, level: impl Fn(&RunEntry) -> RecordLevel) {
+    let manifest = read_manifest(dir).expect("just written");
+    let (folder, records) = folder::Folder::open(dir, &origin(&manifest)).expect("ours");
+    for mut record in records.into_values() {
+        record.tables.jobs = level(&record.run);
+        folder.rewrite_record(&record).expect("writes");
+    }
+}
+
+fn origin(manifest: &Manifest) -> Origin {
+    Origin {
+        schema_version: u64::from(SCHEMA_VERSION),
+        dapple_version: manifest.dapple_version.clone(),
+        scenario: manifest.name.clone(),
+        physics: manifest.scenario_hash.clone(),
     }
 }
 

@@ -28,18 +28,29 @@ type Recorded = BTreeMap<String, BTreeMap<String, BTreeMap<usize, Samples>>>;
 /// A plot per recorded quantity, a panel per entity, a line per policy; nothing where no series were recorded.
 pub(super) fn quantities(experiment: &Experiment, plots: &mut Plots) -> Result<(), ReportError> {
     let mut recorded = Recorded::new();
+    let mut silent: Vec<&str> = Vec::new();
     for policy in 0..experiment.policies.len() {
         let Some(run) = experiment.runs(0, policy).first() else { continue };
         match read_run_table(&experiment.dir, &run.run, "series") {
             Ok(Some(table)) => add(&mut recorded, policy, &table),
-            Ok(None) => {}
+            Ok(None) => silent.push(experiment.name(policy)),
             Err(error) => plots.notes.push(error.to_string()),
         }
     }
     for (quantity, entities) in recorded {
-        plots.exploratory.extend(draw(experiment, &quantity, entities)?);
+        let plot = draw(experiment, &quantity, entities)?;
+        plots.exploratory.extend(plot.map(|plot| noting(plot, &silent)));
     }
     Ok(())
+}
+
+/// The plot of a quantity with the policies that recorded nothing over time, if there are any.
+fn noting(plot: Plot, silent: &[&str]) -> Plot {
+    if silent.is_empty() {
+        return plot;
+    }
+    let caption = format!("{} Nothing was recorded over time in the run of: {}.", plot.caption, silent.join(", "));
+    plot.captioned(caption)
 }
 
 fn add(recorded: &mut Recorded, policy: usize, table: &TableData) {

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use dapple_records::{MANIFEST_FILE, read_manifest, run_dir};
+use dapple_records::{MANIFEST_FILE, RecordLevel, read_manifest, run_dir};
 
-use crate::synthetic::{Folder, Synthetic, coordinate};
+use crate::synthetic::{Folder, Synthetic, coordinate, set_jobs_level};
 use crate::{ReportError, write_report};
 
 /// The report and the names of its plots, each checked to be well-formed.
@@ -174,6 +174,37 @@ fn what_cannot_be_read_is_named() {
     fs::write(&path, "{").expect("writes");
     let error = write_report(folder.path()).expect_err("cut off").to_string();
     assert!(error.contains("manifest.json"), "{error}");
+}
+
+#[test]
+fn runs_recorded_at_different_levels_are_not_pooled() {
+    let folder = Folder::new("levels");
+    let dir = folder.path();
+    let policies = [("place", 2200.0), ("remote", 2500.0), ("random", 2600.0)];
+    Synthetic { rows: true, ..Synthetic::new(&policies, 2) }.write(dir);
+    let html = report(dir).0.replace('\u{a0}', " ");
+    assert!(html.contains("place 1200 jobs, remote 1200 jobs, random 1200 jobs.") && !html.contains("left out,"));
+
+    // All of one run, a tenth of the others; one policy with nothing.
+    set_jobs_level(dir, |run| match (run.policy.as_str(), run.replication) {
+        ("random", _) => RecordLevel::Summary,
+        ("place", 0) => RecordLevel::Rows,
+        _ => RecordLevel::Sample(0.1),
+    });
+    for run in read_manifest(dir).expect("just written").runs.iter().filter(|run| run.policy == "random") {
+        fs::remove_file(run_dir(dir, &run.id).join("series.parquet")).expect("was recorded");
+    }
+    let html = report(dir).0.replace('\u{a0}', " ");
+    assert!(html.contains("place 600 jobs, remote 1200 jobs. "), "one run of the two");
+    let told = "Each run that is drawn recorded a sample of 10.0 % of its jobs; left out, because they recorded more, less or \
+                nothing: 1 run of place, 2 runs of random.";
+    assert!(html.contains(told), "what is left out is told");
+    assert!(html.contains("Nothing was recorded over time in the run of: random."));
+
+    // A record that cannot be read is named.
+    let run = &read_manifest(dir).expect("just written").runs[0].id;
+    fs::write(run_dir(dir, run).join("run.json"), "{").expect("writes");
+    assert!(report(dir).0.contains("run.json: EOF"));
 }
 
 #[test]
