@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use dapple_records::ResultsError;
+use plotters::drawing::DrawingAreaErrorKind;
 
 /// Why a report cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -78,6 +79,18 @@ pub enum ReportError {
         /// Which rows it has, in words.
         rows: String,
     },
+}
+
+/// What the plotting library said, whichever it is; [`ReportError::Draw`] names the plot besides.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct DrawError(DrawingAreaErrorKind<io::Error>);
+
+impl DrawError {
+    /// Not a conversion, which would be public and name the library.
+    pub(crate) fn new(error: DrawingAreaErrorKind<io::Error>) -> Self {
+        Self(error)
+    }
 }
 
 /// So many of the found are named, others counted.

@@ -24,6 +24,6 @@ mod sweep;
 mod synthetic;
 pub mod topology;
 
-pub use error::ReportError;
+pub use error::{DrawError, ReportError};
 pub use report::write_report;
 pub use sweep::sweep_order;

@@ -5,6 +5,7 @@ use std::ops::Range;
 use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint, Ranged};
 use plotters::prelude::*;
 
+use crate::DrawError;
 use crate::plots::canvas::{Anchor, Canvas, Drawn, text_style, unzoomed, zoomed};
 use crate::plots::palette::{AXIS, GRID, MUTED, TEXT};
 use crate::quantity::{Dimension, Scale, number, three_digits};
@@ -202,7 +203,10 @@ pub struct Panel {
 
 impl Panel {
     /// Draws axes, ticks, lines behind the data and titles (that of y above its axis).
-    pub fn draw(canvas: &Canvas<'_>, frame: Frame, x: Axis, y: Axis) -> Result<Self, PanelError> {
+    ///
+    /// # Errors
+    /// Where the plotting library cannot draw.
+    pub fn draw(canvas: &Canvas<'_>, frame: Frame, x: Axis, y: Axis) -> Result<Self, DrawError> {
         let (width, height) = canvas.size;
         let mut chart = ChartBuilder::on(&canvas.area)
             .margin_left(zoomed(frame.left))
@@ -210,7 +214,8 @@ impl Panel {
             .margin_right(zoomed(frame.right))
             .margin_bottom(zoomed(frame.bottom - AXIS_SPACE))
             .x_label_area_size(zoomed(AXIS_SPACE))
-            .build_cartesian_2d(x.coordinate(), y.coordinate())?;
+            .build_cartesian_2d(x.coordinate(), y.coordinate())
+            .map_err(DrawError::new)?;
         chart
             .configure_mesh()
             .axis_style(AXIS.rgb.stroke_width(10))
@@ -220,7 +225,8 @@ impl Panel {
             .x_label_formatter(&|along| x.label(*along))
             .x_labels(50)
             .set_tick_mark_size(LabelAreaPosition::Bottom, zoomed(4.0))
-            .draw()?;
+            .draw()
+            .map_err(DrawError::new)?;
         let (xs, ys) = chart.plotting_area().get_pixel_range();
         let (left, top) = unzoomed((xs.start, ys.start));
         let (right, bottom) = unzoomed((xs.end, ys.end));
@@ -253,13 +259,13 @@ impl Panel {
     }
 }
 
-/// What [`Panel::draw`] may fail with.
-type PanelError = DrawingAreaErrorKind<std::io::Error>;
-
 /// Height of the tick labels under a panel.
 const AXIS_SPACE: f64 = 24.0;
 
 /// Draws the zero line of a difference, where it is on the axis.
+///
+/// # Errors
+/// Where the plotting library cannot draw.
 pub fn zero_line(canvas: &Canvas<'_>, panel: &Panel, vertical: bool) -> Drawn {
     let (left, top, right, bottom) = panel.edges;
     if vertical && panel.x.contains(0.0) {

@@ -1,15 +1,13 @@
 //! Paper to draw on: plotters' SVG with coordinates of a tenth of a pixel, framed as a file or as a part of a page.
 
-use std::io;
-
 use maud::{Markup, PreEscaped, html};
 use plotters::coord::Shift;
 use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use crate::ReportError;
 use crate::plots::palette::{Ink, Look, MUTED, Marker, PAPER, TEXT};
+use crate::{DrawError, ReportError};
 
 /// plotters draws in whole pixels: everything is drawn larger and shown smaller, for smooth lines.
 const ZOOM: f64 = 10.0;
@@ -18,8 +16,8 @@ const FONT_FACTOR: f64 = 1.24;
 /// Size of all text in plots \[px\].
 pub const FONT: f64 = 13.0;
 
-/// What drawing gives back.
-pub type Drawn = Result<(), DrawingAreaErrorKind<io::Error>>;
+/// What drawing gives back: nothing, or why the plotting library cannot draw.
+pub type Drawn = Result<(), DrawError>;
 
 /// A finished plot.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +35,9 @@ pub struct Plot {
 
 impl Plot {
     /// Draws a plot of `size` pixels.
+    ///
+    /// # Errors
+    /// [`ReportError::Draw`] where `draw` or the plotting library fails.
     pub fn draw(
         name: &str,
         title: impl Into<String>,
@@ -48,7 +49,7 @@ impl Plot {
         let drawn = {
             let pixels = ((size.0 * ZOOM) as u32, (size.1 * ZOOM) as u32);
             let canvas = Canvas { area: SVGBackend::with_string(&mut drawing, pixels).into_drawing_area(), size };
-            draw(&canvas).and_then(|()| canvas.area.present())
+            draw(&canvas).and_then(|()| canvas.area.present().map_err(DrawError::new))
         };
         drawn.map_err(|error| ReportError::Draw { plot: title.clone(), problem: error.to_string() })?;
         Ok(Self { name: name.to_owned(), title, caption: String::new(), size, drawing })
@@ -108,7 +109,7 @@ pub struct Canvas<'a> {
 }
 
 /// A length in the pixels of plotters.
-pub fn zoomed(pixels: f64) -> i32 {
+pub(crate) fn zoomed(pixels: f64) -> i32 {
     (pixels * ZOOM).round() as i32
 }
 
@@ -117,12 +118,12 @@ fn at((x, y): (f64, f64)) -> (i32, i32) {
 }
 
 /// The pixels of the finished plot for those of plotters.
-pub fn unzoomed((x, y): (i32, i32)) -> (f64, f64) {
+pub(crate) fn unzoomed((x, y): (i32, i32)) -> (f64, f64) {
     (f64::from(x) / ZOOM, f64::from(y) / ZOOM)
 }
 
 /// A text style of plotters.
-pub fn text_style(ink: Ink, bold: bool) -> TextStyle<'static> {
+pub(crate) fn text_style(ink: Ink, bold: bool) -> TextStyle<'static> {
     let style = if bold { FontStyle::Bold } else { FontStyle::Normal };
     let font = FontDesc::new(FontFamily::SansSerif, FONT * ZOOM * FONT_FACTOR, style);
     TextStyle { color: ink.rgb.to_backend_color(), ..TextStyle::from(font) }
@@ -132,14 +133,16 @@ impl Canvas<'_> {
     /// A line through points.
     pub fn line(&self, points: &[(f64, f64)], ink: Ink, width: f64, alpha: f64) -> Drawn {
         let style = ink.rgb.mix(alpha).stroke_width(zoomed(width).unsigned_abs());
-        self.area.draw(&PathElement::new(points.iter().map(|&point| at(point)).collect::<Vec<_>>(), style))
+        self.area
+            .draw(&PathElement::new(points.iter().map(|&point| at(point)).collect::<Vec<_>>(), style))
+            .map_err(DrawError::new)
     }
 
     /// A dashed line through points.
     pub fn dashed(&self, points: &[(f64, f64)], ink: Ink, width: f64) -> Drawn {
         let style = ink.rgb.stroke_width(zoomed(width).unsigned_abs());
         let points: Vec<_> = points.iter().map(|&point| at(point)).collect();
-        self.area.draw(&DashedPathElement::new(points, zoomed(6.0), zoomed(4.0), style))
+        self.area.draw(&DashedPathElement::new(points, zoomed(6.0), zoomed(4.0), style)).map_err(DrawError::new)
     }
 
     /// A line in the manner of a policy.
@@ -150,17 +153,17 @@ impl Canvas<'_> {
     /// A filled polygon.
     pub fn polygon(&self, points: &[(f64, f64)], ink: Ink, alpha: f64) -> Drawn {
         let points: Vec<_> = points.iter().map(|&point| at(point)).collect();
-        self.area.draw(&Polygon::new(points, ink.rgb.mix(alpha).filled()))
+        self.area.draw(&Polygon::new(points, ink.rgb.mix(alpha).filled())).map_err(DrawError::new)
     }
 
     /// A filled rectangle.
     pub fn rectangle(&self, from: (f64, f64), to: (f64, f64), ink: Ink, alpha: f64) -> Drawn {
-        self.area.draw(&Rectangle::new([at(from), at(to)], ink.rgb.mix(alpha).filled()))
+        self.area.draw(&Rectangle::new([at(from), at(to)], ink.rgb.mix(alpha).filled())).map_err(DrawError::new)
     }
 
     /// A small disc.
     pub fn dot(&self, centre: (f64, f64), radius: f64, ink: Ink, alpha: f64) -> Drawn {
-        self.area.draw(&Circle::new(at(centre), zoomed(radius), ink.rgb.mix(alpha).filled()))
+        self.area.draw(&Circle::new(at(centre), zoomed(radius), ink.rgb.mix(alpha).filled())).map_err(DrawError::new)
     }
 
     /// The marker of a policy, with a rim of paper around it.
@@ -206,11 +209,14 @@ impl Canvas<'_> {
         };
         // plotters centres by x-height, which sits a little high for capitals and digits.
         let style = style.pos(Pos::new(side, VPos::Center));
-        self.area.draw(&Text::new(text.to_owned(), at((x, y + 1.0)), style))
+        self.area.draw(&Text::new(text.to_owned(), at((x, y + 1.0)), style)).map_err(DrawError::new)
     }
 
     /// Names with their markers in rows from (x, y) on, at most `width` wide; returns the height taken.
-    pub fn legend(&self, names: &[(String, Look)], (x, y): (f64, f64), width: f64) -> Result<f64, LegendError> {
+    ///
+    /// # Errors
+    /// Where the plotting library cannot draw.
+    pub fn legend(&self, names: &[(String, Look)], (x, y): (f64, f64), width: f64) -> Result<f64, DrawError> {
         let (mut left, mut top) = (0.0, 0.0);
         for (name, look) in names {
             let name = shortened(name, width.min(260.0));
@@ -232,9 +238,6 @@ impl Canvas<'_> {
         self.text(text, at, anchor, MUTED)
     }
 }
-
-/// What [`Canvas::legend`] may fail with.
-type LegendError = DrawingAreaErrorKind<io::Error>;
 
 /// Height of a row of a legend.
 pub const LEGEND_ROW: f64 = 20.0;

@@ -11,7 +11,7 @@ pub struct Ink {
     /// Its CSS variable.
     pub variable: &'static str,
     /// Its value on white paper.
-    pub rgb: RGBColor,
+    pub(crate) rgb: RGBColor,
 }
 
 const fn ink(variable: &'static str, rgb: (u8, u8, u8)) -> Ink {
