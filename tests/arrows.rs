@@ -121,8 +121,9 @@ fn paths(text: &str, module: &str) -> Vec<Vec<String>> {
         let trimmed = statement.trim_start();
         let (is_use, tree) = match trimmed.find("use ") {
             Some(at) if trimmed[..at].trim().is_empty() => (true, &trimmed[at + 4..]),
+            // What is handed on is used too, unless it is a module's own.
             Some(at) if trimmed[..at].trim_start().starts_with("pub") && !trimmed[..at].contains(['{', '=']) => {
-                continue;
+                (true, &trimmed[at + 4..])
             }
             _ => (false, statement),
         };

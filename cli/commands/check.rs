@@ -85,6 +85,8 @@ fn rows_bytes(scenario: &Scenario, size: &ExperimentSize) -> f64 {
         (record.reads, size.inputs),
         (record.jobs, size.jobs),
         (record.decisions, size.inputs),
+        // Decisions where to copy from, of which a placement makes one.
+        (record.decisions, size.inputs / 2.0),
         (record.series, samples * entities as f64 / 8.0),
     ];
     tables.into_iter().map(|(level, rows)| share(level) * rows * ROW_BYTES).sum()

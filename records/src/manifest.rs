@@ -7,7 +7,7 @@ use std::path::Path;
 use dapple_simulator::engine::Counters;
 use serde::{Deserialize, Serialize};
 
-use crate::{RecordPlan, ResultsError, run_dir};
+use crate::{RecordPlan, ResultsError};
 
 /// `manifest.json`: the same bytes whatever host or number of threads made it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -66,13 +66,13 @@ pub struct RunEntry {
 }
 
 impl RunEntry {
-    /// How much of each table is there, as the record in the run's folder says; `None` where the run has no record. It is no part
-    /// of the id: runs of one experiment may differ in it.
+    /// How much of each table is in the folder of a run, as its record says; `None` where there is no record. It is no part of
+    /// the id: runs of one experiment may differ in it.
     ///
     /// # Errors
     /// Where the record cannot be read.
-    pub fn recorded(&self, dir: &Path) -> Result<Option<RecordPlan>, ResultsError> {
-        let path = run_dir(dir, &self.id).join("run.json");
+    pub fn recorded(folder: &Path) -> Result<Option<RecordPlan>, ResultsError> {
+        let path = folder.join("run.json");
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),

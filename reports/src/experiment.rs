@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use dapple_records::{
-    KPIS, Kpi, KpiInfo, KpiRow, KpiTable, Manifest, RecordLevel, RecordPlan, SweepPoint, read_manifest, read_runs,
+    KPIS, Kpi, KpiInfo, KpiRow, KpiTable, Manifest, RecordLevel, RecordPlan, RunEntry, SweepPoint, read_manifest,
+    read_runs, run_dir,
 };
 
 use crate::ReportError;
@@ -80,8 +81,7 @@ impl Experiment {
 
     /// How much of each table a run has; nothing where it has no record.
     pub(crate) fn recorded(&self, run: &KpiRow) -> Result<RecordPlan, ReportError> {
-        let entry = self.manifest.runs.iter().find(|entry| entry.id == run.run);
-        let found = entry.map_or(Ok(None), |entry| entry.recorded(&self.dir))?;
+        let found = RunEntry::recorded(&run_dir(&self.dir, &run.run))?;
         Ok(found.unwrap_or(RecordPlan::all(RecordLevel::Summary)))
     }
 

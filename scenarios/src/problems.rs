@@ -35,12 +35,32 @@ pub(crate) struct Excerpt {
 
 /// All that is wrong with a scenario, in order of place. [`fmt::Display`] prints it with excerpts.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Problems(pub(crate) Vec<Problem>);
+pub struct Problems {
+    told: Vec<Problem>,
+    /// Found besides, and not told one by one.
+    untold: usize,
+    /// Whether reading stopped early, so that what else is wrong is not known.
+    stopped: bool,
+}
 
 impl Problems {
     /// A single problem of a file as such, at this path of the scenario.
     pub fn one(file: impl Into<String>, path: impl Into<String>, message: impl Into<String>) -> Self {
-        Self(vec![Problem { path: path.into(), ..Problem::of_file(file, message) }])
+        Self::from(vec![Problem { path: path.into(), ..Problem::of_file(file, message) }])
+    }
+
+    /// The same of which so many are not told, and which may not be all.
+    pub(crate) fn cut(self, untold: usize, stopped: bool) -> Self {
+        Self { untold, stopped, ..self }
+    }
+
+    /// Adds others, those that are not told too.
+    pub(crate) fn extend(&mut self, others: Self) {
+        self.told.extend(others.told);
+        // What many values have in common is told once.
+        self.told.dedup();
+        self.untold += others.untold;
+        self.stopped |= others.stopped;
     }
 }
 
@@ -97,24 +117,44 @@ impl fmt::Display for Problem {
 }
 
 impl Problems {
-    /// The problems in order of place.
+    /// The problems that are told, in order of place.
     pub fn iter(&self) -> std::slice::Iter<'_, Problem> {
-        self.0.iter()
+        self.told.iter()
     }
 
-    /// How many there are.
+    /// How many are told.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.told.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.told.is_empty()
     }
 
-    /// One line for each problem, for logs and editors.
+    /// One line for each problem, and one for those that are not told: for logs and editors.
     pub fn plain(&self) -> String {
-        self.0.iter().map(|problem| format!("{problem}\n")).collect()
+        let mut lines: String = self.told.iter().map(|problem| format!("{problem}\n")).collect();
+        if let (Some(first), Some(more)) = (self.told.first(), self.more()) {
+            lines.push_str(&format!("{}: and {more} problems\n", first.file));
+        }
+        lines
+    }
+
+    /// How many there are besides, in words.
+    fn more(&self) -> Option<String> {
+        match (self.untold, self.stopped) {
+            (0, false) => None,
+            (0, true) => Some("perhaps more".into()),
+            (n, false) => Some(format!("{n} more")),
+            (n, true) => Some(format!("{n} and perhaps more")),
+        }
+    }
+}
+
+impl From<Vec<Problem>> for Problems {
+    fn from(told: Vec<Problem>) -> Self {
+        Self { told, ..Self::default() }
     }
 }
 
@@ -129,13 +169,14 @@ impl<'a> IntoIterator for &'a Problems {
 impl fmt::Display for Problems {
     /// Every problem with an excerpt of the text, and how many there are.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for problem in &self.0 {
+        for problem in &self.told {
             writeln!(f, "{}\n", problem.render())?;
         }
-        match self.0.len() {
-            1 => write!(f, "1 problem"),
-            n => write!(f, "{n} problems"),
+        match self.told.len() {
+            1 => write!(f, "1 problem")?,
+            n => write!(f, "{n} problems")?,
         }
+        self.more().map_or(Ok(()), |more| write!(f, " and {more}"))
     }
 }
 

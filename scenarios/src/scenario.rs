@@ -179,7 +179,7 @@ pub fn load_bundled(name: &str, options: &LoadOptions<'_>, registry: &Registry) 
         let names = || bundled::FILES.iter().map(|(name, _)| *name);
         let near = nearest(name, names()).map_or(String::new(), |near| format!("did you mean `{near}`? "));
         problem.help = Some(format!("{near}there is: {}", listed(names())));
-        return Err(Problems(vec![problem]));
+        return Err(Problems::from(vec![problem]));
     };
     let base = Path::new(name).parent().unwrap_or(Path::new(""));
     let document = Document::read(FilesFrom::Bundled, (name, text), base, options.overrides)?;
@@ -260,16 +260,15 @@ fn complete(
 ) -> Result<Scenario, Problems> {
     let (strict, data) = (options.strict, options.data.clone());
     let scenario = build(Source { document, text, strict, data, registry: registry.clone(), logs: Arc::default() })?;
-    let mut problems = Vec::new();
+    let mut problems = Problems::default();
     for axis in &scenario.experiment.sweep {
         for value in &axis.values {
             if let Err(wrong) = scenario.at(&[(axis.path.clone(), value.text.clone())]) {
-                problems.extend(wrong.0);
+                problems.extend(wrong);
             }
         }
     }
-    problems.dedup();
-    if problems.is_empty() { Ok(scenario) } else { Err(Problems(problems)) }
+    if problems.is_empty() { Ok(scenario) } else { Err(problems) }
 }
 
 fn build(source: Source) -> Result<Scenario, Problems> {

@@ -236,7 +236,10 @@ fn mistakes_hide_no_others_and_cause_none() {
     assert!(problem.message.contains("`Jops` is not one of"), "{problem}");
     // Many mistakes end some time.
     let many: String = (0..200).map(|n| format!("x{n}: 1, ")).collect();
-    assert!(problems(&with("name: \"good\"", &format!("{many} name: \"good\""))).len() >= 50);
+    let problems = read(&with("name: \"good\"", &format!("{many} name: \"good\""))).expect_err("mistakes");
+    assert_eq!(problems.len(), 50);
+    assert!(problems.to_string().ends_with("\n50 problems and perhaps more"), "{problems}");
+    assert!(problems.plain().ends_with("test.ron: and perhaps more problems\n"), "{}", problems.plain());
 }
 
 #[test]

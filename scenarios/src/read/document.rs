@@ -43,7 +43,7 @@ impl Document {
     pub fn open(file: &FilePath, overrides: &[(String, String)]) -> Result<(Self, String), Problems> {
         let name = file.display().to_string();
         let text = read_text(file).map_err(|why| {
-            Problems(vec![Problem::of_file(name.clone(), format!("cannot read the scenario: {why}"))])
+            Problems::from(vec![Problem::of_file(name.clone(), format!("cannot read the scenario: {why}"))])
         })?;
         let base = file.parent().unwrap_or(FilePath::new(""));
         let document = Self::read(FilesFrom::Disk, (&name, &text), base, overrides)?;
@@ -60,20 +60,21 @@ impl Document {
         let mut sources = Sources::default();
         let source = sources.add(name, text);
         if text.trim().is_empty() {
-            return Err(Problems(vec![Problem::of_file(name, "the scenario is empty")]));
+            return Err(Problems::from(vec![Problem::of_file(name, "the scenario is empty")]));
         }
         if text.len() as u64 > super::include::MAX_BYTES {
             let message = format!("the scenario is larger than {} MiB", super::include::MAX_BYTES >> 20);
-            return Err(Problems(vec![Problem::of_file(name, message)]));
+            return Err(Problems::from(vec![Problem::of_file(name, message)]));
         }
-        let mut root = parse::parse(source, text)
-            .map_err(|error| Problems(vec![problem(&sources, error.range, String::new(), error.message, None)]))?;
+        let mut root = parse::parse(source, text).map_err(|error| {
+            Problems::from(vec![problem(&sources, error.range, String::new(), error.message, None)])
+        })?;
         let errors = Includes::new(files_from, &mut sources, Some(FilePath::new(name))).expand(&mut root, base);
         let mut document = Self { root, sources, base: base.to_owned(), files_from };
         let mut problems = document.unread(errors);
         for (path, value) in overrides {
             if let Err(refused) = document.set(&format!("--set {path}"), path, value) {
-                problems.0.extend(refused.0);
+                problems.extend(refused);
             }
         }
         if problems.is_empty() { Ok(document) } else { Err(problems) }
@@ -82,7 +83,7 @@ impl Document {
     /// Puts a value at a path; `name` is what messages call it.
     pub fn set(&mut self, name: &str, path: &str, value: &str) -> Result<(), Problems> {
         let refused = |sources: &Sources, error: EditError| {
-            Problems(vec![problem(sources, error.range, String::new(), error.message, error.help)])
+            Problems::from(vec![problem(sources, error.range, String::new(), error.message, error.help)])
         };
         let parsed = Edit::parse(name, path, value, &mut self.sources);
         let mut edit = parsed.map_err(|error| refused(&self.sources, error))?;
@@ -95,7 +96,7 @@ impl Document {
 
     fn unread(&self, errors: Vec<ReadError>) -> Problems {
         let problem = |error: ReadError| problem(&self.sources, error.range, String::new(), error.message, None);
-        Problems(errors.into_iter().map(problem).collect())
+        errors.into_iter().map(problem).collect::<Vec<_>>().into()
     }
 
     /// Decodes the tree as far as it goes.
@@ -120,16 +121,9 @@ impl Document {
         let mut problems: Vec<Problem> =
             shown.map(|(range, path, message, help)| self.problem_at(*range, path, message, *help)).collect();
         problems.dedup();
-        if let (Some(left), Some(first)) =
-            (found.len().checked_sub(MAX_PROBLEMS).filter(|&left| left > 0), problems.first())
-        {
-            problems.push(Problem::of_file(first.file.clone(), format!("and {left} more problems")));
-        }
-        // Reading stops there, and what else is wrong is not known.
-        if let (decode::MAX_MISTAKES.., Some(first)) = (mistakes.len(), problems.first()) {
-            problems.push(Problem::of_file(first.file.clone(), "and perhaps more problems"));
-        }
-        Problems(problems)
+        // At that many mistakes reading stops.
+        let stopped = mistakes.len() >= decode::MAX_MISTAKES;
+        Problems::from(problems).cut(found.len().saturating_sub(MAX_PROBLEMS), stopped)
     }
 
     /// Where the place, or the nearest thing around it, is written.

@@ -1,20 +1,22 @@
 //! Questions and answers, stepped from outside.
 
-use dapple_records::{Recorder, RunOutput};
+use std::sync::{Arc, Mutex};
+
+use dapple_records::{RecordLevel, Recorder, RunOutput};
 use dapple_simulator::decide::{
-    Access, Answer, Decider, Policies, Policy, Question, SourceChoice, SourceQuestion, View,
+    Access, AccessMode, AccessQuestion, Answer, Decider, Policies, Policy, Question, SourceChoice, SourceQuestion, View,
 };
 use dapple_simulator::distribution::Distribution;
-use dapple_simulator::engine::{Impossible, Pause, Setup, Simulation};
+use dapple_simulator::engine::{EngineError, Impossible, Pause, Setup, Simulation};
 use dapple_simulator::facts::{Fact, NoObserver, Observer, Wants};
 use dapple_simulator::ids::{Id, RseId};
 use dapple_simulator::rng::PolicyRng;
 use dapple_simulator::storage::Dataset;
-use dapple_simulator::units::SimTime;
+use dapple_simulator::units::{Bytes, SimTime};
 use dapple_simulator::workload::{Inputs, JobTemplate, Pick};
 
 use super::jobs;
-use crate::grid::{Always, Grid, at, fresh, here, idle_job, ints, local, remote, rse, texts, there};
+use crate::grid::{Always, Grid, at, fresh, here, idle_job, ints, local, remote, rse, span, texts, there};
 
 /// A second RSE with a replica behind the link, and one with a replica from which nothing leads here.
 fn second() -> RseId {
@@ -35,7 +37,7 @@ fn two_replicas() -> Grid {
     grid
 }
 
-fn asked(pause: Result<Pause, dapple_simulator::engine::EngineError>) -> Question {
+fn asked(pause: Result<Pause, EngineError>) -> Question {
     match pause {
         Ok(Pause::Ask(question)) => question,
         other => panic!("nothing is asked: {other:?}"),
@@ -69,7 +71,7 @@ fn wrong_answers_leave_the_question_and_are_not_told() {
     assert_eq!(nothing, Err(Impossible::NothingAsked));
     let question = asked(simulation.next(&mut told));
     assert!(matches!(&question, Question::Access(question) if question.bytes.get() == 100_000_000));
-    assert_eq!(simulation.questions().collect::<Vec<_>>(), [question.clone()]);
+    assert!(simulation.questions().eq([question.clone()]));
     assert_eq!(simulation.answer(Answer::Source(remote()), &mut told), Err(Impossible::OtherAsked));
     assert_eq!(simulation.answer_by_default(&mut told), Err(Impossible::NoDefault));
     let nowhere = Answer::Access(Access::Remote { source: local() });
@@ -141,10 +143,10 @@ fn a_source_policy_may_depart_from_what_is_suggested() {
 
 /// Counts what it hears.
 #[derive(Default)]
-struct Hears(std::sync::Arc<std::sync::Mutex<Vec<String>>>);
+struct Hears(Arc<Mutex<Vec<String>>>);
 
-impl Policy<dapple_simulator::decide::AccessMode> for Hears {
-    fn decide(&mut self, _: &dapple_simulator::decide::AccessQuestion, _: &View<'_>, _: &mut PolicyRng) -> Access {
+impl Policy<AccessMode> for Hears {
+    fn decide(&mut self, _: &AccessQuestion, _: &View<'_>, _: &mut PolicyRng) -> Access {
         Access::Place { source: remote(), target: local() }
     }
 
@@ -157,18 +159,17 @@ impl Policy<dapple_simulator::decide::AccessMode> for Hears {
 fn a_policy_hears_the_same_whatever_is_recorded_and_failures_at_once_too() {
     let job = JobTemplate { inputs: fresh(1, 100.0), ..idle_job() };
     let mut grid = Grid { workloads: vec![jobs(&[3.0], job)], ..Grid::default() };
-    grid.rses[0].capacity = Some(dapple_simulator::units::Bytes::new(1));
+    grid.rses[0].capacity = Some(Bytes::new(1));
     let heard = |grid: &Grid| {
-        let told = std::sync::Arc::default();
-        grid.run(Hears(std::sync::Arc::clone(&told)), 1);
-        let told = told.lock().expect("nobody panicked").clone();
-        told
+        let told = Arc::<Mutex<Vec<String>>>::default();
+        grid.run(Hears(Arc::clone(&told)), 1);
+        Arc::into_inner(told).expect("the run is over").into_inner().expect("nobody panicked")
     };
     let plain = heard(&grid);
     let kinds: Vec<&str> = plain.iter().map(|fact| fact.split('(').next().unwrap_or_default()).collect();
     assert_eq!(kinds, ["TransferEnded", "ReadEnded", "JobEnded"]);
     assert!(plain[0].contains("NoSpace"), "{}", plain[0]);
-    grid.record.series = dapple_records::RecordLevel::Rows;
+    grid.record.series = RecordLevel::Rows;
     assert_eq!(heard(&grid), plain);
     grid.record_only(&[]);
     assert_eq!(heard(&grid), plain);
@@ -183,7 +184,7 @@ fn who_wants_samples_late_gets_those_still_to_come() {
             self.1.extend(matches!(fact, Fact::Sampled(_)).then_some(at));
         }
         fn wants(&self) -> Wants {
-            let every = dapple_simulator::units::SimSpan::from_secs_f64(400.0);
+            let every = span(400.0);
             Wants { decisions: false, samples_every: self.0.then_some(every) }
         }
     }
