@@ -19,13 +19,15 @@ fn step(scenario: &Scenario) -> Result<RunOutput, Box<dyn Error>> {
     let mut recorder = Recorder::new(&scenario.setup, &scenario.record, scenario.seed);
     let mut simulation = Simulation::new(&scenario.setup, scenario.seed);
     loop {
-        let question = match simulation.next(&mut recorder)? {
-            Pause::Ask(Question::Access(question)) => question,
-            Pause::Ask(other) => return Err(format!("nobody here can answer {other:?}").into()),
+        match simulation.next(&mut recorder)? {
+            Pause::Ask(Question::Access(question)) => {
+                let source = simulation.view().sources(&question)[0];
+                simulation.answer(Answer::Access(Access::Remote { source }), &mut recorder)?;
+            }
+            // What the services can decide themselves is left to them.
+            Pause::Ask(_) => simulation.answer_by_default(&mut recorder)?,
             Pause::Done(books) => return Ok(recorder.finish(books)),
-        };
-        let source = simulation.view().sources(&question)[0];
-        simulation.answer(Answer::Access(Access::Remote { source }), &mut recorder)?;
+        }
     }
 }
 

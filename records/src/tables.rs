@@ -345,7 +345,7 @@ const fn transfer_error(outcome: TransferOutcome) -> Option<&'static str> {
     match outcome {
         TransferOutcome::Failed(TransferError::NoSpace) => Some("no-space"),
         TransferOutcome::Failed(TransferError::NoRoute) => Some("no-route"),
-        _ => None,
+        TransferOutcome::Done | TransferOutcome::Queued | TransferOutcome::Active => None,
     }
 }
 
@@ -363,7 +363,7 @@ const fn job_error(outcome: JobOutcome) -> Option<&'static str> {
     match outcome {
         JobOutcome::Failed(JobError::PlacementFailed) => Some("placement-failed"),
         JobOutcome::Failed(JobError::ScratchTooSmall) => Some("scratch-too-small"),
-        _ => None,
+        JobOutcome::Done | JobOutcome::Placing | JobOutcome::Queued | JobOutcome::Running => None,
     }
 }
 
