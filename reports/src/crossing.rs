@@ -103,13 +103,13 @@ fn crossings(experiment: &Experiment, facet: &Facet, (first, second): (usize, us
     let crossing = |(bracket, near): (Bracket, Vec<Interval>)| {
         let found = (tried > 0).then(|| near.len() as f64 / tried as f64);
         let (below, above) = if bracket.rising { (first, second) } else { (second, first) };
-        Crossing { below, above, between: holding(bracket.between, near, n), guess: bracket.guess, found }
+        Crossing { below, above, between: holding(bracket.between, &near, n), guess: bracket.guess, found }
     };
     brackets.into_iter().zip(nearest).map(crossing).collect()
 }
 
 /// The sweep points that hold a bracket and 95 % of those of its resamples. They are sweep points, not values between them.
-fn holding(bracket: Interval, resampled: Vec<Interval>, n: usize) -> Interval {
+fn holding(bracket: Interval, resampled: &[Interval], n: usize) -> Interval {
     let (lows, highs): (Vec<f64>, Vec<f64>) = resampled.iter().map(|interval| (interval.low, interval.high)).unzip();
     let low = expanded(lows, n).map_or(bracket.low, |lows| lows.low);
     let high = expanded(highs, n).map_or(bracket.high, |highs| highs.high);
@@ -176,10 +176,10 @@ mod tests {
     fn chance_widens_a_crossing_to_sweep_points_and_nothing_narrows_it() {
         let point = Interval { low: 2.0, high: 3.0 };
         let one_way = vec![point; 1000];
-        assert_eq!(holding(point, one_way, 10), point);
+        assert_eq!(holding(point, &one_way, 10), point);
         let mut both = vec![point; 600];
         both.extend(vec![Interval { low: 1.0, high: 2.0 }; 400]);
-        assert_eq!(holding(point, both, 10), Interval { low: 1.0, high: 3.0 });
-        assert_eq!(holding(point, Vec::new(), 1), point);
+        assert_eq!(holding(point, &both, 10), Interval { low: 1.0, high: 3.0 });
+        assert_eq!(holding(point, &[], 1), point);
     }
 }
