@@ -37,7 +37,7 @@ pub use error::ResultsError;
 pub use experiment::{
     Format, MANIFEST_FILE, PLOTS_DIR, REPORT_FILE, read_manifest, read_run_table, read_runs, run_dir, write_atomically,
 };
-pub use kpi::{KPIS, Kpi, KpiInfo, Kpis};
+pub use kpi::{KPIS, Kpi, KpiInfo, Kpis, Population};
 pub use manifest::{FailedRun, Manifest, RunEntry, SweepPoint};
 pub use plan::{RecordLevel, RecordPlan};
 pub use recorder::{Recorder, RunOutput, record};
