@@ -124,9 +124,15 @@ kpis! {
     /// Transfers that failed.
     TransfersFailed = "transfers_failed", "Transfers failed" ["1"], less,
         "created after the warm-up", |f| count(f.transfers[1]);
+    /// Transfers that policies have had made for jobs.
+    Placements = "placements", "Placements" ["1"], neither,
+        "transfer requests made for jobs and created after the warm-up, whatever became of them", |f| count(f.placements);
     /// Mean time of a remote read.
     RemoteReadTime = "remote_read_mean_s", "Remote read, mean" ["s"], less,
         "over remote reads decided after the warm-up and ended", |f| f.remote.seconds();
+    /// Remote reads that policies have chosen and that ended.
+    RemoteReads = "remote_reads", "Remote reads" ["1"], neither,
+        "decided after the warm-up and ended", |f| count(f.remote.count());
     /// Bytes that crossed links between sites.
     WanBytes = "wan_bytes", "Bytes over the WAN" ["B"], less,
         "whole run; counted once per transfer or read whatever the number of links", |f| Some(f.wan);
@@ -135,7 +141,7 @@ kpis! {
         "whole run", |f| Some(f.lan);
     /// Bytes moved beyond one copy of what the jobs needed.
     RedundantBytes = "redundant_bytes", "Redundant bytes" ["B"], less,
-        "bytes over the WAN for jobs beyond the largest part of each file that a job needed, summed per file, not below 0 for any", |f| Some(f.redundant());
+        "bytes over the WAN for jobs beyond the largest part of each file that a job needed, summed per file, not below 0 for any", |f| f.redundant;
     /// Mean use of the busiest link.
     BusiestLink = "busiest_link", "Mean use of the busiest link" ["1"], neither,
         "bytes over capacity, whole run", |f| f.busiest_link;
@@ -184,7 +190,7 @@ mod tests {
     #[test]
     fn quantiles_say_when_they_are_exact() {
         for info in KPIS.iter().filter(|info| info.title.contains("percentile") || info.title.contains("median")) {
-            let exact = format!("exact up to {} ", crate::times::EXACT);
+            let exact = format!("exact up to {} ", crate::times::RUN.exact);
             assert!(info.doc.contains(&exact) || info.doc.ends_with("as job_turnaround_p95_s"), "{}", info.column);
         }
     }

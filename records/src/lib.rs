@@ -20,6 +20,7 @@ mod error;
 mod experiment;
 mod figures;
 pub mod folder;
+mod groups;
 mod kpi;
 mod manifest;
 mod parquet;
@@ -28,6 +29,7 @@ mod recorder;
 mod runs;
 mod table;
 pub mod tables;
+mod things;
 mod times;
 
 pub use column::{Cells, Names};
@@ -37,12 +39,14 @@ pub use error::ResultsError;
 pub use experiment::{
     Format, MANIFEST_FILE, PLOTS_DIR, REPORT_FILE, read_manifest, read_run_table, read_runs, run_dir, write_atomically,
 };
+pub use groups::{GROUPS, GroupBy, GroupRow, group_rows};
 pub use kpi::{KPIS, Kpi, KpiInfo, Kpis};
 pub use manifest::{FailedRun, Manifest, RunEntry, SweepPoint};
 pub use plan::{RecordLevel, RecordPlan};
 pub use recorder::{Recorder, RunOutput, record};
 pub use runs::{KpiRow, KpiTable};
 pub use table::{Column, ColumnData, ColumnKind, Schema, TableData, Value};
+pub use things::Things;
 
 /// Version of everything that an experiment writes.
 pub const SCHEMA_VERSION: u32 = 2;
