@@ -22,11 +22,13 @@ pub(crate) struct Figures {
     pub ttc: Times,
     pub fts_queue: Mean,
     pub network: Mean,
-    /// Transfers done, failed.
-    pub transfers: [u64; 2],
+    /// Transfers done, failed, unfinished.
+    pub transfers: [u64; 3],
     /// Transfers made for jobs, whatever became of them.
     pub placements: u64,
     pub remote: Mean,
+    /// Remote reads done, unfinished.
+    pub remote_reads: [u64; 2],
     pub wan: f64,
     pub lan: f64,
     pub busiest_link: Option<f64>,
@@ -52,9 +54,10 @@ impl Figures {
             ttc: times(),
             fts_queue: Mean::default(),
             network: Mean::default(),
-            transfers: [0; 2],
+            transfers: [0; 3],
             placements: 0,
             remote: Mean::default(),
+            remote_reads: [0; 2],
             wan: 0.0,
             lan: 0.0,
             busiest_link: None,
@@ -69,8 +72,12 @@ impl Figures {
     pub fn transfer(&mut self, transfer: &TransferEnded, route: Option<&Route>) {
         self.count_bytes(transfer.moved.as_f64(), route);
         if transfer.created_at >= self.warm_up_until {
-            self.transfers[0] += u64::from(transfer.outcome == TransferOutcome::Done);
-            self.transfers[1] += u64::from(matches!(transfer.outcome, TransferOutcome::Failed(_)));
+            let kind = match transfer.outcome {
+                TransferOutcome::Done => 0,
+                TransferOutcome::Failed(_) => 1,
+                TransferOutcome::Queued | TransferOutcome::Active => 2,
+            };
+            self.transfers[kind] += 1;
             self.placements += u64::from(transfer.is_placement());
             if let (Some(started), Some(done)) = (transfer.started_at, transfer.transferred_at) {
                 self.ttc.push(done.since(transfer.created_at));
@@ -83,11 +90,11 @@ impl Figures {
     /// A file access has ended, or the run has.
     pub fn read(&mut self, read: &ReadEnded, route: Option<&Route>) {
         self.count_bytes(read.moved.as_f64(), route);
-        if let (Some(started), Some(ended)) = (read.started_at, read.ended_at)
-            && read.access.is_streamed()
-            && read.decided_at >= self.warm_up_until
-        {
-            self.remote.push(ended.since(started));
+        if read.access.is_streamed() && read.decided_at >= self.warm_up_until {
+            self.remote_reads[usize::from(read.ended_at.is_none())] += 1;
+            if let (Some(started), Some(ended)) = (read.started_at, read.ended_at) {
+                self.remote.push(ended.since(started));
+            }
         }
     }
 

@@ -20,7 +20,7 @@ use dapple_simulator::units::SimTime;
 
 use crate::figures::Figures;
 use crate::times::GROUP;
-use crate::{Column, ColumnKind, KPIS, Kpi, Kpis, RecordPlan, Schema, TableData, Things, Value};
+use crate::{Column, ColumnKind, KPIS, Kpi, Kpis, Population, RecordPlan, Schema, TableData, Value};
 
 /// Name of the table.
 pub const GROUPS: &str = "groups";
@@ -102,9 +102,8 @@ pub(crate) struct Groups {
 #[derive(Debug)]
 struct Group {
     figures: Figures,
-    has_jobs: bool,
-    has_reads: bool,
-    has_transfers: bool,
+    /// Whether anything has happened in it.
+    is_used: bool,
 }
 
 impl Groups {
@@ -112,7 +111,7 @@ impl Groups {
     pub fn new(setup: &Setup, plan: &RecordPlan) -> Self {
         let warm_up_until = SimTime::ZERO + plan.warm_up;
         let figures = || Figures::new(warm_up_until, setup.horizon, GROUP);
-        let group = || Group { figures: figures(), has_jobs: false, has_reads: false, has_transfers: false };
+        let group = || Group { figures: figures(), is_used: false };
         let map = &setup.topology.map;
         Self {
             workloads: setup.workloads.ids().map(|_| group()).collect(),
@@ -133,7 +132,7 @@ impl Groups {
             &mut self.sites[map.rses()[transfer.destination].site],
         ];
         for group in own.into_iter().chain(links_of(&mut self.links, route)) {
-            group.has_transfers = true;
+            group.is_used = true;
             group.figures.transfer(transfer, route);
         }
     }
@@ -144,7 +143,7 @@ impl Groups {
         let route = setup.topology.map.route_to_pool(read.access.read_from(), pool);
         let own = [&mut self.workloads[read.workload], &mut self.sites[site_of(setup, pool)]];
         for group in own.into_iter().chain(links_of(&mut self.links, route)) {
-            group.has_reads = true;
+            group.is_used = true;
             group.figures.read(read, route);
         }
     }
@@ -152,7 +151,7 @@ impl Groups {
     /// A job has ended, or the run has.
     pub fn job(&mut self, job: &JobEnded, setup: &Setup) {
         for group in [&mut self.workloads[job.workload], &mut self.sites[site_of(setup, job.pool)]] {
-            group.has_jobs = true;
+            group.is_used = true;
             group.figures.job(job);
         }
     }
@@ -181,18 +180,21 @@ impl Groups {
 impl Group {
     /// Appends its row, unless nothing happened in it.
     fn push(&mut self, by: GroupBy, name: &str, table: &mut TableData) {
-        if !(self.has_jobs || self.has_reads || self.has_transfers) {
+        if !self.is_used {
             return;
         }
-        let kpis = Kpis::of(&mut self.figures);
-        let has = |kpi: Kpi| match kpi.things() {
-            Things::Jobs => self.has_jobs,
-            Things::Transfers => self.has_transfers,
-            Things::RemoteReads => self.has_reads,
-            Things::Bytes => kpi != Kpi::RedundantBytes && (kpi, by) != (Kpi::LanBytes, GroupBy::Link),
-            Things::Links => by == GroupBy::Link,
-        };
-        let figure = |kpi: Kpi| kpis.get(kpi).filter(|_| has(kpi)).map_or(Value::Empty, Value::Float);
+        let mut kpis = Kpis::of(&mut self.figures);
+        if by == GroupBy::Link {
+            kpis.set(Kpi::LanBytes, None);
+        }
+        // A run says that it had none; a group of things of another kind says nothing of them.
+        for things in Population::ALL {
+            let counts: Vec<Kpi> = [things.done(), things.unfinished()].into_iter().chain(things.failed()).collect();
+            if counts.iter().all(|count| kpis.get(*count) == Some(0.0)) {
+                counts.iter().chain(things.chosen()).for_each(|count| kpis.set(*count, None));
+            }
+        }
+        let figure = |kpi: Kpi| kpis.get(kpi).map_or(Value::Empty, Value::Float);
         let row: Vec<Value<'_>> = [Value::Text(by.word()), Value::Text(name)]
             .into_iter()
             .chain(KPIS.iter().map(|info| figure(info.kpi)))

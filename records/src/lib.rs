@@ -29,7 +29,6 @@ mod recorder;
 mod runs;
 mod table;
 pub mod tables;
-mod things;
 mod times;
 
 pub use column::{Cells, Names};
@@ -40,13 +39,12 @@ pub use experiment::{
     Format, MANIFEST_FILE, PLOTS_DIR, REPORT_FILE, read_manifest, read_run_table, read_runs, run_dir, write_atomically,
 };
 pub use groups::{GROUPS, GroupBy, GroupRow, group_rows};
-pub use kpi::{KPIS, Kpi, KpiInfo, Kpis};
+pub use kpi::{KPIS, Kpi, KpiInfo, Kpis, Population};
 pub use manifest::{FailedRun, Manifest, RunEntry, SweepPoint};
 pub use plan::{RecordLevel, RecordPlan};
 pub use recorder::{Recorder, RunOutput, record};
 pub use runs::{KpiRow, KpiTable};
 pub use table::{Column, ColumnData, ColumnKind, Schema, TableData, Value};
-pub use things::Things;
 
 /// Version of everything that an experiment writes.
 pub const SCHEMA_VERSION: u32 = 2;

@@ -47,11 +47,6 @@ impl Mean {
         self.sum_s += time.as_secs_f64();
     }
 
-    /// How many there were.
-    pub fn count(&self) -> u64 {
-        self.n
-    }
-
     /// `None`: there were none.
     pub fn seconds(&self) -> Option<f64> {
         (self.n > 0).then(|| self.sum_s / self.n as f64)

@@ -4,6 +4,7 @@
 //! job of a workload is the same job under every policy (see [`crate::rng`]).
 
 mod arrivals;
+mod chance;
 mod sources;
 
 use std::sync::Arc;
