@@ -50,6 +50,9 @@ pub enum Population {
 }
 
 impl Population {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Jobs, Self::Transfers, Self::RemoteReads];
+
     /// One of them.
     pub const fn noun(self) -> &'static str {
         match self {
@@ -74,6 +77,16 @@ impl Population {
             Self::Jobs => Some(Kpi::JobsFailed),
             Self::Transfers => Some(Kpi::TransfersFailed),
             Self::RemoteReads => None,
+        }
+    }
+
+    /// The numbers of those that policies have chosen to make; all others are the same under all policies. A figure over things
+    /// of which one policy makes more than another is over other things: its difference tells of neither.
+    pub const fn chosen(self) -> &'static [Kpi] {
+        match self {
+            Self::Jobs => &[],
+            Self::Transfers => &[Kpi::Placements],
+            Self::RemoteReads => &[Kpi::RemoteReadsDone, Kpi::RemoteReadsUnfinished],
         }
     }
 
@@ -190,6 +203,9 @@ kpis! {
     /// Transfers that had not ended at the horizon.
     TransfersUnfinished = "transfers_unfinished", "Transfers unfinished at the horizon" ["1"], less, TRANSFERS,
         "created after the warm-up", |f| count(f.transfers[2]);
+    /// Transfers that policies have had made for jobs.
+    Placements = "placements", "Placements" ["1"], neither, ALL,
+        "transfer requests made for jobs and created after the warm-up, whatever became of them", |f| count(f.placements);
     /// Mean time of a remote read.
     RemoteReadTime = "remote_read_mean_s", "Remote read, mean" ["s"], less, READS,
         "over remote reads decided after the warm-up and ended", |f| f.remote.seconds();
@@ -207,7 +223,7 @@ kpis! {
         "whole run", |f| Some(f.lan);
     /// Bytes moved beyond one copy of what the jobs needed.
     RedundantBytes = "redundant_bytes", "Redundant bytes" ["B"], less, WORK,
-        "bytes over the WAN for jobs beyond the largest part of each file that a job needed, summed per file, not below 0 for any", |f| Some(f.redundant());
+        "bytes over the WAN for jobs beyond the largest part of each file that a job needed, summed per file, not below 0 for any", |f| f.redundant;
     /// Mean use of the busiest link.
     BusiestLink = "busiest_link", "Mean use of the busiest link" ["1"], neither, WORK,
         "bytes over capacity, whole run", |f| f.busiest_link;
@@ -265,7 +281,7 @@ mod tests {
     #[test]
     fn quantiles_say_when_they_are_exact() {
         for info in KPIS.iter().filter(|info| info.title.contains("percentile") || info.title.contains("median")) {
-            let exact = format!("exact up to {} ", crate::times::EXACT);
+            let exact = format!("exact up to {} ", crate::times::RUN.exact);
             assert!(info.doc.contains(&exact) || info.doc.ends_with("as job_turnaround_p95_s"), "{}", info.column);
         }
     }

@@ -242,6 +242,7 @@ fn reads() -> TableData {
         let decided = read * 60 * SECOND;
         table.push(&[
             Value::Int(read),
+            Value::Text("analysis"),
             Value::Int(read),
             Value::Int(0),
             Value::Int(read % 50),
@@ -310,13 +311,13 @@ fn decisions() -> TableData {
 fn series(policy: usize, seed: u64) -> TableData {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
     let mut table = TableData::new(tables::series::schema());
-    for (entity, quantity, height) in [
-        ("CERN-GRIF", "rate_bytes_per_s", 1.1e9),
-        ("GRIF-CERN", "rate_bytes_per_s", 2e8),
-        ("GRIF-IN2P3", "rate_bytes_per_s", 0.0),
-        ("GRIF_WN", "running", 160.0),
-        ("GRIF_WN", "queued", 40.0),
-        ("GRIF_DATADISK", "used_bytes", 3.2e14),
+    for (entity, quantity, height, capacity) in [
+        ("CERN-GRIF", "rate_bytes_per_s", 1.1e9, Some(1.25e9)),
+        ("GRIF-CERN", "rate_bytes_per_s", 2e8, Some(1.25e9)),
+        ("GRIF-IN2P3", "rate_bytes_per_s", 0.0, Some(1.25e9)),
+        ("GRIF_WN", "running", 160.0, Some(160.0)),
+        ("GRIF_WN", "queued", 40.0, None),
+        ("GRIF_DATADISK", "used_bytes", 3.2e14, Some(4e14)),
     ] {
         let mut level: f64 = 0.5;
         for step in 0..1000_i64 {
@@ -327,6 +328,7 @@ fn series(policy: usize, seed: u64) -> TableData {
                 Value::Text(quantity),
                 Value::Int(step * 216 * SECOND),
                 Value::Float(value),
+                capacity.map_or(Value::Empty, Value::Float),
             ]);
         }
     }

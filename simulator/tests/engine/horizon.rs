@@ -126,6 +126,43 @@ fn series_are_sampled_after_all_that_happens_at_an_instant() {
             .filter_map(|(_, value)| value)
             .collect()
     };
-    assert_eq!(of("link", "rate_bytes_per_s"), [1e8, 1e8, 1e8, 0.0]);
+    // 250 MB are over at 2.5 s: half a second in the third interval, though nothing moves at its end.
+    assert_eq!(of("link", "rate_bytes_per_s"), [1e8, 1e8, 5e7]);
     assert_eq!(of("local", "queued"), [0.0, 1.0, 0.0, 0.0]);
+}
+
+#[test]
+fn means_over_time_add_up_to_the_bytes_carried() {
+    let mut grid = Grid {
+        bandwidth: rates(&[(0.0, 100.0), (3.0, 20.0)]),
+        workloads: vec![transfers(&[(0.5, 130.0), (1.0, 77.0), (6.25, 10.0)])],
+        horizon: at(7.0),
+        ..Grid::default()
+    };
+    let plain = grid.run(Always::Remote, 1);
+    grid.record.series = dapple_records::RecordLevel::Rows;
+    grid.record.series_interval = span(2.0);
+    let output = grid.run(Always::Remote, 1);
+    assert_eq!((&output.kpis, output.counters), (&plain.kpis, plain.counters), "what is recorded changes nothing");
+    let table = crate::grid::table(&output, "series");
+    let [instants, values, capacities]: [Vec<f64>; 3] = [
+        table.ints("at_ns").expect("instants").iter().map(|at| at.map(|at| at as f64 / 1e9)).collect::<Vec<_>>(),
+        table.floats("value").expect("doubles").iter().collect(),
+        table.floats("capacity").expect("doubles").iter().collect(),
+    ]
+    .map(|cells| {
+        let quantities = table.texts("quantity").expect("names").iter();
+        cells
+            .into_iter()
+            .zip(quantities)
+            .filter(|(_, name)| *name == Some("rate_bytes_per_s"))
+            .filter_map(|(x, _)| x)
+            .collect()
+    });
+    // The last interval ends with the run.
+    assert_eq!(instants, [2.0, 4.0, 6.0, 7.0]);
+    // 207 MB are through at 2.57 s, 10 MB more from 6.25 to 6.75 s.
+    assert_eq!(values, [7.5e7, 2.85e7, 0.0, 1e7]);
+    assert_eq!(capacities, [1e8, 6e7, 2e7, 2e7], "means, too");
+    assert_eq!(values.iter().zip([2.0, 2.0, 2.0, 1.0]).map(|(rate, span)| rate * span).sum::<f64>(), 2.17e8);
 }
