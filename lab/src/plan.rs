@@ -5,11 +5,12 @@ use std::fmt;
 use std::path::{self, PathBuf};
 
 use dapple_records::{KPIS, RecordPlan, SCHEMA_VERSION, SweepPoint};
-use dapple_scenarios::{Digest, LoadOptions, PolicySet, Problems, Registry, Scenario, SweepValue, load_text_with};
+use dapple_scenarios::{Digest, LoadOptions, PolicySet, Problems, Registry, Scenario, load_text_with};
 use dapple_simulator::units::{SimSpan, SimTime};
 use serde::{Deserialize, Serialize};
 
 use crate::run_id::{Behaviour, replication_seed, run_id};
+use crate::sweep::points;
 
 /// Every run of an experiment, checked. Made by [`plan`].
 ///
@@ -121,7 +122,8 @@ struct PlanHead {
 /// # Errors
 /// Where the scenario is not valid at a sweep point, or two policies do the same.
 pub fn plan(scenario: &Scenario) -> Result<Plan, Problems> {
-    let points: Result<Vec<_>, _> = grid(scenario).into_iter().map(|sweep| point(scenario, sweep)).collect();
+    let points: Result<Vec<_>, _> =
+        points(&scenario.experiment.sweep).into_iter().map(|sweep| point(scenario, sweep)).collect();
     let experiment = &scenario.experiment;
     Ok(Plan {
         schema_version: SCHEMA_VERSION,
@@ -297,21 +299,6 @@ fn behaviours(scenario: &Scenario) -> Vec<Behaviour> {
     let behaviour =
         |policy: &PolicySet| Behaviour { policies: policy.behaviour().to_owned(), artefacts: Default::default() };
     scenario.policies.iter().map(behaviour).collect()
-}
-
-/// All combinations of swept values, the last axis fastest; one without coordinates where nothing is swept.
-fn grid(scenario: &Scenario) -> Vec<Vec<SweepPoint>> {
-    let mut points = vec![Vec::new()];
-    for axis in &scenario.experiment.sweep {
-        let coordinate =
-            |value: &SweepValue| SweepPoint { path: axis.path.clone(), text: value.text.clone(), number: value.number };
-        let extended = |point: &Vec<SweepPoint>| {
-            let point = point.clone();
-            axis.values.iter().map(move |value| [point.as_slice(), &[coordinate(value)]].concat()).collect::<Vec<_>>()
-        };
-        points = points.iter().flat_map(extended).collect();
-    }
-    points
 }
 
 /// `links.A-B.bandwidth = Gbps(5)`.
