@@ -6,17 +6,23 @@ use crate::comparison::Comparison;
 use crate::experiment::Experiment;
 use crate::page::{document, figure};
 use crate::plots::Plots;
+use crate::replay::Replay;
 use crate::quantity::counted;
-use crate::report::{books, tables, verdict};
+use crate::report::{books, replay, tables, verdict};
 
 /// The whole report.
-pub(super) fn page(experiment: &Experiment, comparisons: &[Comparison], plots: &Plots) -> Markup {
+pub(super) fn page(
+    experiment: &Experiment,
+    (comparisons, replays): (&[Comparison], &[Replay]),
+    plots: &Plots,
+) -> Markup {
     let manifest = &experiment.manifest;
     let main = html! {
         @if experiment.n_runs() == 0 {
             (nothing(experiment))
         } @else {
             (results(experiment, comparisons, plots))
+            (replay::section(experiment, replays, plots))
         }
         (books::runs(experiment, &plots.notes))
         @if experiment.n_runs() > 0 { (books::counters(experiment)) }
