@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use dapple_records::{
-    KPIS, Kpi, KpiInfo, KpiRow, KpiTable, Manifest, RecordLevel, RecordPlan, RunEntry, SweepPoint, read_manifest,
-    read_runs, run_dir,
+    FailedRun, KPIS, Kpi, KpiInfo, KpiRow, KpiTable, Manifest, RecordLevel, RecordPlan, RunEntry, SweepPoint,
+    read_manifest, read_runs, run_dir,
 };
 
 use crate::ReportError;
@@ -104,6 +104,13 @@ impl Experiment {
             Some((value, seconds[at].1))
         };
         self.replicated(point, first, kpi).into_iter().filter_map(paired).collect()
+    }
+
+    /// Replications of one policy at one sweep point whose run failed.
+    pub(crate) fn failed_replications(&self, point: usize, policy: usize) -> impl Iterator<Item = u32> + '_ {
+        let (at, name) = (&self.points[point], self.name(policy));
+        let here = move |run: &&FailedRun| run.policy == name && same(&at.coordinates, &run.sweep);
+        self.manifest.failed.iter().filter(here).map(|run| run.replication)
     }
 
     /// Whether any run has a value of this KPI.

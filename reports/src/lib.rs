@@ -9,6 +9,7 @@
 //! [`write_report`] builds the report of a finished experiment; it never runs a simulation, and the same folder
 //! gives the same bytes. [`topology`] draws a grid, [`life::explain`] tells the life of one job, request or read.
 
+mod badge;
 mod comparison;
 mod crossing;
 mod error;
@@ -19,6 +20,7 @@ pub mod plots;
 pub mod quantity;
 mod report;
 pub mod statistics;
+mod survivors;
 mod sweep;
 #[cfg(test)]
 mod synthetic;
