@@ -45,7 +45,8 @@ impl Experiment {
         Self::new(dir, manifest, rows)
     }
 
-    fn new(dir: &Path, manifest: Manifest, rows: Vec<KpiRow>) -> Result<Self, ReportError> {
+    /// The same of what is in memory.
+    pub(crate) fn new(dir: &Path, manifest: Manifest, rows: Vec<KpiRow>) -> Result<Self, ReportError> {
         let column = &manifest.primary_kpi;
         let primary = KPIS.iter().find(|kpi| kpi.column == column);
         let unknown = || ReportError::UnknownKpi { dir: dir.to_owned(), column: column.clone() };

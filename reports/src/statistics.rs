@@ -94,7 +94,7 @@ pub fn paired(pairs: &[(f64, f64)]) -> Option<Paired> {
     } else {
         bootstrap_paired(pairs, &differences)
     };
-    let p = one_sided(&differences).map(|(above, below)| (2.0 * above.min(below)).min(1.0));
+    let p = no_difference(&differences);
     let relative_interval = relative.and(relative_interval);
     Some(Paired { n, mean: center, sd, interval, means, relative, relative_interval, p })
 }
@@ -108,6 +108,11 @@ pub fn equivalence(pairs: &[(f64, f64)], share: f64) -> Option<f64> {
     let (above_low, _) = one_sided(&against(1.0 - share))?;
     let (_, below_high) = one_sided(&against(1.0 + share))?;
     Some(above_low.max(below_high))
+}
+
+/// Two-sided p-value of "the mean of these differences is zero": of the paired t-test, of the sign test where all are equal; `None` below two.
+pub fn no_difference(differences: &[f64]) -> Option<f64> {
+    one_sided(differences).map(|(above, below)| (2.0 * above.min(below)).min(1.0))
 }
 
 /// P-values of "the mean is not above zero" and "it is not below zero"; `None` below two values. Equal values have no spread: theirs are

@@ -17,7 +17,7 @@ use dapple_records::{Kpi, KpiInfo, Population};
 
 use crate::experiment::Experiment;
 use crate::quantity::percent;
-use crate::statistics::{LEVEL, constant, mean, paired};
+use crate::statistics::{LEVEL, constant, mean, no_difference};
 
 /// Who dropped out under a policy and under the baseline, at one sweep point.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -125,14 +125,12 @@ impl Shares {
             |replication: u32| baseline.iter().find(|(number, _)| *number == replication).map(|(_, share)| *share);
         let pairs: Vec<(f64, f64)> =
             policy.iter().filter_map(|(replication, share)| Some((*share, other(*replication)?))).collect();
-        let found = paired(&pairs)?;
-        let same_side = pairs.iter().all(|(one, other)| one > other) || pairs.iter().all(|(one, other)| one < other);
-        let beyond = found.p.is_some_and(|p| p < 1.0 - LEVEL);
-        Some(Self {
-            policy: found.means.0,
-            baseline: found.means.1,
-            more: (same_side || beyond).then_some(found.mean > 0.0),
-        })
+        let (ones, others): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
+        let differences: Vec<f64> = pairs.iter().map(|(one, other)| one - other).collect();
+        let same_side = differences.iter().all(|share| *share > 0.0) || differences.iter().all(|share| *share < 0.0);
+        let beyond = no_difference(&differences).is_some_and(|p| p < 1.0 - LEVEL);
+        let more = (same_side || beyond).then_some(mean(&differences)? > 0.0);
+        Some(Self { policy: mean(&ones)?, baseline: mean(&others)?, more })
     }
 }
 
