@@ -51,7 +51,7 @@ settings! {
         pub from: String,
         /// The site where bytes leave.
         pub to: String,
-        /// Capacity at the start, each way.
+        /// Capacity at the start, each way; of both ways together where `duplex` is `Half`.
         #[range(Positive)]
         pub bandwidth: Rate,
         /// Time of flight one way.
@@ -59,8 +59,41 @@ settings! {
         /// Only this way. Otherwise a second wire leads back, with the same values; it is called `B-A` where this
         /// one is called `A-B` after its sites, and `NAME (back)` where it is not.
         pub one_way: bool = false,
+        /// Whether the way back has a capacity of its own or shares this one.
+        pub duplex: Duplex = Duplex::default(),
+        /// Whether flows share the capacity.
+        pub sharing: Contention = Contention::default(),
         /// Later capacities in order of time: background traffic, outages (a capacity of zero), upgrades.
         pub profile: Vec<BandwidthStep> = Vec::new(),
+        /// After how long, from the start of the run on, `bandwidth` and `profile` begin again: `Hours(24)` for a profile of a
+        /// day. At least a second, and later than the last step. None: the last step holds for ever.
+        #[range(Positive)]
+        pub repeat: Option<SimSpan> = None,
+    }
+}
+
+settings! {
+    /// What the two ways of a wire have to do with each other.
+    #[derive(Default, Copy)]
+    pub enum Duplex {
+        /// Each way has the capacity for itself.
+        #[default]
+        Full,
+        /// Both ways share it: what goes forth slows down what comes back.
+        Half,
+    }
+}
+
+settings! {
+    /// Whether flows share the capacity of a wire.
+    #[derive(Default, Copy)]
+    pub enum Contention as "Sharing" {
+        /// All flows over it share it.
+        #[default]
+        Shared,
+        /// Each flow may use all of it, whoever else does: a backbone so wide that only what one transfer can get is known. A
+        /// flow is a file that moves, whatever its number of streams.
+        PerFlow,
     }
 }
 

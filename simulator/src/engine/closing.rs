@@ -67,20 +67,14 @@ impl Simulation<'_> {
         warnings
     }
 
-    /// Mean use of the busiest link: bytes over capacity.
+    /// Mean use of the busiest link: bytes over capacity, of both directions where they share a wire. A link without contention
+    /// carries what it is given and is never busy.
     pub(super) fn busiest_link(&self) -> Option<f64> {
-        let horizon = self.setup.horizon;
-        let topology = &self.setup.topology;
+        let (horizon, topology, fabric) = (self.setup.horizon, &self.setup.topology, &self.fabric);
         let uses = topology.map.links().ids().filter_map(|id| {
-            let steps = topology.physics.bandwidth(id).steps();
-            let ends = steps.iter().skip(1).map(|(at, _)| (*at).min(horizon)).chain([horizon]);
-            let capacity: f64 = steps
-                .iter()
-                .zip(ends)
-                .map(|((at, rate), end)| rate.as_bytes_per_s() * end.since(*at).as_secs_f64())
-                .sum();
-            let carried = self.fabric.network.carried(self.fabric.wiring.link(id));
-            (capacity > 0.0).then(|| carried / capacity)
+            let wire = fabric.wiring.wire(id)?;
+            let capacity = topology.physics.bandwidth(id).volume(horizon);
+            (capacity > 0.0).then(|| fabric.network.carried(wire) / capacity)
         });
         uses.max_by(f64::total_cmp)
     }

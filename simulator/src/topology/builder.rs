@@ -7,7 +7,7 @@ use petgraph::visit::EdgeRef;
 
 use crate::ids::{DtnId, Id, LinkId, PoolId, RseId, SiteId, Table};
 use crate::topology::{
-    AccessCoefficients, Dtn, Link, LoadCurve, Map, Physics, Pool, Route, Rse, Series, Site, Topology,
+    AccessCoefficients, Dtn, Link, LoadCurve, Map, Physics, Pool, Route, Rse, Series, Sharing, Site, Topology,
 };
 use crate::units::{Rate, SimSpan};
 
@@ -60,6 +60,7 @@ pub struct TopologyBuilder {
     rses: Table<RseId, Rse>,
     links: Table<LinkId, Link>,
     bandwidths: Table<LinkId, Series<Rate>>,
+    sharing: Table<LinkId, Sharing>,
     dtns: Table<DtnId, Dtn>,
     curves: Table<DtnId, LoadCurve>,
     pools: Table<PoolId, Pool>,
@@ -78,8 +79,9 @@ impl TopologyBuilder {
         self.rses.push(rse)
     }
 
-    /// Adds a directed link that always carries its nominal bandwidth.
+    /// Adds a directed link that always carries its nominal bandwidth, shared by all flows over it.
     pub fn link(&mut self, link: Link) -> LinkId {
+        self.sharing.push(Sharing::Shared);
         self.bandwidths.push(Series::constant(link.bandwidth));
         self.links.push(link)
     }
@@ -87,6 +89,18 @@ impl TopologyBuilder {
     /// Sets what a link really carries, and when.
     pub fn bandwidth(&mut self, link: LinkId, bandwidth: Series<Rate>) {
         self.bandwidths[link] = bandwidth;
+    }
+
+    /// Makes one wire of two links that lead forth and back (half duplex): all flows over either share its capacity, which is
+    /// that of the first.
+    pub fn half_duplex(&mut self, forth: LinkId, back: LinkId) {
+        (self.sharing[forth], self.sharing[back]) = (Sharing::WithBack(back), Sharing::WithBack(forth));
+        self.bandwidths[back] = self.bandwidths[forth].clone();
+    }
+
+    /// Makes a link without contention: each flow over it may use all of its capacity.
+    pub fn per_flow(&mut self, link: LinkId) {
+        self.sharing[link] = Sharing::PerFlow;
     }
 
     /// Adds a data transfer node with its load curve, the peak of which is its nominal bandwidth.
@@ -120,9 +134,9 @@ impl TopologyBuilder {
         for (&(from, to), links) in &self.overrides {
             routes[from.index() * n_sites + to.index()] = Some(self.checked(from, to, links)?);
         }
-        let Self { sites, rses, links, bandwidths, dtns, curves, pools, laws, .. } = self;
+        let Self { sites, rses, links, bandwidths, sharing, dtns, curves, pools, laws, .. } = self;
         let dtn_bandwidths = curves.values().map(LoadCurve::peak).collect();
-        let map = Map { sites, rses, links, dtns, dtn_bandwidths, pools, routes };
+        let map = Map { sites, rses, links, sharing, dtns, dtn_bandwidths, pools, routes };
         Ok(Topology { map, physics: Physics { links: bandwidths, dtns: curves, laws } })
     }
 
