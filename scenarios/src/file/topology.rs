@@ -17,7 +17,9 @@ settings! {
         pub dtns: Vec<Dtn> = Vec::new(),
         /// Wires between sites.
         pub links: Vec<Link> = Vec::new(),
-        /// Routes that override the computed ones (least latency, then fewest links, then order of declaration).
+        /// Routes that override the computed ones. Computed is the route of least latency; of these the one of fewest links; of
+        /// these the one that takes the link declared earlier where they first part, seen from the site where they start. A
+        /// link's way back counts as declared right after it.
         pub routes: Vec<Route> = Vec::new(),
         /// Laws of remote access, at most one per pool and RSE. Without one, reads share RSE and network like any other flow.
         pub laws: Vec<Law> = Vec::new(),
@@ -54,7 +56,8 @@ settings! {
         /// Capacity at the start, each way; of both ways together where `duplex` is `Half`.
         #[range(Positive)]
         pub bandwidth: Rate,
-        /// Time of flight one way.
+        /// Time of flight one way. From the start of a transfer, a stage-in or a remote read to its first byte it takes twice the
+        /// latency of the whole route, there and back; under a law of remote access nothing, as its coefficients contain it.
         pub latency: SimSpan = SimSpan::ZERO,
         /// Only this way. Otherwise a second wire leads back, with the same values; it is called `B-A` where this
         /// one is called `A-B` after its sites, and `NAME (back)` where it is not.
@@ -121,7 +124,8 @@ settings! {
 
 settings! {
     /// The law of remote access from an RSE to a worker node of a pool (Begy et al., eq. 1 and 4):
-    /// `T = a S + b ConTh + c ConPr`, with `a > c >= 0` and `b >= c` at all times.
+    /// `T = a S + b ConTh + c ConPr`, with `a > c >= 0` and `b >= c` at all times. T is the time of the whole read, its start-up
+    /// included: the latency of the route is not added to it.
     pub struct Law {
         /// The pool that reads.
         pub pool: String,
