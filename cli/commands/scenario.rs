@@ -49,7 +49,7 @@ fn can_be_read(file: &Path) -> Result<(), Failure> {
 }
 
 /// `PATH=VALUE` in two.
-fn assignment(text: &str) -> Result<(String, String), String> {
+pub fn assignment(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((path, value)) if !path.trim().is_empty() && !value.trim().is_empty() => {
             Ok((path.trim().to_owned(), value.trim().to_owned()))
