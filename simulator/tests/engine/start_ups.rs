@@ -68,7 +68,11 @@ fn the_first_byte_comes_after_a_round_trip_which_a_law_contains() {
     };
     let grid = Grid {
         latency: span(0.5),
-        workloads: vec![WorkloadKind::TransferTrace(TransferTrace { transfers: vec![transfer].into(), queues: false })],
+        workloads: vec![WorkloadKind::TransferTrace(TransferTrace {
+            transfers: vec![transfer].into(),
+            ties: Ties::LogOrder,
+            queues: false,
+        })],
         ..Grid::default()
     };
     let output = grid.run(Always::Remote, 1);
