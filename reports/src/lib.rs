@@ -9,10 +9,12 @@
 //! [`write_report`] builds the report of a finished experiment; it never runs a simulation, and the same folder
 //! gives the same bytes. [`topology`] draws a grid, [`life::explain`] tells the life of one job, request or read.
 
+mod alike;
 mod comparison;
 mod crossing;
 mod error;
 mod experiment;
+mod groups;
 pub mod life;
 pub mod page;
 pub mod plots;

@@ -1,6 +1,7 @@
 //! The report of an experiment.
 
 mod books;
+mod groups;
 mod page;
 mod tables;
 #[cfg(test)]
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use crate::ReportError;
 use crate::comparison::confirmatory;
 use crate::experiment::Experiment;
+use crate::groups::Groups;
 use crate::plots;
 
 /// Writes `report.html` and `plots/*.svg` of an experiment from its results, and returns where the report is.
@@ -25,7 +27,9 @@ use crate::plots;
 pub fn write_report(dir: &Path) -> Result<PathBuf, ReportError> {
     let experiment = Experiment::read(dir)?;
     let comparisons = confirmatory(&experiment);
-    let plots = plots::all(&experiment, &comparisons)?;
-    let page = page::page(&experiment, &comparisons, &plots);
+    let mut plots = plots::all(&experiment, &comparisons)?;
+    let groups = Groups::read(&experiment, tables::POINTS);
+    plots.notes.extend_from_slice(&groups.notes);
+    let page = page::page(&experiment, &comparisons, &groups, &plots);
     crate::page::write(dir, page, plots.iter())
 }

@@ -4,19 +4,20 @@ use maud::{Markup, html};
 
 use crate::comparison::Comparison;
 use crate::experiment::Experiment;
+use crate::groups::Groups;
 use crate::page::{document, figure};
 use crate::plots::Plots;
 use crate::quantity::counted;
-use crate::report::{books, tables, verdict};
+use crate::report::{books, groups, tables, verdict};
 
 /// The whole report.
-pub(super) fn page(experiment: &Experiment, comparisons: &[Comparison], plots: &Plots) -> Markup {
+pub(super) fn page(experiment: &Experiment, comparisons: &[Comparison], groups: &Groups, plots: &Plots) -> Markup {
     let manifest = &experiment.manifest;
     let main = html! {
         @if experiment.n_runs() == 0 {
             (nothing(experiment))
         } @else {
-            (results(experiment, comparisons, plots))
+            (results(experiment, comparisons, groups, plots))
         }
         (books::runs(experiment, &plots.notes))
         @if experiment.n_runs() > 0 { (books::counters(experiment)) }
@@ -62,7 +63,7 @@ fn nothing(experiment: &Experiment) -> Markup {
     }
 }
 
-fn results(experiment: &Experiment, comparisons: &[Comparison], plots: &Plots) -> Markup {
+fn results(experiment: &Experiment, comparisons: &[Comparison], groups: &Groups, plots: &Plots) -> Markup {
     html! {
         (verdict::card(experiment, comparisons))
         @if !plots.primary.is_empty() {
@@ -73,6 +74,7 @@ fn results(experiment: &Experiment, comparisons: &[Comparison], plots: &Plots) -
         }
         (tables::by_policy(experiment))
         (tables::differences(experiment, comparisons))
+        (groups::section(experiment, groups))
         @if !plots.exploratory.is_empty() {
             section {
                 h2 { "More views " span.label { "exploratory" } }

@@ -6,13 +6,14 @@ use maud::{Markup, html};
 
 use dapple_records::{KPIS, KpiInfo};
 
+use crate::alike::Unlike;
 use crate::comparison::{Comparison, exploratory};
 use crate::experiment::Experiment;
-use crate::quantity::{Dimension, Scale, common_decimals, p_value, percent, signed, with_interval};
-use crate::statistics::{Estimate, Paired, estimate};
+use crate::quantity::{Scale, common_decimals, p_value, percent, signed, with_interval};
+use crate::statistics::{Estimate, Paired};
 
 /// Sweep points that get tables.
-const POINTS: usize = 12;
+pub(super) const POINTS: usize = 12;
 
 /// KPIs that any run has a value of.
 fn counted_kpis(experiment: &Experiment) -> Vec<&'static KpiInfo> {
@@ -20,7 +21,7 @@ fn counted_kpis(experiment: &Experiment) -> Vec<&'static KpiInfo> {
 }
 
 /// A button that copies the text beside it.
-fn copied(id: &str, text: &str) -> Markup {
+pub(super) fn copied(id: &str, text: &str) -> Markup {
     html! {
         button.copy type="button" data-copy=(id) hidden { "Copy as TSV" }
         textarea #(id) hidden readonly { "\n" (text) }
@@ -28,7 +29,7 @@ fn copied(id: &str, text: &str) -> Markup {
 }
 
 /// One table per sweep point, all but the first folded.
-fn per_point(experiment: &Experiment, table: impl Fn(usize) -> Markup) -> Markup {
+pub(super) fn per_point(experiment: &Experiment, table: impl Fn(usize) -> Markup) -> Markup {
     let points = experiment.points.len();
     html! {
         @if points == 1 {
@@ -72,7 +73,7 @@ fn means_table(experiment: &Experiment, kpis: &[&'static KpiInfo], point: usize)
             } }
             tbody { @for kpi in kpis { tr.primary[kpi.kpi == experiment.primary.kpi] {
                 @let row = estimates(experiment, kpi, point);
-                @let scale = scale_of(kpi, row.iter().flatten().map(|found| found.mean));
+                @let scale = experiment.scale(kpi.kpi);
                 (kpi_head(experiment, kpi, scale))
                 @let decimals = common_decimals(scale, row.iter().flatten().map(|found| (found.mean, found.interval)));
                 @for found in row {
@@ -88,22 +89,20 @@ fn means_table(experiment: &Experiment, kpis: &[&'static KpiInfo], point: usize)
 }
 
 fn estimates(experiment: &Experiment, kpi: &KpiInfo, point: usize) -> Vec<Option<Estimate>> {
-    (0..experiment.policies.len()).map(|policy| estimate(&experiment.values(point, policy, kpi.kpi))).collect()
+    (0..experiment.policies.len()).map(|policy| experiment.estimate(point, policy, kpi.kpi)).collect()
 }
 
-/// The unit in which the largest of some figures is read best.
-fn scale_of(kpi: &KpiInfo, figures: impl Iterator<Item = f64>) -> Scale {
-    Scale::fitting(Dimension::of(kpi), figures.map(f64::abs).fold(0.0, f64::max))
-}
-
-fn kpi_head(experiment: &Experiment, kpi: &KpiInfo, scale: Scale) -> Markup {
-    let arrow = match kpi.less_is_better {
+pub(super) fn direction(kpi: &KpiInfo) -> &'static str {
+    match kpi.less_is_better {
         Some(true) => "less is better",
         Some(false) => "more is better",
         None => "no direction",
-    };
+    }
+}
+
+fn kpi_head(experiment: &Experiment, kpi: &KpiInfo, scale: Scale) -> Markup {
     html! {
-        th scope="row" title={ (kpi.column) ": " (kpi.doc) " (" (arrow) ")" } {
+        th scope="row" title={ (kpi.column) ": " (kpi.doc) " (" (direction(kpi)) ")" } {
             (kpi.title) @if !scale.unit.is_empty() { " " span.unit { "[" (scale.unit) "]" } }
             @if kpi.kpi == experiment.primary.kpi { " " span.label { "primary" } }
         }
@@ -115,7 +114,7 @@ fn means_tsv(experiment: &Experiment, kpis: &[&'static KpiInfo]) -> String {
     for point in 0..experiment.points.len() {
         for policy in 0..experiment.policies.len() {
             for kpi in kpis {
-                let Some(found) = estimate(&experiment.values(point, policy, kpi.kpi)) else { continue };
+                let Some(found) = experiment.estimate(point, policy, kpi.kpi) else { continue };
                 let (low, high) = ends(found.interval);
                 let (at, name) = (experiment.points[point].label(), experiment.name(policy));
                 let row =
@@ -127,7 +126,7 @@ fn means_tsv(experiment: &Experiment, kpis: &[&'static KpiInfo]) -> String {
     text
 }
 
-fn ends(interval: Option<crate::statistics::Interval>) -> (String, String) {
+pub(super) fn ends(interval: Option<crate::statistics::Interval>) -> (String, String) {
     interval.map_or_else(Default::default, |found| (format!("{:?}", found.low), format!("{:?}", found.high)))
 }
 
@@ -165,11 +164,13 @@ fn differences_table(
             None => exploratory(experiment, point, policy, kpi.kpi).map(|found| (found, None)),
         };
         let cells: Vec<Option<(Paired, Option<f64>)>> = experiment.others().map(found).collect();
-        let scale = scale_of(kpi, cells.iter().flatten().map(|(found, _)| found.mean));
+        let scale = experiment.scale(kpi.kpi).of_differences();
         let decimals = common_decimals(scale, cells.iter().flatten().map(|(found, _)| (found.mean, found.interval)));
         html! { tr.primary[confirmed] { (kpi_head(experiment, kpi, scale))
-            @for cell in &cells {
-                td { @if let Some((found, holm)) = cell {
+            @for (policy, cell) in experiment.others().zip(&cells) {
+                @let unlike = Unlike::of(experiment, point, policy, kpi.kpi);
+                td { @if let Some(unlike) = unlike { span.ci { (unlike.words()) } }
+                @else if let Some((found, holm)) = cell {
                     (difference_cell(kpi, found, *holm, (scale, decimals)))
                 } @else { span.ci { "–" } } }
             }
