@@ -5,11 +5,12 @@ use std::fmt;
 use std::path::{self, PathBuf};
 
 use dapple_records::{KPIS, RecordPlan, SCHEMA_VERSION, SweepPoint};
-use dapple_scenarios::{Digest, LoadOptions, PolicySet, Problems, Registry, Scenario, SweepValue, load_text_with};
+use dapple_scenarios::{Digest, LoadOptions, PolicySet, Problems, Registry, Scenario, load_text_with};
 use dapple_simulator::units::{SimSpan, SimTime};
 use serde::{Deserialize, Serialize};
 
 use crate::run_id::{Behaviour, replication_seed, run_id};
+use crate::sweep;
 
 /// Every run of an experiment, checked. Made by [`plan`].
 ///
@@ -128,12 +129,12 @@ struct PlanHead {
 /// Where the scenario is not valid at a sweep point, or two policies do the same.
 pub fn plan(scenario: &Scenario) -> Result<Plan, Problems> {
     let (mut points, mut chance, mut endless) = (Vec::new(), false, BTreeSet::new());
-    for sweep in grid(scenario) {
-        let swept = if sweep.is_empty() { None } else { Some(at(scenario, &sweep)?) };
+    for coordinates in sweep::points(&scenario.experiment.sweep) {
+        let swept = if coordinates.is_empty() { None } else { Some(at(scenario, &coordinates)?) };
         let here = swept.as_ref().unwrap_or(scenario);
         chance |= here.has_chance();
         endless.extend(here.endless());
-        points.push(point(here, sweep)?);
+        points.push(point(here, coordinates)?);
     }
     let experiment = &scenario.experiment;
     Ok(Plan {
@@ -312,21 +313,6 @@ fn behaviours(scenario: &Scenario) -> Vec<Behaviour> {
     let behaviour =
         |policy: &PolicySet| Behaviour { policies: policy.behaviour().to_owned(), artefacts: Default::default() };
     scenario.policies.iter().map(behaviour).collect()
-}
-
-/// All combinations of swept values, the last axis fastest; one without coordinates where nothing is swept.
-fn grid(scenario: &Scenario) -> Vec<Vec<SweepPoint>> {
-    let mut points = vec![Vec::new()];
-    for axis in &scenario.experiment.sweep {
-        let coordinate =
-            |value: &SweepValue| SweepPoint { path: axis.path.clone(), text: value.text.clone(), number: value.number };
-        let extended = |point: &Vec<SweepPoint>| {
-            let point = point.clone();
-            axis.values.iter().map(move |value| [point.as_slice(), &[coordinate(value)]].concat()).collect::<Vec<_>>()
-        };
-        points = points.iter().flat_map(extended).collect();
-    }
-    points
 }
 
 /// `links.A-B.bandwidth = Gbps(5)`.

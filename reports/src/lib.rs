@@ -9,6 +9,7 @@
 //! [`write_report`] builds the report of a finished experiment; it never runs a simulation, and the same folder
 //! gives the same bytes. [`topology`] draws a grid, [`life::explain`] tells the life of one job, request or read.
 
+pub mod across;
 mod alike;
 mod comparison;
 mod crossing;

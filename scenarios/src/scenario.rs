@@ -332,7 +332,7 @@ fn experiment(file: &ScenarioFile, baseline: String) -> ExperimentDesign {
 }
 
 /// The number in `12`, `Gbps(12)` or `Constant(Gbps(12))`.
-fn figure(text: &str) -> Option<f64> {
+pub(crate) fn figure(text: &str) -> Option<f64> {
     let inner = text.trim_end_matches(')').rsplit('(').next()?;
     ron::from_str(inner).ok()
 }

@@ -5,6 +5,7 @@ pub mod axis;
 pub mod canvas;
 mod differences;
 mod distribution;
+pub mod logged;
 pub mod palette;
 mod policies;
 mod series;

@@ -88,7 +88,10 @@ fn a_sweep_marks_where_policies_cross_and_troubles_are_told() {
     (made.trouble, made.rows) = (true, true);
     made.write(folder.path());
     let (html, plots) = report(folder.path());
-    assert!(html.contains("Crossing: <strong>place = remote at "), "the crossing has a value");
+    assert!(
+        html.contains("place is better up to 5\u{a0}Gbps, remote from 10\u{a0}Gbps on; in between they cross"),
+        "{html}"
+    );
     assert!(plots.iter().any(|name| name == "sweep.svg") && plots.iter().any(|name| name == "sweep-differences.svg"));
     assert!(html.contains("6\u{a0}failed runs") && html.contains("chose RSE 4 for request 17"));
     assert!(html.contains("1\u{a0}run not done yet") && html.contains("12 rows of the trace"));
