@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use dapple_lab::{Execution, ExperimentError, Options};
 use dapple_records::Format;
-use dapple_reports::write_report;
+use dapple_reports::{Conclusion, conclude, write_report};
 use dapple_scenarios::Registry;
 
 use crate::commands::scenario::{Changes, default_folder};
@@ -97,10 +97,14 @@ impl Run {
             ));
         }
         let report = self.report(&dir, &execution)?;
-        if !self.quiet {
-            print(&summary(&execution, &dir, report.as_deref()))?;
+        let conclusion = conclude(&execution.manifest, &execution.kpis).or_exit(Exit::Files)?;
+        for policy in &conclusion.lost {
+            note(&format!("every job of every run of policy `{policy}` failed"));
         }
-        Ok(exit_of(&execution))
+        if !self.quiet {
+            print(&summary(&execution, &conclusion, &dir, report.as_deref()))?;
+        }
+        Ok(exit_of(&execution, &conclusion))
     }
 
     fn report(&self, dir: &Path, execution: &Execution) -> Result<Option<PathBuf>, Failure> {
@@ -132,10 +136,10 @@ fn tell_failures(execution: &Execution) {
     }
 }
 
-fn exit_of(execution: &Execution) -> Exit {
+fn exit_of(execution: &Execution, conclusion: &Conclusion) -> Exit {
     if execution.missing > 0 {
         Exit::Stopped
-    } else if execution.failed.is_empty() {
+    } else if execution.failed.is_empty() && conclusion.lost.is_empty() {
         Exit::Done
     } else {
         Exit::SomeFailed

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dapple_records::{
-    KPIS, Kpi, KpiInfo, KpiRow, KpiTable, Kpis, Manifest, RecordLevel, RecordPlan, RunEntry, SweepPoint, read_manifest,
-    read_runs, run_dir,
+    FailedRun, KPIS, Kpi, KpiInfo, KpiRow, KpiTable, Kpis, Manifest, RecordLevel, RecordPlan, RunEntry, SweepPoint,
+    read_manifest, read_runs, run_dir,
 };
 
 use crate::ReportError;
@@ -48,7 +48,8 @@ impl Experiment {
         Self::new(dir, manifest, rows)
     }
 
-    fn new(dir: &Path, manifest: Manifest, rows: Vec<KpiRow>) -> Result<Self, ReportError> {
+    /// The same of what is in memory.
+    pub(crate) fn new(dir: &Path, manifest: Manifest, rows: Vec<KpiRow>) -> Result<Self, ReportError> {
         let column = &manifest.primary_kpi;
         let primary = KPIS.iter().find(|kpi| kpi.column == column);
         let unknown = || ReportError::UnknownKpi { dir: dir.to_owned(), column: column.clone() };
@@ -122,6 +123,13 @@ impl Experiment {
         self.replicated(point, first, kpi).into_iter().filter_map(paired).collect()
     }
 
+    /// Replications of one policy at one sweep point whose run failed.
+    pub(crate) fn failed_replications(&self, point: usize, policy: usize) -> impl Iterator<Item = u32> + '_ {
+        let (at, name) = (&self.points[point], self.name(policy));
+        let here = move |run: &&FailedRun| run.policy == name && same(&at.coordinates, &run.sweep);
+        self.manifest.failed.iter().filter(here).map(|run| run.replication)
+    }
+
     /// Whether any run has a value of this KPI.
     pub(crate) fn has(&self, kpi: Kpi) -> bool {
         self.runs.iter().flatten().flatten().any(|row| row.kpis.get(kpi).is_some_and(f64::is_finite))
@@ -138,9 +146,9 @@ impl Experiment {
         Scale::of_kpi(kpi.info(), self.runs.iter().flatten().flatten().filter_map(|row| row.kpis.get(kpi)))
     }
 
-    /// A figure of a KPI in its unit: `39.2 min`.
-    pub(crate) fn figure(&self, kpi: Kpi, value: f64) -> String {
-        self.scale(kpi).figure(value)
+    /// A figure of the primary KPI in its unit: `39.2 min`.
+    pub(crate) fn primary_figure(&self, value: f64) -> String {
+        self.scale(self.primary.kpi).figure(value)
     }
 
     /// Number of runs that have figures.

@@ -119,7 +119,7 @@ impl Scale {
     }
 
     /// `title [min]`, or the title alone for counts: to stand at an axis.
-    pub(crate) fn axis_title(self, title: &str) -> String {
+    pub fn axis_title(self, title: &str) -> String {
         if self.unit.is_empty() { title.to_owned() } else { format!("{title} [{}]", self.unit) }
     }
 }

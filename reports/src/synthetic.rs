@@ -47,13 +47,28 @@ pub(crate) struct Synthetic {
     pub(crate) rows: bool,
     /// Whether some runs failed, are missing and warn.
     pub(crate) trouble: bool,
+    /// Changes the KPIs of a run, given the policy and the replication.
+    pub(crate) edit: fn(&mut Kpis, usize, u32),
+    /// Whether anything is drawn.
+    pub(crate) chance: bool,
+    /// Workloads whose arrivals never end.
+    pub(crate) endless: Vec<String>,
 }
 
 impl Synthetic {
     /// Policies without a sweep.
     pub(crate) fn new(policies: &[(&str, f64)], replications: u32) -> Self {
         let policies = policies.iter().map(|&(name, mean)| (name.to_owned(), mean, 1.0)).collect();
-        Self { policies, replications, points: vec![Vec::new()], rows: false, trouble: false }
+        Self {
+            policies,
+            replications,
+            points: vec![Vec::new()],
+            rows: false,
+            trouble: false,
+            edit: |_, _, _| (),
+            chance: true,
+            endless: Vec::new(),
+        }
     }
 
     /// Writes the folder.
@@ -83,7 +98,9 @@ impl Synthetic {
                         continue;
                     }
                     let level = mean * slope.powi(i32::try_from(point).expect("few"));
-                    kpis.insert(id.clone(), figures(level, policy, replication));
+                    let mut made = figures(level, policy, replication);
+                    (self.edit)(&mut made, policy, replication);
+                    kpis.insert(id.clone(), made);
                     let run = RunEntry {
                         id,
                         policy: name.clone(),
@@ -112,7 +129,8 @@ impl Synthetic {
         folder.write_summary(&manifest, &kpis, Format::Parquet).expect("writes");
     }
 
-    fn manifest(&self) -> Manifest {
+    /// Its manifest, before anything ran.
+    pub(crate) fn manifest(&self) -> Manifest {
         Manifest {
             schema_version: SCHEMA_VERSION,
             dapple_version: "0.1.0".into(),
@@ -125,8 +143,8 @@ impl Synthetic {
             baseline: self.policies.first().map_or(String::new(), |(name, ..)| name.clone()),
             primary_kpi: Kpi::JobTurnaround.info().column.into(),
             relevant_difference: 0.01,
-            chance: true,
-            endless: Vec::new(),
+            chance: self.chance,
+            endless: self.endless.clone(),
             replications: self.replications,
             sweep_paths: self.points[0].iter().map(|at| at.path.clone()).collect(),
             runs: Vec::new(),

@@ -8,6 +8,7 @@ use crate::plots::canvas::{Anchor, Canvas, Drawn, Plot, apart, legend_height, sh
 use crate::plots::palette::{MUTED, PAPER, TEXT, look};
 use crate::plots::{WIDTH, legend};
 use crate::statistics::{Interval, paired};
+use crate::survivors;
 use crate::sweep::{Facet, Sweep};
 
 /// Ratio of the largest to the least mean from which on they are drawn on a logarithmic scale.
@@ -47,7 +48,8 @@ pub(super) fn means(
              replications); the number stands where straight lines would cross."
         };
         let band = if experiment.most_replications() < 2 { "One replication: no bands." } else { "Bands: 95 % confidence interval of the mean." };
-        plot.captioned(format!("Mean over replications at each swept value. {band}{crossed}"))
+        let missing = survivors::caption(experiment, experiment.primary, facet.points.iter().map(|(_, point)| *point));
+        plot.captioned(format!("Mean over replications at each swept value. {band}{crossed}{missing}"))
     }))
 }
 
@@ -75,10 +77,11 @@ pub(super) fn differences(
         Some(false) => " Above zero the policy is better than the baseline.",
         None => "",
     };
+    let missing = survivors::caption(experiment, experiment.primary, facet.points.iter().map(|(_, point)| *point));
     Ok(figure.plot(&stem("sweep-differences", index), title)?.map(|plot| {
         plot.captioned(format!(
             "Mean difference to {baseline} over replications on the same random numbers; bands: its 95 % confidence \
-             interval at each point, not corrected for the number of points.{better}"
+             interval at each point, not corrected for the number of points.{better}{missing}"
         ))
     }))
 }

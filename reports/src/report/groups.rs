@@ -5,13 +5,12 @@ use std::fmt::Write;
 use dapple_records::{GroupBy, Kpi, KpiInfo};
 use maud::{Markup, html};
 
-use crate::alike::Unlike;
-use crate::comparison::exploratory;
+use crate::badge::Badge;
+use crate::comparison::{Comparison, exploratory};
 use crate::experiment::Experiment;
 use crate::groups::{Group, Groups, TOLD};
 use crate::quantity::{common_decimals, counted, percent, signed, with_interval};
 use crate::report::tables::{copied, direction, ends, per_point};
-use crate::statistics::Paired;
 
 /// Groups of a dimension that are shown.
 const SHOWN: usize = 12;
@@ -111,28 +110,24 @@ fn row(experiment: &Experiment, group: &Group, kpi: &'static KpiInfo, point: usi
                 @let (mean, span) = with_interval(scale, decimals, found.mean, found.interval);
                 span.mean { (mean) }
                 @if let Some(span) = span { span.ci { (span) } }
-                @if policy != own.baseline {
-                    @if let Some(unlike) = Unlike::of(own, point, policy, kpi.kpi) { span.ci { (unlike.words()) } }
-                    @else if let Some(found) = exploratory(own, point, policy, kpi.kpi) { (difference(kpi, &found)) }
-                }
+                @if policy != own.baseline && let Some(found) = exploratory(own, point, policy, kpi.kpi) { (difference(own, &found)) }
             } @else { span.ci { "–" } } }
         }
     } }
 }
 
-/// The relative difference with its interval; a figure without one where the baseline has none of it.
-fn difference(kpi: &KpiInfo, found: &Paired) -> Markup {
-    let Some(relative) = found.relative else { return html! {} };
-    let clear = found.interval.is_some_and(|interval| !interval.contains(0.0));
-    let class = match kpi.less_is_better {
-        Some(less) if clear && less == (found.mean < 0.0) => "better",
-        Some(_) if clear => "worse",
-        _ => "plain",
-    };
+/// The relative difference with its interval, or why there is none to tell.
+fn difference(own: &Experiment, found: &Comparison) -> Markup {
+    let badge = Badge::of(found);
+    let class = if matches!(badge, Badge::Better | Badge::Worse) { badge.class() } else { "plain" };
     html! {
-        span.mark.(class) { (signed(percent(relative))) "\u{a0}%" }
-        @if let Some(interval) = found.relative_interval {
-            span.ci { (signed(percent(interval.low))) " to " (signed(percent(interval.high))) "\u{a0}%" }
+        @if badge == Badge::NotComparable {
+            span.ci { (badge.word()) ": " (found.apart_words(own)) }
+        } @else if let Some(difference) = &found.difference && let Some(relative) = difference.relative {
+            span.mark.(class) { (signed(percent(relative))) "\u{a0}%" }
+            @if let Some(interval) = difference.relative_interval {
+                span.ci { (signed(percent(interval.low))) " to " (signed(percent(interval.high))) "\u{a0}%" }
+            }
         }
     }
 }
@@ -140,7 +135,7 @@ fn difference(kpi: &KpiInfo, found: &Paired) -> Markup {
 fn tsv(experiment: &Experiment, groups: &[Group]) -> String {
     let mut text =
         "dimension\tgroup\tsweep_point\tpolicy\tkpi\tunit\treplications\tmean\tci95_low\tci95_high\tdifference\t\
-                    difference_ci95_low\tdifference_ci95_high\tcompared\n"
+                    difference_ci95_low\tdifference_ci95_high\tverdict\n"
             .to_owned();
     for group in groups {
         let own = &group.experiment;
@@ -149,17 +144,16 @@ fn tsv(experiment: &Experiment, groups: &[Group]) -> String {
                 for kpi in group.kpis() {
                     let Some(found) = own.estimate(point, policy, kpi) else { continue };
                     let (low, high) = ends(found.interval);
-                    let unlike = Unlike::of(own, point, policy, kpi);
-                    let paired =
-                        exploratory(own, point, policy, kpi).filter(|_| policy != own.baseline && unlike.is_none());
+                    let compared = exploratory(own, point, policy, kpi).filter(|_| policy != own.baseline);
+                    let verdict = compared.as_ref().map_or("", |found| Badge::of(found).word());
+                    let paired = compared.and_then(|found| found.difference);
                     let difference = paired.map_or_else(String::new, |found| format!("{:?}", found.mean));
                     let (from, to) = ends(paired.and_then(|found| found.interval));
-                    let compared = unlike.map_or_else(|| "yes".to_owned(), Unlike::words);
                     let (at, policy) = (experiment.points[point].label(), experiment.name(policy));
                     let head = format!("{}\t{}\t{at}\t{policy}", group.by.word(), group.name);
                     let what = format!("{}\t{}\t{}", kpi.info().column, kpi.info().unit, found.n);
                     let mean = format!("{:?}\t{low}\t{high}", found.mean);
-                    writeln!(text, "{head}\t{what}\t{mean}\t{difference}\t{from}\t{to}\t{compared}")
+                    writeln!(text, "{head}\t{what}\t{mean}\t{difference}\t{from}\t{to}\t{verdict}")
                         .expect("strings take all text");
                 }
             }

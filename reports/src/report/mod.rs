@@ -9,6 +9,8 @@ pub(crate) mod tests;
 mod verdict;
 mod words;
 
+pub(crate) use words::{badge_words, share};
+
 use std::path::{Path, PathBuf};
 
 use crate::ReportError;
