@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use dapple_records::{KPIS, Kpi, KpiInfo, KpiRow, KpiTable, Kpis, Manifest, SweepPoint, read_manifest, read_runs};
 
 use crate::ReportError;
+use crate::alike::Unlike;
 use crate::quantity::{Dimension, Scale, common_decimals, number, percent, signed, with_interval};
 use crate::statistics::{self, LEVEL, Paired};
 
@@ -78,6 +79,8 @@ pub struct Across {
     pub holm: Option<f64>,
     /// Share of jobs and transfers that failed or had not ended: of the first and the second.
     pub left_out: (f64, f64),
+    /// Whether the arms make the same transfers and reads, as far as the figure is over them.
+    pub is_alike: bool,
     /// What that says.
     pub outcome: Found,
 }
@@ -95,7 +98,7 @@ pub enum Found {
     Equal,
     /// Chance can explain the difference.
     Open,
-    /// The arms leave out different shares of what they were to do, so that the figure is of different things.
+    /// The arms make other transfers or reads, or leave out different shares of what they were to do: the figure is of different things.
     NotAlike,
 }
 
@@ -145,6 +148,8 @@ fn of_pair(first: Arm<'_>, second: Arm<'_>, kpi: Kpi) -> Vec<Across> {
             is_chance: varies(|pair| pair.0) || varies(|pair| pair.1),
             holm: None,
             left_out: (share(paired.iter().map(|pair| &pair.0.kpis)), share(paired.iter().map(|pair| &pair.1.kpis))),
+            is_alike: Unlike::in_pairs(kpi.info(), paired.iter().map(|(run, other)| (&other.kpis, &run.kpis)))
+                .is_none(),
             outcome: Found::Open,
         })
     };
@@ -166,7 +171,7 @@ fn is_of_survivors(info: &KpiInfo) -> bool {
 
 fn outcome(found: &Across, info: &KpiInfo) -> Found {
     let Across { difference, left_out: (first, second), .. } = found;
-    if is_of_survivors(info) && (first - second).abs() > RELEVANT {
+    if !found.is_alike || is_of_survivors(info) && (first - second).abs() > RELEVANT {
         return Found::NotAlike;
     }
     let direction = match info.less_is_better {
@@ -190,16 +195,17 @@ fn outcome(found: &Across, info: &KpiInfo) -> Found {
 /// The figures of a comparison in one unit: mean of the first, mean of the second, difference with its interval, share.
 pub fn in_words(all: &[Across], kpi: &KpiInfo) -> (String, Vec<[String; 4]>) {
     let means = all.iter().flat_map(|it| [it.difference.means.0, it.difference.means.1]);
-    let scale = Scale::fitting(Dimension::of(kpi), means.clone().fold(0.0, |most: f64, mean| most.max(mean.abs())));
+    let scale = Scale::of_kpi(kpi, means);
     let decimals = common_decimals(scale, all.iter().map(|it| (it.difference.means.0, it.difference.interval)));
-    let title = scale.axis_title(kpi.title);
+    let (title, points) = (scale.axis_title(kpi.title), scale.of_differences());
     let row = |it: &Across| {
         let interval = it.difference.interval.filter(|_| it.is_chance);
         let (mean, span) = with_interval(scale, decimals, it.difference.mean, interval);
         let span = span.map_or_else(String::new, |span| format!(" ({span})"));
         let share = it.difference.relative.map_or_else(String::new, |share| signed(percent(share)) + " %");
         let figure = |mean: f64| number(scale.of(mean), decimals);
-        [figure(it.difference.means.1), figure(it.difference.means.0), signed(mean) + &span, share]
+        let unit = if points == scale { String::new() } else { format!(" {}", points.unit) };
+        [figure(it.difference.means.1), figure(it.difference.means.0), signed(mean) + &unit + &span, share]
     };
     (title, all.iter().map(row).collect())
 }
@@ -247,7 +253,15 @@ mod tests {
 
     fn one(mean: f64, is_chance: bool, left_out: (f64, f64)) -> Across {
         let difference = statistics::paired(&[(100.0 + mean, 100.0), (100.0 + mean, 100.0)]).expect("two pairs");
-        Across { point: Vec::new(), difference, is_chance, holm: Some(0.0), left_out, outcome: Found::Open }
+        Across {
+            point: Vec::new(),
+            difference,
+            is_chance,
+            holm: Some(0.0),
+            left_out,
+            is_alike: true,
+            outcome: Found::Open,
+        }
     }
 
     #[test]

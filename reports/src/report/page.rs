@@ -4,27 +4,31 @@ use maud::{Markup, html};
 
 use crate::comparison::Comparison;
 use crate::experiment::Experiment;
+use crate::groups::Groups;
 use crate::page::{document, figure};
 use crate::plots::Plots;
 use crate::quantity::{counted, three_digits};
 use crate::replay::Replay;
-use crate::report::{books, replay, tables, verdict};
+use crate::report::{books, groups, replay, tables, verdict};
+
+/// What was found in an experiment.
+pub(super) struct Findings<'a> {
+    pub(super) comparisons: &'a [Comparison],
+    pub(super) groups: &'a Groups,
+    pub(super) replays: &'a [Replay],
+    pub(super) plots: &'a Plots,
+}
 
 /// The whole report.
-pub(super) fn page(
-    experiment: &Experiment,
-    (comparisons, replays): (&[Comparison], &[Replay]),
-    plots: &Plots,
-) -> Markup {
+pub(super) fn page(experiment: &Experiment, findings: &Findings<'_>) -> Markup {
     let manifest = &experiment.manifest;
     let main = html! {
         @if experiment.n_runs() == 0 {
             (nothing(experiment))
         } @else {
-            (results(experiment, comparisons, plots))
-            (replay::section(experiment, replays, plots))
+            (results(experiment, findings))
         }
-        (books::runs(experiment, &plots.notes))
+        (books::runs(experiment, &findings.plots.notes))
         @if experiment.n_runs() > 0 { (books::counters(experiment)) }
         (books::manifest(experiment))
         (method(experiment))
@@ -68,7 +72,8 @@ fn nothing(experiment: &Experiment) -> Markup {
     }
 }
 
-fn results(experiment: &Experiment, comparisons: &[Comparison], plots: &Plots) -> Markup {
+fn results(experiment: &Experiment, findings: &Findings<'_>) -> Markup {
+    let &Findings { comparisons, groups, replays, plots } = findings;
     html! {
         (verdict::card(experiment, comparisons))
         @if !plots.primary.is_empty() {
@@ -79,6 +84,8 @@ fn results(experiment: &Experiment, comparisons: &[Comparison], plots: &Plots) -
         }
         (tables::by_policy(experiment))
         (tables::differences(experiment, comparisons))
+        (replay::section(experiment, replays, plots))
+        (groups::section(experiment, groups))
         @if !plots.exploratory.is_empty() {
             section {
                 h2 { "More views " span.label { "exploratory" } }
