@@ -85,7 +85,7 @@ impl Survivors {
         self.failed.more.is_some() || self.empty != (0, 0)
     }
 
-    /// `stage-in fails 74 % of its jobs, remote none`: the shares that differ; nothing where none does.
+    /// `stage-in fails 74 % of its jobs, remote none`: the first that differs; nothing where none does.
     pub(crate) fn words(&self, policy: &str, baseline: &str) -> String {
         let things = format!("{}s", self.population.noun());
         let mut parts = Vec::new();
@@ -95,7 +95,7 @@ impl Survivors {
                 (one, other) => format!("{policy} fails {} of its {things}, {baseline} {}", part(one), part(other)),
             });
         }
-        if self.unfinished.more.is_some() {
+        if parts.is_empty() && self.unfinished.more.is_some() {
             let (one, other) = (part(self.unfinished.policy), part(self.unfinished.baseline));
             parts.push(format!("{policy} leaves {one} of its {things} unfinished at the horizon, {baseline} {other}"));
         }
@@ -187,11 +187,10 @@ pub(crate) fn told(experiment: &Experiment) -> Vec<String> {
 }
 
 /// Behind the caption of a plot of a KPI: whose figures are of a selection, at the sweep points that it shows; nothing where none is.
-pub(crate) fn caption(experiment: &Experiment, kpi: &KpiInfo, points: impl Iterator<Item = usize> + Clone) -> String {
+pub(crate) fn caption(experiment: &Experiment, kpi: &KpiInfo, points: &[usize]) -> String {
     let selected = experiment.others().filter_map(|policy| {
-        let of_points = points.clone().filter_map(|point| Survivors::of(experiment, point, policy, kpi));
+        let of_points = points.iter().filter_map(|point| Survivors::of(experiment, *point, policy, kpi));
         let worst = of_points.filter(Survivors::is_selected).max_by(|a, b| apart(a).total_cmp(&apart(b)))?;
-        let worst = Survivors { unfinished: Shares::default(), ..worst };
         Some((worst.population, worst.words(experiment.name(policy), experiment.baseline_name())))
     });
     let selected: Vec<_> = selected.collect();
@@ -210,7 +209,7 @@ fn differing(experiment: &Experiment, policy: usize, population: Population) -> 
     let points = experiment.points.len();
     let found = (0..points).filter_map(|point| {
         let found = Survivors::in_population(experiment, point, policy, population)?;
-        found.failed.more.map(|_| (point, Survivors { unfinished: Shares::default(), ..found }))
+        found.failed.more.map(|_| (point, found))
     });
     let found: Vec<(usize, Survivors)> = found.collect();
     let (worst, most) = found.iter().max_by(|(_, a), (_, b)| apart(a).total_cmp(&apart(b)))?;
@@ -256,5 +255,74 @@ impl Experiment {
             constant(&shares) == Some(1.0) && mean(&shares) == Some(1.0)
         };
         (0..self.policies.len()).filter(lost).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dapple_records::{FailedRun, KpiRow, Kpis};
+
+    use super::*;
+    use crate::synthetic::Synthetic;
+
+    fn shares(pairs: &[(f64, f64)]) -> Option<bool> {
+        let of = |pick: fn(&(f64, f64)) -> f64| -> Vec<(u32, f64)> { (0..).zip(pairs.iter().map(pick)).collect() };
+        Shares::of(&of(|pair| pair.0), &of(|pair| pair.1)).and_then(|found| found.more)
+    }
+
+    #[test]
+    fn shares_differ_beyond_chance_or_all_to_one_side() {
+        assert_eq!(shares(&[(0.5, 0.0), (0.9, 0.0)]), Some(true), "two, which no test could tell");
+        assert_eq!(shares(&[(0.1, 0.2)]), Some(false));
+        assert_eq!(shares(&[(0.1, 0.1), (0.1, 0.1)]), None);
+        assert_eq!(shares(&[(0.05, 0.04), (0.04, 0.05), (0.06, 0.05), (0.05, 0.06)]), None);
+        // One job of four thousand in one replication of ten.
+        let mut rare = [(0.0, 0.0); 10];
+        rare[3].0 = 0.000_25;
+        assert_eq!(shares(&rare), None);
+        assert_eq!(shares(&[]), None);
+    }
+
+    /// Ten replications of a baseline and a policy, all jobs done; `makespan` says in which the policy has one.
+    fn experiment(makespan: fn(u32) -> bool, failed: impl Iterator<Item = u32>) -> Experiment {
+        let failed: Vec<u32> = failed.collect();
+        let mut manifest = Synthetic::new(&[("remote", 0.0), ("place", 0.0)], 10).manifest();
+        let mut rows = Vec::new();
+        for (policy, replication) in (0..10).flat_map(|replication| [("remote", replication), ("place", replication)]) {
+            let mut kpis = Kpis::default();
+            kpis.set(Kpi::JobsDone, Some(100.0));
+            kpis.set(Kpi::Makespan, (policy == "remote" || makespan(replication)).then_some(1000.0));
+            let (run, seed) = (format!("{policy}{replication}"), u64::from(replication));
+            let (policy, sweep) = (policy.to_owned(), Vec::new());
+            if policy == "place" && failed.contains(&replication) {
+                let error = "no replica there".into();
+                manifest.failed.push(FailedRun { id: run, policy, replication, seed, sweep, error });
+            } else {
+                rows.push(KpiRow { run, policy, replication, seed, sweep, events: 1, kpis });
+            }
+        }
+        Experiment::new(std::path::Path::new(""), manifest, rows).expect("a KPI that there is")
+    }
+
+    #[test]
+    fn runs_that_fail_take_all_their_jobs_with_them() {
+        let of = |experiment: &Experiment| {
+            let found = Survivors::of(experiment, 0, 1, Kpi::JobTurnaround.info()).expect("jobs");
+            (found.failed.more, found.words("place", "remote"))
+        };
+        assert_eq!(of(&experiment(|_| true, 3..4)).0, None, "one of ten is chance");
+        let most = of(&experiment(|_| true, 2..10));
+        assert_eq!(most, (Some(true), "place fails 80\u{a0}% of its jobs, remote none".to_owned()));
+    }
+
+    #[test]
+    fn a_figure_that_some_replications_lack_is_of_a_selection() {
+        let some = experiment(|replication| replication > 2, 0..0);
+        let found = Survivors::of(&some, 0, 1, Kpi::Makespan.info()).expect("jobs");
+        assert!(found.is_selected());
+        assert_eq!(found.words("place", "remote"), "place has no value in 3 replications in which the other has one");
+        let whole = Survivors::of(&some, 0, 1, Kpi::JobTurnaround.info()).expect("jobs");
+        assert!(!whole.is_selected() && whole.empty == (0, 0));
+        assert_eq!(Survivors::of(&some, 0, 1, Kpi::JobsDone.info()), None, "a count leaves nobody out");
     }
 }

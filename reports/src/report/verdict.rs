@@ -42,7 +42,7 @@ pub(super) fn card(experiment: &Experiment, comparisons: &[Comparison]) -> Marku
             } @else {
                 @if comparisons.len() <= SENTENCES {
                     ul.verdicts { @for comparison in comparisons { (item(experiment, comparison)) } }
-                    (ranking(experiment))
+                    (ranking(experiment, comparisons))
                 } @else { (verdict_table(experiment, comparisons)) }
             }
             (unfinished(experiment))
@@ -207,11 +207,13 @@ fn verdict_table(experiment: &Experiment, comparisons: &[Comparison]) -> Markup 
     }
 }
 
-/// All policies by their mean.
-fn ranking(experiment: &Experiment) -> Markup {
+/// All policies by their mean that can be compared.
+fn ranking(experiment: &Experiment, comparisons: &[Comparison]) -> Markup {
     let kpi = experiment.primary;
+    let apart = |policy: &usize| comparisons.iter().any(|found| found.policy == *policy && !found.is_comparable());
     let of = |policy: usize| mean(&experiment.values(0, policy, kpi.kpi)).map(|mean| (policy, mean));
-    let mut means: Vec<(usize, f64)> = (0..experiment.policies.len()).filter_map(of).collect();
+    let ranked = (0..experiment.policies.len()).filter(|policy| !apart(policy));
+    let mut means: Vec<(usize, f64)> = ranked.filter_map(of).collect();
     if means.len() < 3 {
         return html! {};
     }
