@@ -46,12 +46,13 @@ pub(crate) struct Shares {
 impl Survivors {
     /// Who is missing in a figure; `None` where it leaves nobody out, or there is nothing to count under one of the two.
     pub(crate) fn of(experiment: &Experiment, point: usize, policy: usize, kpi: &KpiInfo) -> Option<Self> {
-        let population = *kpi.over.iter().find(|population| experiment.has_any(**population))?;
-        let mut found = Self::in_population(experiment, point, policy, population)?;
-        // A count of those that failed leaves none of them out.
-        if Some(kpi.kpi) == population.failed() {
-            found.failed = Shares::default();
-        }
+        let there = kpi.over.iter().filter(|population| experiment.populations.contains(population));
+        let found: Vec<Self> =
+            there.filter_map(|population| Self::in_population(experiment, point, policy, *population)).collect();
+        // One that fails differently says more than those that do not.
+        let mut found = *found.iter().find(|found| found.failed.more.is_some()).or(found.first())?;
+        let population = found.population;
+        // A count of the unfinished leaves none of them out.
         if kpi.kpi == population.unfinished() {
             found.unfinished = Shares::default();
         }
@@ -118,11 +119,15 @@ impl Survivors {
     }
 }
 
+/// Where a replication stands among those that are sorted.
+fn at<T>(sorted: &[(u32, T)], replication: u32) -> Option<usize> {
+    sorted.binary_search_by_key(&replication, |(number, _)| *number).ok()
+}
+
 impl Shares {
     /// Paired by replication; `None` where no replication has both.
     fn of(policy: &[(u32, f64)], baseline: &[(u32, f64)]) -> Option<Self> {
-        let other =
-            |replication: u32| baseline.iter().find(|(number, _)| *number == replication).map(|(_, share)| *share);
+        let other = |replication: u32| at(baseline, replication).map(|index| baseline[index].1);
         let pairs: Vec<(f64, f64)> =
             policy.iter().filter_map(|(replication, share)| Some((*share, other(*replication)?))).collect();
         let (ones, others): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
@@ -163,23 +168,23 @@ fn empty(
 ) -> usize {
     let (has, other) = (experiment.replicated(point, first, kpi), experiment.replicated(point, second, kpi));
     let dropped = experiment.dropped(point, first, population);
-    let lacks = |replication: &u32| !has.iter().any(|(number, _)| number == replication);
-    let counted = |replication: &u32| dropped.iter().any(|(number, _)| number == replication);
-    other.iter().filter(|(replication, _)| lacks(replication) && counted(replication)).count()
+    let lacks = |replication: u32| at(&has, replication).is_none() && at(&dropped, replication).is_some();
+    other.iter().filter(|(replication, _)| lacks(*replication)).count()
 }
 
 /// What everybody should know before reading any figure: shares of jobs and transfers that fail under one policy and not under
 /// another, and policies under which every job fails.
 pub(crate) fn told(experiment: &Experiment) -> Vec<String> {
     let mut told = Vec::new();
-    for policy in experiment.lost_policies() {
+    let lost = experiment.lost_policies();
+    for &policy in &lost {
         told.push(format!(
             "Under {} every job fails in every run: it has no figures to compare.",
             experiment.name(policy)
         ));
     }
     for population in [Population::Jobs, Population::Transfers] {
-        for policy in experiment.others() {
+        for policy in experiment.others().filter(|policy| !lost.contains(policy)) {
             told.extend(differing(experiment, policy, population));
         }
     }
@@ -222,12 +227,6 @@ fn differing(experiment: &Experiment, policy: usize, population: Population) -> 
 }
 
 impl Experiment {
-    /// Whether there is any of a population in any run.
-    pub(crate) fn has_any(&self, population: Population) -> bool {
-        let parts = [Some(population.done()), population.failed(), Some(population.unfinished())];
-        parts.into_iter().flatten().any(|kpi| self.largest(kpi) > 0.0)
-    }
-
     /// What dropped out of each run that has any of a population, by replication. Of a run that failed everything did.
     pub(crate) fn dropped(&self, point: usize, policy: usize, population: Population) -> Vec<(u32, Dropped)> {
         let share = |row: &dapple_records::KpiRow| {

@@ -228,9 +228,11 @@ fn difference_cell(
         } }
         @if badge == Badge::NotComparable { span.ci { (words) } }
         span.ci { (signed(shown)) @if let Some(span) = span { " (" (span) ")" } }
-        @if let Some(p) = found.p.filter(|_| confirmed) {
-            span.ci { "p\u{a0}" (p_value(p)) }
-        }
+        @if confirmed { @match (badge, found.p) {
+            (Badge::Equal, _) => { span.ci { (words) } }
+            (Badge::NotComparable, _) | (_, None) => {}
+            (_, Some(p)) => { span.ci { "p\u{a0}" (p_value(p)) } }
+        } }
     }
 }
 

@@ -255,6 +255,11 @@ fn a_policy_that_fails_its_jobs_is_not_better() {
     }
     assert!(cells("jobs_done").contains("mark worse"), "the count of those that ended leaves nobody out");
     assert!(!html.contains("By their means: stage-in"), "no rank over other jobs");
+    assert!(cells("jobs_failed").contains("mark worse"), "nor does that of those that failed");
+    assert!(
+        cells("ttc_p95_s").contains("mark apart") || !cells("ttc_p95_s").contains("mark better"),
+        "less load is no merit"
+    );
     assert_eq!(html.matches(">†</span>").count(), 8, "each mean of a selection has a sign");
     let captions =
         html.matches("Not of the same jobs, and so not to be compared: stage-in fails 75 % of its jobs").count();

@@ -63,7 +63,7 @@ fn relevance(experiment: &Experiment, comparisons: &[Comparison]) -> Markup {
 /// Says where a figure is a lower bound, because something had not ended at the horizon, and what would tell.
 fn unfinished(experiment: &Experiment) -> Markup {
     let kpi = experiment.primary;
-    let population = kpi.over.iter().find(|population| experiment.has_any(**population));
+    let population = kpi.over.iter().find(|population| experiment.populations.contains(population));
     let Some(population) = population.filter(|population| population.unfinished() != kpi.kpi) else { return html! {} };
     let left = |policy: usize| -> f64 {
         (0..experiment.points.len()).flat_map(|point| experiment.values(point, policy, population.unfinished())).sum()
