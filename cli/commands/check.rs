@@ -64,7 +64,13 @@ impl Check {
     fn check(&self, file: &Path, registry: &Registry) -> Result<String, Failure> {
         let scenario = self.changes.load(file, None, registry)?;
         let plan = dapple_lab::plan(&scenario).or_exit(Exit::Refused)?;
-        Ok(format!("{}: OK\n  {}\n", file.display(), expected(&work(&scenario, plan.n_runs()))))
+        let mut text = format!("{}: OK\n  {}\n", file.display(), expected(&work(&scenario, plan.n_runs())));
+        if !plan.chance && scenario.experiment.replications > 1 {
+            text.push_str(
+                "  nothing is drawn in it, so all replications are the same: one is enough (experiment.replications)\n",
+            );
+        }
+        Ok(text)
     }
 
     fn as_json(&self, registry: &Registry) -> Result<Exit, Failure> {

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use dapple_lab::{Added, Execution, ExperimentError, Options, Refined};
 use dapple_records::Format;
-use dapple_reports::write_report;
+use dapple_reports::{Conclusion, conclude, write_report};
 use dapple_scenarios::{Registry, Scenario};
 
 use crate::commands::choice::short_path;
@@ -96,10 +96,14 @@ impl Run {
             ));
         }
         let report = self.report(&dir, &execution)?;
-        if !self.quiet {
-            print(&summary(&execution, &dir, report.as_deref()))?;
+        let conclusion = conclude(&execution.manifest, &execution.kpis).or_exit(Exit::Files)?;
+        for policy in &conclusion.lost {
+            note(&format!("every job of every run of policy `{policy}` failed"));
         }
-        Ok(exit_of(&execution))
+        if !self.quiet {
+            print(&summary(&execution, &conclusion, &dir, report.as_deref()))?;
+        }
+        Ok(exit_of(&execution, &conclusion))
     }
 
     /// Runs the scenario, and again with more sweep values as often as was asked for.
@@ -200,10 +204,10 @@ fn tell_failures(execution: &Execution) {
     }
 }
 
-fn exit_of(execution: &Execution) -> Exit {
+fn exit_of(execution: &Execution, conclusion: &Conclusion) -> Exit {
     if execution.missing > 0 {
         Exit::Stopped
-    } else if execution.failed.is_empty() {
+    } else if execution.failed.is_empty() && conclusion.lost.is_empty() {
         Exit::Done
     } else {
         Exit::SomeFailed

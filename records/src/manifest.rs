@@ -33,6 +33,12 @@ pub struct Manifest {
     pub baseline: String,
     /// Column name of the primary KPI; all others are exploratory.
     pub primary_kpi: String,
+    /// The smallest difference that matters, as a share of the baseline's mean of the primary KPI.
+    pub relevant_difference: f64,
+    /// Whether replications can differ: something in the scenario or in a policy is drawn.
+    pub chance: bool,
+    /// Names of the workloads that go on asking until the horizon, whenever it is: there is always something unfinished.
+    pub endless: Vec<String>,
     /// Number of replications.
     pub replications: u32,
     /// Paths of the swept fields, in order of declaration.

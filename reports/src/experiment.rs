@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use dapple_records::{
-    KPIS, Kpi, KpiInfo, KpiRow, KpiTable, Manifest, RecordLevel, RecordPlan, RunEntry, SweepPoint, read_manifest,
-    read_runs, run_dir,
+    FailedRun, KPIS, Kpi, KpiInfo, KpiRow, KpiTable, Manifest, RecordLevel, RecordPlan, RunEntry, SweepPoint,
+    read_manifest, read_runs, run_dir,
 };
 
 use crate::ReportError;
@@ -45,7 +45,8 @@ impl Experiment {
         Self::new(dir, manifest, rows)
     }
 
-    fn new(dir: &Path, manifest: Manifest, rows: Vec<KpiRow>) -> Result<Self, ReportError> {
+    /// The same of what is in memory.
+    pub(crate) fn new(dir: &Path, manifest: Manifest, rows: Vec<KpiRow>) -> Result<Self, ReportError> {
         let column = &manifest.primary_kpi;
         let primary = KPIS.iter().find(|kpi| kpi.column == column);
         let unknown = || ReportError::UnknownKpi { dir: dir.to_owned(), column: column.clone() };
@@ -104,6 +105,13 @@ impl Experiment {
             Some((value, seconds[at].1))
         };
         self.replicated(point, first, kpi).into_iter().filter_map(paired).collect()
+    }
+
+    /// Replications of one policy at one sweep point whose run failed.
+    pub(crate) fn failed_replications(&self, point: usize, policy: usize) -> impl Iterator<Item = u32> + '_ {
+        let (at, name) = (&self.points[point], self.name(policy));
+        let here = move |run: &&FailedRun| run.policy == name && same(&at.coordinates, &run.sweep);
+        self.manifest.failed.iter().filter(here).map(|run| run.replication)
     }
 
     /// Whether any run has a value of this KPI.

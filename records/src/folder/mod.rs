@@ -236,7 +236,13 @@ mod tests {
     fn a_run_is_there_as_a_whole_or_not_at_all() {
         let dir = tempfile::tempdir().expect("temporary folder");
         let mut series = TableData::new(tables::series::schema());
-        series.push(&[Value::Text("CERN-GRIF"), Value::Text("rate_bytes_per_s"), Value::Int(5), Value::Float(0.5)]);
+        series.push(&[
+            Value::Text("CERN-GRIF"),
+            Value::Text("rate_bytes_per_s"),
+            Value::Int(5),
+            Value::Float(0.5),
+            Value::Empty,
+        ]);
         let tables = [TableData::new(tables::jobs::schema()), series.clone()];
         let (origin, record) = run("0a");
         let (folder, records) = Folder::open(dir.path(), &origin).expect("empty");

@@ -8,6 +8,7 @@ use crate::plots::canvas::{Anchor, Canvas, Drawn, Plot, shortened, text_width};
 use crate::plots::palette::{Look, MUTED, PAPER, TEXT, look};
 use crate::quantity::{Dimension, Scale, common_decimals, with_interval};
 use crate::statistics::{Estimate, estimate, quantile};
+use crate::survivors;
 
 /// Points drawn per policy; of more replications every kth is drawn.
 const POINTS: usize = 250;
@@ -56,8 +57,22 @@ pub(super) fn by_policy(experiment: &Experiment, point: usize) -> Result<Option<
         }
         Ok(())
     })?;
-    Ok(Some(plot.captioned(caption(replications))))
+    let absent = experiment.policies.len() - policies.len();
+    let absent = match absent {
+        0 => String::new(),
+        _ => {
+            let names = (0..experiment.policies.len()).filter(|policy| !policies.contains(policy));
+            let names: Vec<&str> = names.map(|policy| experiment.name(policy)).collect();
+            format!(" Not drawn, without any value: {}.", names.join(", "))
+        }
+    };
+    let missing = survivors::caption(experiment, kpi, std::iter::once(point));
+    let words = if experiment.manifest.chance { caption(replications) } else { FIXED.to_owned() };
+    Ok(Some(plot.captioned(format!("{words}{absent}{missing}"))))
 }
+
+/// What there is to say without chance.
+const FIXED: &str = "Nothing is drawn in this scenario: all replications of a policy are the same.";
 
 /// The range of the values, widened for the intervals of the means by up to its own length on each side.
 fn widened((low, high): (f64, f64), found: &[Estimate]) -> (f64, f64) {

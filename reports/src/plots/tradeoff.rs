@@ -10,6 +10,7 @@ use crate::plots::palette::look;
 use crate::plots::{WIDTH, legend};
 use crate::quantity::Dimension;
 use crate::statistics::mean;
+use crate::survivors;
 
 /// Points drawn per policy.
 const POINTS: usize = 250;
@@ -77,5 +78,6 @@ pub(super) fn time_against_bytes(experiment: &Experiment) -> Result<Option<Plot>
     } else {
         "What the figure of merit costs in traffic between sites: means over replications at each sweep point."
     };
-    Ok(Some(plot.captioned(caption)))
+    let missing = survivors::caption(experiment, kpi, 0..experiment.points.len());
+    Ok(Some(plot.captioned(format!("{caption}{missing}"))))
 }

@@ -2,11 +2,14 @@
 
 mod books;
 mod page;
+mod replay;
 mod tables;
 #[cfg(test)]
 pub(crate) mod tests;
 mod verdict;
 mod words;
+
+pub(crate) use words::{badge_words, share};
 
 use std::path::{Path, PathBuf};
 
@@ -14,6 +17,7 @@ use crate::ReportError;
 use crate::comparison::confirmatory;
 use crate::experiment::Experiment;
 use crate::plots;
+use crate::replay::replays;
 
 /// Writes `report.html` and `plots/*.svg` of an experiment from its results, and returns where the report is.
 ///
@@ -25,7 +29,10 @@ use crate::plots;
 pub fn write_report(dir: &Path) -> Result<PathBuf, ReportError> {
     let experiment = Experiment::read(dir)?;
     let comparisons = confirmatory(&experiment);
-    let plots = plots::all(&experiment, &comparisons)?;
-    let page = page::page(&experiment, &comparisons, &plots);
+    let mut notes = Vec::new();
+    let replays = replays(&experiment, &mut notes);
+    let mut plots = plots::all(&experiment, &comparisons, &replays)?;
+    plots.notes.append(&mut notes);
+    let page = page::page(&experiment, (&comparisons, &replays), &plots);
     crate::page::write(dir, page, plots.iter())
 }

@@ -6,17 +6,23 @@ use crate::comparison::Comparison;
 use crate::experiment::Experiment;
 use crate::page::{document, figure};
 use crate::plots::Plots;
-use crate::quantity::counted;
-use crate::report::{books, tables, verdict};
+use crate::quantity::{counted, three_digits};
+use crate::replay::Replay;
+use crate::report::{books, replay, tables, verdict};
 
 /// The whole report.
-pub(super) fn page(experiment: &Experiment, comparisons: &[Comparison], plots: &Plots) -> Markup {
+pub(super) fn page(
+    experiment: &Experiment,
+    (comparisons, replays): (&[Comparison], &[Replay]),
+    plots: &Plots,
+) -> Markup {
     let manifest = &experiment.manifest;
     let main = html! {
         @if experiment.n_runs() == 0 {
             (nothing(experiment))
         } @else {
             (results(experiment, comparisons, plots))
+            (replay::section(experiment, replays, plots))
         }
         (books::runs(experiment, &plots.notes))
         @if experiment.n_runs() > 0 { (books::counters(experiment)) }
@@ -83,6 +89,7 @@ fn results(experiment: &Experiment, comparisons: &[Comparison], plots: &Plots) -
 }
 
 fn method(experiment: &Experiment) -> Markup {
+    let manifest = &experiment.manifest;
     html! {
         section.method {
             h2 { "How this was compared" }
@@ -93,8 +100,16 @@ fn method(experiment: &Experiment) -> Markup {
                     "replications (4000 resamples, fixed seed, percentiles widened to Student's coverage) where there are 8 to 200 pairs, "
                     "and Student's otherwise." }
                 li { "One KPI was declared primary before the runs: " code { (experiment.primary.column) }
-                    ". Its p-values are those of the paired t-test, corrected after Holm over all comparisons with the baseline at all "
-                    "sweep points. Everything else is exploratory: it suggests questions and settles none." }
+                    ". Everything else is exploratory: it suggests questions and settles none." }
+                li { "First whether the figures are of the same things: where the share of what fails differs between a policy and the baseline (paired "
+                    "t-test at 5 %, or every replication on one side), nothing is called better or worse on a figure that leaves it out. What is unfinished at the horizon "
+                    "flatters the policy that has more of it: one that looks better and has more is not called so." }
+                li { "Equal: two one-sided paired t-tests say that the mean is within " (three_digits(manifest.relevant_difference * 100.0)) " % of the baseline's. "
+                    "Better or worse: the paired t-test says that there is a difference, and its mean is not smaller than that. "
+                    "Each at 5 %, each corrected after Holm over all comparisons with the baseline at all sweep points; otherwise open." }
+                @if !manifest.chance {
+                    li { "Nothing is drawn in this scenario, so that all replications are the same: there is no chance, and there are no p-values and intervals. One replication is enough." }
+                }
                 li { "An open comparison says how many more replications would settle it with a power of 80 % if the difference "
                     "and its spread stay as they are. Adding replications keeps the runs that are done." }
                 li { "Empty cells: nothing to count in these runs. Columns are explained in " code { "dictionary.md" } "." }

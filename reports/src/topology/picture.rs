@@ -134,15 +134,17 @@ fn wires(topology: &Topology) -> Vec<Wire> {
             continue;
         }
         let bandwidth_of = |link| topology.physics.bandwidth(link);
+        let sharing_of = |link| std::mem::discriminant(&topology.map.sharing(link));
         let twin = topology.map.links().iter().find(|(other_id, other)| {
             let back = other.from == link.to && other.to == link.from;
             back && *other_id != id
                 && !done.contains(other_id)
                 && bandwidth_of(*other_id) == bandwidth_of(id)
+                && sharing_of(*other_id) == sharing_of(id)
                 && other.latency == link.latency
         });
         done.extend(twin.map(|(id, _)| id));
-        let text = format!("{}, {}", bandwidth(bandwidth_of(id)), latency(link.latency));
+        let text = format!("{}, {}", bandwidth(bandwidth_of(id), topology.map.sharing(id)), latency(link.latency));
         wires.push(Wire { from: link.from, to: link.to, both: twin.is_some(), text, lane: 0.0 });
     }
     let ends = |wire: &Wire| (wire.from.min(wire.to), wire.from.max(wire.to));

@@ -16,7 +16,7 @@ pub use data::{Data, Dataset};
 pub(crate) use experiment::PolicySpec;
 pub use experiment::{AccessSpec, ExperimentFile, PolicySetFile, RawRon, Record, RecordTables, SourceSpec, SweepFile};
 pub use services::Services;
-pub use topology::{BandwidthStep, Dtn, IllPosed, Law, LawStep, Link, Route, Topology};
+pub use topology::{BandwidthStep, Contention, Dtn, Duplex, IllPosed, Law, LawStep, Link, Route, Topology};
 pub use traces::{
     Dirty, Filter, JobColumns, JobTrace, NameFrom, Origin, SizeColumn, TimeColumn, TransferColumns, TransferTrace,
 };

@@ -57,6 +57,18 @@ pub struct Link {
     pub latency: SimSpan,
 }
 
+/// Who shares the capacity of a link.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sharing {
+    /// All flows over it.
+    #[default]
+    Shared,
+    /// All flows over it and over this other link, the way back on the same wire (half duplex).
+    WithBack(LinkId),
+    /// Nobody: each flow may use all of it, whoever else does.
+    PerFlow,
+}
+
 /// A data transfer node (Liu et al., Fig. 1): placements from and to its RSEs share its load curve.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dtn {
@@ -110,6 +122,7 @@ pub struct Map {
     pub(super) sites: Table<SiteId, Site>,
     pub(super) rses: Table<RseId, Rse>,
     pub(super) links: Table<LinkId, Link>,
+    pub(super) sharing: Table<LinkId, Sharing>,
     pub(super) dtns: Table<DtnId, Dtn>,
     pub(super) dtn_bandwidths: Table<DtnId, Rate>,
     pub(super) pools: Table<PoolId, Pool>,
@@ -131,6 +144,11 @@ impl Map {
     /// The links.
     pub fn links(&self) -> &Table<LinkId, Link> {
         &self.links
+    }
+
+    /// Who shares the capacity of a link.
+    pub fn sharing(&self, link: LinkId) -> Sharing {
+        self.sharing[link]
     }
 
     /// The data transfer nodes.
