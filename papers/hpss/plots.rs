@@ -36,8 +36,7 @@ pub(super) fn scatter(law: &LawResult) -> Result<Plot, ReportError> {
         key(canvas, (right + 24.0, top + 10.0), most)
     })?;
     Ok(plot.captioned(format!(
-        "{} of {} transfers lie between the dashed lines, which are 30 % below and above the measured duration. Durations are logged \
-         in whole seconds, hence the stripes on the left.",
+        "{} of {} transfers lie between the dashed lines, which are 30 % below and above the measured duration.",
         number(good as f64, 0),
         number(points.len() as f64, 0)
     )))
