@@ -7,6 +7,7 @@ use dapple_scenarios::{ExperimentSize, Registry, Scenario};
 use dapple_simulator::units::Bytes;
 
 use crate::columns::{count, number, plural, wall_time};
+use crate::commands::logs::{Rejected, in_words};
 use crate::commands::scenario::Changes;
 use crate::exit::{Exit, Failure, OrExit};
 use crate::terminal::{print, tell};
@@ -18,6 +19,9 @@ pub struct Check {
     /// The scenarios (RON)
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// Write the rows of the logs that cannot be used to this file (CSV: workload, line, reason, row)
+    #[arg(long, value_name = "CSV")]
+    rejected: Option<PathBuf>,
     #[command(flatten)]
     changes: Changes,
 }
@@ -26,6 +30,7 @@ const EXAMPLES: &str = "\
 Examples:
   dapple check scenarios/quickstart/two-sites.ron
   dapple check --strict my.ron                               logs must be clean
+  dapple check my.ron --rejected dirty.csv                   which rows of its logs cannot be used, and why
   dapple check my.ron --set 'topology.links.CERN-GRIF-LPNHE.bandwidth=Gbps(20)'";
 
 /// Events per second of one core, measured on a laptop with a loaded two-site grid; others differ by a factor of a few.
@@ -39,8 +44,9 @@ impl Check {
     /// Checks them all; the highest exit code wins.
     pub fn execute(&self, registry: &Registry) -> Result<Exit, Failure> {
         let mut worst = Exit::Done;
+        let mut rejected = self.rejected.as_deref().map(Rejected::create).transpose()?;
         for file in &self.files {
-            match self.check(file, registry) {
+            match self.check(file, rejected.as_mut(), registry) {
                 Ok(line) => print(&line)?,
                 Err(failure) => worst = worst.max(tell(&failure)),
             }
@@ -48,10 +54,14 @@ impl Check {
         Ok(worst)
     }
 
-    fn check(&self, file: &Path, registry: &Registry) -> Result<String, Failure> {
+    fn check(&self, file: &Path, rejected: Option<&mut Rejected>, registry: &Registry) -> Result<String, Failure> {
         let scenario = self.changes.load(file, None, registry)?;
         let plan = dapple_lab::plan(&scenario).or_exit(Exit::Refused)?;
-        Ok(format!("{}: OK\n  {}\n", file.display(), expected(&scenario, plan.n_runs())))
+        if let Some(rejected) = rejected {
+            rejected.append(&scenario)?;
+        }
+        let logs: String = scenario.logs.iter().map(|log| in_words(log)).collect();
+        Ok(format!("{}: OK\n  {}\n{logs}", file.display(), expected(&scenario, plan.n_runs())))
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod check;
 mod explain;
+mod logs;
 mod report;
 mod reproduce;
 mod run;

@@ -24,6 +24,7 @@ mod standard;
 mod validate;
 
 pub use digest::{Digest, NoDigest};
+pub use logs::{DirtyRows, LogAccount, Taken};
 pub use problems::{Problem, Problems};
 pub use registry::{Params, PolicySet, Registry};
 pub use scenario::{

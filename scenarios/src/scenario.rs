@@ -12,7 +12,7 @@ use crate::bundled;
 use crate::check::Check;
 use crate::digest::Digest;
 use crate::file::{self, ScenarioFile};
-use crate::logs::Logs;
+use crate::logs::{LogAccount, Logs};
 use crate::notation::{compact, pretty};
 use crate::problems::{Problem, Problems};
 use crate::read::near::{listed, nearest};
@@ -63,6 +63,8 @@ pub struct Scenario {
     pub physics: String,
     /// What is worth knowing, sorted.
     pub warnings: Vec<String>,
+    /// What was taken of each log, in order of the workload.
+    pub logs: Vec<Arc<LogAccount>>,
     source: Source,
 }
 
@@ -296,6 +298,7 @@ fn build(source: Source) -> Result<Scenario, Problems> {
         record: valid.record,
         policies: valid.policies,
         warnings: check.warnings,
+        logs: valid.accounts,
         source,
     })
 }
