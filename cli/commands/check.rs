@@ -8,6 +8,7 @@ use dapple_simulator::units::Bytes;
 use serde::Serialize;
 
 use crate::columns::{count, number, plural, wall_time};
+use crate::commands::logs::{Rejected, in_words};
 use crate::commands::scenario::Changes;
 use crate::exit::{Exit, Failure, OrExit};
 use crate::terminal::{print, tell};
@@ -19,6 +20,9 @@ pub struct Check {
     /// The scenarios (RON)
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// Write the rows of the logs that cannot be used to this file (CSV: workload, line, reason, row)
+    #[arg(long, value_name = "CSV")]
+    rejected: Option<PathBuf>,
     #[command(flatten)]
     changes: Changes,
     /// Print JSON: what is wrong, and how much work it is
@@ -30,6 +34,7 @@ const EXAMPLES: &str = "\
 Examples:
   dapple check scenarios/quickstart/two-sites.ron
   dapple check --strict my.ron                               logs must be clean
+  dapple check my.ron --rejected dirty.csv                   which rows of its logs cannot be used, and why
   dapple check my.ron --set 'topology.links.CERN-GRIF-LPNHE.bandwidth=Gbps(20)'
   dapple check my.ron --json | jq -r '.[].problems[] | \"\\(.file):\\(.line): \\(.message)\"'
 
@@ -52,8 +57,9 @@ impl Check {
             return self.as_json(registry);
         }
         let mut worst = Exit::Done;
+        let mut rejected = self.rejected.as_deref().map(Rejected::create).transpose()?;
         for file in &self.files {
-            match self.check(file, registry) {
+            match self.check(file, rejected.as_mut(), registry) {
                 Ok(line) => print(&line)?,
                 Err(failure) => worst = worst.max(tell(&failure)),
             }
@@ -61,16 +67,20 @@ impl Check {
         Ok(worst)
     }
 
-    fn check(&self, file: &Path, registry: &Registry) -> Result<String, Failure> {
+    fn check(&self, file: &Path, rejected: Option<&mut Rejected>, registry: &Registry) -> Result<String, Failure> {
         let scenario = self.changes.load(file, None, registry)?;
         let plan = dapple_lab::plan(&scenario).or_exit(Exit::Refused)?;
+        if let Some(rejected) = rejected {
+            rejected.append(&scenario)?;
+        }
+        let logs: String = scenario.logs.iter().map(|log| in_words(log)).collect();
         let mut text = format!("{}: OK\n  {}\n", file.display(), expected(&work(&scenario, plan.n_runs())));
         if !plan.chance && scenario.experiment.replications > 1 {
             text.push_str(
                 "  nothing is drawn in it, so all replications are the same: one is enough (experiment.replications)\n",
             );
         }
-        Ok(text)
+        Ok(text + &logs)
     }
 
     fn as_json(&self, registry: &Registry) -> Result<Exit, Failure> {

@@ -8,6 +8,7 @@ mod completions;
 mod explain;
 mod init;
 mod list;
+mod logs;
 mod report;
 mod reproduce;
 mod run;

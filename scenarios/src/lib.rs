@@ -26,6 +26,7 @@ mod standard;
 mod validate;
 
 pub use digest::{Digest, NoDigest};
+pub use logs::{DirtyRows, LogAccount, Taken};
 pub use problems::{Problem, Problems};
 pub use registry::{Params, PolicySet, Registry};
 pub use resolved::{Difference, differences, sweep_of};

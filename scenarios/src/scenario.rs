@@ -13,7 +13,7 @@ use crate::check::Check;
 use crate::digest::Digest;
 use crate::feasibility::{Finding, Place, findings};
 use crate::file::{self, ScenarioFile};
-use crate::logs::Logs;
+use crate::logs::{LogAccount, Logs};
 use crate::notation::{compact, pretty};
 use crate::problems::{Problem, Problems, shown};
 use crate::read::near::{listed, nearest};
@@ -65,6 +65,8 @@ pub struct Scenario {
     pub physics: String,
     /// What is worth knowing, sorted.
     pub warnings: Vec<String>,
+    /// What was taken of each log, in order of the workload.
+    pub logs: Vec<Arc<LogAccount>>,
     source: Source,
 }
 
@@ -318,6 +320,7 @@ fn build(source: Source) -> Result<Scenario, Problems> {
         record: valid.record,
         policies: valid.policies,
         warnings,
+        logs: valid.accounts,
         source,
     })
 }

@@ -89,11 +89,14 @@ fn clean_rows_are_taken_in_order_and_dirty_ones_counted() {
     );
     assert_eq!(
         found.warnings,
-        ["workload `log`: 7 of 11 rows cannot be read: row 3: column `t` is empty; row 4: column `bytes` `x` is \
-          not a finite number; row 5: column `bytes` -5 is negative; .."]
+        [
+            "workload `log`: 7 of 12 rows cannot be read: column `bytes` is not a finite number (2 rows: lines 5 `x`, 7 `NaN`); \
+          column `t` is empty (1 row: line 4); column `bytes` is negative (1 row: line 6 `-5`); \
+          column `dst` is not a name of the topology (1 row: line 8 `C`); and 2 more reasons"
+        ]
     );
     let strict = read(&transfers("log.csv", ""), folder.path(), true, None).expect_err("strict");
-    assert!(strict.plain().contains("workload.log.file: 7 of 11 rows cannot be read"), "{}", strict.plain());
+    assert!(strict.plain().contains("workload.log.file: 7 of 12 rows cannot be read"), "{}", strict.plain());
     let refuse = transfers("log.csv", "").replace("filter:", "dirty: Refuse, filter:");
     assert!(read(&refuse, folder.path(), false, None).is_err());
 }

@@ -2,6 +2,7 @@
 //!
 //! The path is relative to the file in which it is written. A list in a file that is named inside a list joins it.
 
+use std::io::Read as _;
 use std::path::{Component, Path as FilePath, PathBuf};
 
 use super::parse;
@@ -68,7 +69,10 @@ pub(crate) fn read_text(file: &FilePath) -> Result<String, String> {
             MAX_BYTES >> 20
         ));
     }
-    let bytes = std::fs::read(file).map_err(|error| why(&error))?;
+    // Of a pipe the size is not known before; it is read once.
+    let opened = std::fs::File::open(file).map_err(|error| why(&error))?;
+    let mut bytes = Vec::new();
+    opened.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| why(&error))?;
     String::from_utf8(bytes).map_err(|error| {
         let good = error.utf8_error().valid_up_to();
         format!("it is not text: byte {good} is not valid UTF-8")

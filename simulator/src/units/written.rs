@@ -360,6 +360,11 @@ pub struct UnitOf<Q> {
 }
 
 impl<Q: Quantity> UnitOf<Q> {
+    /// Its name in scenarios.
+    pub fn name(self) -> &'static str {
+        Q::UNITS.names[self.unit]
+    }
+
     /// Nanoseconds, bytes or bytes per second in one of it.
     pub fn factor(self) -> f64 {
         Q::UNITS.all[self.unit].factor
