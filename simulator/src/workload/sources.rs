@@ -6,9 +6,9 @@ use smallvec::{SmallVec, smallvec};
 
 use crate::compute::{NewInput, NewJob};
 use crate::fts::Order;
-use crate::ids::{DatasetId, FileId, Id, Table, WorkloadId};
+use crate::ids::{DatasetId, FileId, Table, WorkloadId};
 use crate::questions::Access;
-use crate::rng::{Purpose, SimRng, keyed};
+use crate::rng::{Purpose, SimRng, combined, keyed, keys_of};
 use crate::storage::{Dataset, Storage};
 use crate::units::{Bytes, SimSpan, SimTime};
 use crate::workload::{
@@ -37,6 +37,8 @@ pub(crate) struct Sources {
 
 #[derive(Clone, Debug)]
 struct State {
+    /// Key of its draws.
+    key: u64,
     times: ArrivalTimes,
     /// Members that have arrived.
     n_arrived: u64,
@@ -49,13 +51,15 @@ struct State {
 impl Sources {
     /// All workloads before their first arrival.
     pub fn new(workloads: &Table<WorkloadId, Workload>, datasets: &Datasets, (horizon, seed): (SimTime, u64)) -> Self {
-        let state = |(id, workload): (WorkloadId, &Workload)| State {
-            times: ArrivalTimes::new(&arrivals_of(&workload.kind), horizon, seed, id.index() as u64),
+        let state = |(workload, key): (&Workload, u64)| State {
+            key,
+            times: ArrivalTimes::new(&arrivals_of(&workload.kind), horizon, seed, key),
             n_arrived: 0,
-            steps: steps_of(&workload.kind, seed, id),
+            steps: steps_of(&workload.kind, seed, key),
             popularity: popularity_of(&workload.kind, datasets),
         };
-        Self { seed, states: workloads.iter().map(state).collect() }
+        let keys = keys_of(workloads.values().map(|workload| workload.name.as_str()));
+        Self { seed, states: workloads.values().zip(keys).map(state).collect() }
     }
 
     /// When the next member of a workload arrives.
@@ -73,7 +77,7 @@ impl Sources {
         let state = &mut self.states[id];
         let nth = state.n_arrived;
         state.n_arrived += 1;
-        let mut draw = Draw { seed: self.seed, workload: id, nth, storage };
+        let mut draw = Draw { seed: self.seed, workload: id, key: state.key, nth, storage };
         match &workload.kind {
             WorkloadKind::Jobs(stream) => smallvec![draw.job(stream, datasets, &state.popularity)],
             WorkloadKind::Campaign(campaign) => draw.step(campaign, state.steps[draw.nth as usize]),
@@ -88,13 +92,14 @@ impl Sources {
 struct Draw<'a> {
     seed: u64,
     workload: WorkloadId,
+    key: u64,
     nth: u64,
     storage: &'a mut Storage,
 }
 
 impl Draw<'_> {
     fn rng(&self, purpose: Purpose, part: u64) -> SimRng {
-        keyed(self.seed, purpose, [self.workload.index() as u64, self.nth, part])
+        keyed(self.seed, purpose, [self.key, self.nth, part])
     }
 
     /// The size of the nth file that this arrival makes up. Datasets use the same purpose with their own
@@ -118,6 +123,7 @@ impl Draw<'_> {
         };
         Arriving::Job(NewJob {
             workload: self.workload,
+            key: combined(self.key, self.nth),
             pool: stream.pool,
             threads: job.threads,
             blocks: job.blocks,
@@ -160,7 +166,7 @@ impl Draw<'_> {
     }
 
     fn step(&mut self, campaign: &Campaign, step: usize) -> SmallVec<[Arriving; 1]> {
-        let (mut nth_file, workload) = (0, self.workload);
+        let (mut nth_file, workload, key) = (0, self.workload, combined(self.key, self.nth));
         let mut process = |&threads: &u32| {
             let inputs = (0..threads).map(|_| {
                 let bytes = self.size(&campaign.size, nth_file);
@@ -170,6 +176,7 @@ impl Draw<'_> {
             });
             Arriving::Job(NewJob {
                 workload,
+                key,
                 pool: campaign.pool,
                 threads,
                 blocks: 1,
@@ -187,6 +194,7 @@ impl Draw<'_> {
         let input = job.source.map(|source| NewInput { file: self.storage.make_file(job.input, source), forced: None });
         Arriving::Job(NewJob {
             workload: self.workload,
+            key: combined(self.key, self.nth),
             pool: job.pool,
             threads: trace.threads,
             blocks: trace.blocks,
@@ -239,11 +247,11 @@ fn arrivals_of(kind: &WorkloadKind) -> Arrivals {
     }
 }
 
-fn steps_of(kind: &WorkloadKind, seed: u64, workload: WorkloadId) -> Vec<usize> {
+fn steps_of(kind: &WorkloadKind, seed: u64, key: u64) -> Vec<usize> {
     let WorkloadKind::Campaign(campaign) = kind else { return Vec::new() };
     let mut steps: Vec<usize> = (0..campaign.steps.len()).collect();
     if campaign.shuffle {
-        steps.shuffle(&mut keyed(seed, Purpose::CampaignOrder, [workload.index() as u64]));
+        steps.shuffle(&mut keyed(seed, Purpose::CampaignOrder, [key]));
     }
     steps
 }

@@ -2,6 +2,7 @@
 
 mod access;
 mod books;
+mod draws;
 mod horizon;
 mod questions;
 mod slots;
