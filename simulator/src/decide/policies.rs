@@ -82,7 +82,10 @@ impl Policies {
     /// Decides a question of a run with this seed; `None`: it is left to the service that asks. Each question has a generator of its
     /// own, whatever was asked before.
     pub fn decide(&mut self, question: &Question, oracle: &OracleView<'_>, seed: u64) -> Option<Answer> {
-        let rng = |kind, job: JobId, input| keyed(seed, Purpose::Policy, [kind, job.index() as u64, u64::from(input)]);
+        let rng = |kind, job: JobId, input| {
+            let key = oracle.view.compute.key_of(job).unwrap_or(job.index() as u64);
+            keyed(seed, Purpose::Policy, [kind, key, u64::from(input)])
+        };
         match question {
             Question::Access(question) => {
                 let rng = &mut rng(0, question.job, question.input);

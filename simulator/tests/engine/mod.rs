@@ -2,6 +2,7 @@
 
 mod access;
 mod books;
+mod draws;
 mod groups;
 mod horizon;
 mod questions;
