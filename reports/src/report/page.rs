@@ -103,7 +103,7 @@ fn method(experiment: &Experiment) -> Markup {
             ul {
                 li { "Replication " em { "k" } " of every policy sees the same arrivals, sizes and background, draw for draw. "
                     "Differences are taken within replications and then averaged, which removes what the policies have in common." }
-                li { "Intervals have a level of 95 %. Those of means are Student's. Those of paired differences are bootstrapped over "
+                li { "Intervals have a level of 95 %. Those of means are Student's, cut at 0 (and shares at 100 %), where no mean can be. Those of paired differences are bootstrapped over "
                     "replications (4000 resamples, fixed seed, percentiles widened to Student's coverage) where there are 8 to 200 pairs, "
                     "and Student's otherwise." }
                 li { "One KPI was declared primary before the runs: " code { (experiment.primary.column) }
