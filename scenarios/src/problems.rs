@@ -89,7 +89,12 @@ impl Problem {
     }
 
     fn title(&self) -> String {
-        shown(&if self.path.is_empty() { self.message.clone() } else { format!("{}: {}", self.path, self.message) })
+        let message = shown(&self.message);
+        if self.path.is_empty() {
+            message
+        } else {
+            format!("{}: {message}", shown(&self.path).replace('\n', "\u{fffd}"))
+        }
     }
 
     fn shown_help(&self) -> Option<String> {
