@@ -113,7 +113,7 @@ fn papers_are_listed_and_unknown_ones_refused() {
 #[test]
 fn help_has_examples_for_every_command() {
     let lab = Lab::new();
-    for command in ["run", "check", "show", "report", "explain", "reproduce"] {
+    for command in ["run", "check", "show", "report", "explain", "import", "reproduce"] {
         let help = lab.dapple(&[command, "--help"]).exits(0).out;
         assert!(help.contains(&format!("\n  dapple {command} ")), "{help}");
     }

@@ -2,6 +2,7 @@
 
 mod check;
 mod explain;
+mod import;
 mod report;
 mod reproduce;
 mod run;
@@ -26,6 +27,8 @@ pub enum Command {
     Report(report::Report),
     /// Tell the life of one job, request or read: every state, when, and what it waited for
     Explain(explain::Explain),
+    /// Turn logs and topologies of other programs into a scenario: SWF, Rucio, FTS, PanDA, Globus, XRootD, GraphML, SimGrid
+    Import(import::Import),
     /// Make a paper's table or figure again, theirs and ours side by side
     Reproduce(reproduce::Reproduce),
 }
@@ -39,6 +42,7 @@ impl Command {
             Self::Show(show) => show.execute(registry),
             Self::Report(report) => report.execute(),
             Self::Explain(explain) => explain.execute(),
+            Self::Import(import) => import.execute(),
             Self::Reproduce(reproduce) => reproduce.execute(registry),
         }
     }
