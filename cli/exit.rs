@@ -14,7 +14,7 @@ pub enum Exit {
     BadArguments = 2,
     /// The scenario has problems, or the results folder belongs to something else.
     Refused = 3,
-    /// Finished, but some runs failed.
+    /// Finished, but some runs failed, or every job of some policy did.
     SomeFailed = 4,
     /// A file cannot be read or written.
     Files = 5,

@@ -33,7 +33,7 @@ mod terminal;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use crate::commands::Command;
 pub use crate::exit::Exit;
@@ -55,10 +55,13 @@ struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
+  dapple init two-sites                   something to start from
   dapple check my.ron                     everything that is wrong with a scenario, at once
   dapple run my.ron                       all policies, replications and sweep points; then a report
   dapple run my.ron --seed 8 --set experiment.replications=50 --out results/seed-8
   dapple report results/two-sites         build the report again
+  dapple list results/two-sites           its runs, and their figures
+  dapple explain results/rows --policy place slowest
 
 Exit codes: 0 done, 2 bad arguments, 3 scenario or folder refused, 4 finished but some runs failed,
 5 cannot read or write, 6 runs missing, 7 two different results for one run, 75 stopped early (can be resumed)";
@@ -76,7 +79,7 @@ pub fn main(registry: Registry) -> ExitCode {
             return if error.use_stderr() { Exit::BadArguments } else { Exit::Done }.into();
         }
     };
-    match cli.command.execute(&registry) {
+    match cli.command.execute(&registry, Cli::command()) {
         Ok(exit) => exit.into(),
         Err(failure) => terminal::tell(&failure).into(),
     }
@@ -84,10 +87,10 @@ pub fn main(registry: Registry) -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use super::*;
 
     #[test]
     fn the_command_line_is_consistent() {
-        super::Cli::command().debug_assert();
+        Cli::command().debug_assert();
     }
 }

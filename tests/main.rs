@@ -10,6 +10,7 @@ mod failures;
 mod golden;
 mod reproduce;
 mod resume;
+mod verdicts;
 
 use std::collections::BTreeMap;
 use std::fs;

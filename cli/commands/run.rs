@@ -1,12 +1,14 @@
 //! `dapple run`.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
-use dapple_lab::{Execution, ExperimentError, Options};
+use dapple_lab::{Added, Execution, ExperimentError, Options, Refined};
 use dapple_records::Format;
-use dapple_reports::write_report;
-use dapple_scenarios::Registry;
+use dapple_reports::{Conclusion, conclude, write_report};
+use dapple_scenarios::{Registry, Scenario};
 
+use crate::commands::choice::short_path;
 use crate::commands::scenario::{Changes, default_folder};
 use crate::commands::summary::summary;
 use crate::exit::{Exit, Failure, OrExit};
@@ -37,6 +39,10 @@ pub struct Run {
     /// How tables are written
     #[arg(long, value_enum, default_value_t = TableFormat::Parquet)]
     format: TableFormat,
+    /// Then add sweep values where the best policy changes, or one passes the baseline, by the means of the primary KPI: half
+    /// way between two values, N times
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "3", value_parser = clap::value_parser!(u8).range(1..=20))]
+    refine: Option<u8>,
     /// Write no report
     #[arg(long)]
     no_report: bool,
@@ -50,6 +56,7 @@ Examples:
   dapple run scenarios/quickstart/two-sites.ron
   dapple run my.ron --jobs 4 --out /tmp/trial --format csv
   dapple run my.ron --set experiment.replications=50         adds the replications that are not there yet
+  dapple run my.ron --refine                                 looks closer where policies change places in the sweep
 
 Ctrl-C finishes the runs in flight and writes what is complete (exit code 75); the same command resumes.
 A second Ctrl-C aborts. Even after `kill -9` all finished runs are kept.";
@@ -77,16 +84,8 @@ impl Run {
     pub fn execute(&self, registry: &Registry) -> Result<Exit, Failure> {
         let seed = self.seed.map(|seed| ("seed".to_owned(), seed.to_string()));
         let scenario = self.changes.load(&self.file, seed, registry)?;
-        let plan = dapple_lab::plan(&scenario).or_exit(Exit::Refused)?;
         let dir = self.out.clone().unwrap_or_else(|| default_folder(&scenario));
-
-        let stop = stop_flag();
-        let bar = ExperimentBar::new(self.quiet);
-        let jobs = self.jobs.map_or(0, usize::from);
-        let options = Options { jobs, format: self.format.into(), stop: &stop, observer: &bar };
-        let execution = dapple_lab::execute(&plan, &scenario, &dir, &options);
-        bar.finish();
-        let execution = execution.map_err(folder_failure)?;
+        let execution = self.refined(scenario, &dir)?;
 
         tell_failures(&execution);
         if execution.left_out > 0 {
@@ -97,10 +96,76 @@ impl Run {
             ));
         }
         let report = self.report(&dir, &execution)?;
-        if !self.quiet {
-            print(&summary(&execution, &dir, report.as_deref()))?;
+        let conclusion = conclude(&execution.manifest, &execution.kpis).or_exit(Exit::Files)?;
+        for policy in &conclusion.lost {
+            note(&format!("every job of every run of policy `{policy}` failed"));
         }
-        Ok(exit_of(&execution))
+        if !self.quiet {
+            print(&summary(&execution, &conclusion, &dir, report.as_deref()))?;
+        }
+        Ok(exit_of(&execution, &conclusion))
+    }
+
+    /// Runs the scenario, and again with more sweep values as often as was asked for.
+    fn refined(&self, mut scenario: Scenario, dir: &Path) -> Result<Execution, Failure> {
+        let stop = stop_flag();
+        let mut execution = self.once(&scenario, dir, &stop)?;
+        let rounds = self.refine.unwrap_or(0);
+        for round in 0..=rounds {
+            // Whether runs that failed or are missing would turn the order of policies round, nobody knows.
+            if execution.missing > 0 || !execution.failed.is_empty() {
+                break;
+            }
+            let Some(Refined { scenario: finer, added }) =
+                dapple_lab::refine(&scenario, &execution).or_exit(Exit::Refused)?
+            else {
+                break;
+            };
+            if round == rounds {
+                self.hint(&added);
+                break;
+            }
+            if !self.quiet {
+                note(&format!("refining: {}", in_words(&added)));
+            }
+            let before = execution;
+            scenario = finer;
+            execution = self.once(&scenario, dir, &stop)?;
+            // What the rounds before have done counts, too.
+            execution.skipped -= before.done;
+            execution.done += before.done;
+        }
+        if rounds > 0 && !self.quiet {
+            for axis in &scenario.experiment.sweep {
+                let values: Vec<&str> = axis.values.iter().map(|value| value.text.as_str()).collect();
+                note(&format!("to keep these values, sweep {}: [{}]", axis.path, values.join(", ")));
+            }
+        }
+        Ok(execution)
+    }
+
+    fn once(&self, scenario: &Scenario, dir: &Path, stop: &AtomicBool) -> Result<Execution, Failure> {
+        let plan = dapple_lab::plan(scenario).or_exit(Exit::Refused)?;
+        let bar = ExperimentBar::new(self.quiet);
+        let jobs = self.jobs.map_or(0, usize::from);
+        let options = Options { jobs, format: self.format.into(), stop, observer: &bar };
+        let execution = dapple_lab::execute(&plan, scenario, dir, &options);
+        bar.finish();
+        execution.map_err(folder_failure)
+    }
+
+    /// Says where a finer sweep would tell more.
+    fn hint(&self, added: &[Added]) {
+        if !self.quiet {
+            let between: Vec<String> = added
+                .iter()
+                .map(|it| format!("{} and {} ({})", it.between.0, it.between.1, short_path(&it.path)))
+                .collect();
+            note(&format!(
+                "policies change places between {}: the same command with --refine looks closer there",
+                between.join(", ")
+            ));
+        }
     }
 
     fn report(&self, dir: &Path, execution: &Execution) -> Result<Option<PathBuf>, Failure> {
@@ -109,6 +174,12 @@ impl Run {
         }
         write_report(dir).or_exit(Exit::Files).map(Some)
     }
+}
+
+/// `0.2 and 0.6 (analysis.read_fraction)`.
+fn in_words(added: &[Added]) -> String {
+    let words: Vec<String> = added.iter().map(|it| format!("{} ({})", it.value, short_path(&it.path))).collect();
+    words.join(", ")
 }
 
 fn folder_failure(error: ExperimentError) -> Failure {
@@ -132,10 +203,10 @@ fn tell_failures(execution: &Execution) {
     }
 }
 
-fn exit_of(execution: &Execution) -> Exit {
+fn exit_of(execution: &Execution, conclusion: &Conclusion) -> Exit {
     if execution.missing > 0 {
         Exit::Stopped
-    } else if execution.failed.is_empty() {
+    } else if execution.failed.is_empty() && conclusion.lost.is_empty() {
         Exit::Done
     } else {
         Exit::SomeFailed

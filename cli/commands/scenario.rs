@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use dapple_scenarios::{LoadOptions, Registry, Scenario};
+use dapple_scenarios::{LoadOptions, Problems, Registry, Scenario};
 
 use crate::exit::{Exit, Failure};
 use crate::terminal::note;
@@ -28,16 +28,26 @@ impl Changes {
         more: impl IntoIterator<Item = (String, String)>,
         registry: &Registry,
     ) -> Result<Scenario, Failure> {
-        can_be_read(file)?;
-        let overrides: Vec<(String, String)> = self.set.iter().cloned().chain(more).collect();
-        let options = LoadOptions { overrides: &overrides, strict: self.strict, ..LoadOptions::default() };
-        let scenario = dapple_scenarios::load_with(file, &options, registry).map_err(|problems| {
+        let scenario = self.read(file, more, registry)?.map_err(|problems| {
             Failure::new(Exit::Refused, format_args!("{} is refused\n\n{problems}", file.display()))
         })?;
         for warning in &scenario.warnings {
             note(&format!("warning: {warning}"));
         }
         Ok(scenario)
+    }
+
+    /// The same, with all that is wrong with it as it is, and without a word.
+    pub fn read(
+        &self,
+        file: &Path,
+        more: impl IntoIterator<Item = (String, String)>,
+        registry: &Registry,
+    ) -> Result<Result<Scenario, Problems>, Failure> {
+        can_be_read(file)?;
+        let overrides: Vec<(String, String)> = self.set.iter().cloned().chain(more).collect();
+        let options = LoadOptions { overrides: &overrides, strict: self.strict, ..LoadOptions::default() };
+        Ok(dapple_scenarios::load_with(file, &options, registry))
     }
 }
 
@@ -49,7 +59,7 @@ fn can_be_read(file: &Path) -> Result<(), Failure> {
 }
 
 /// `PATH=VALUE` in two.
-fn assignment(text: &str) -> Result<(String, String), String> {
+pub fn assignment(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((path, value)) if !path.trim().is_empty() && !value.trim().is_empty() => {
             Ok((path.trim().to_owned(), value.trim().to_owned()))

@@ -13,17 +13,22 @@
 
 mod error;
 mod execute;
+mod listing;
 mod manifest;
 mod observer;
 mod parallel;
 mod plan;
+mod refine;
 pub mod run_id;
+mod sweep;
 
 pub use error::ExperimentError;
 pub use execute::{Execution, Options, execute};
+pub use listing::{ListedRun, ListingError, RunState, listing};
 pub use observer::{NoObserver, RunEnd, RunObserver};
 pub use parallel::{ThreadsError, in_parallel};
 pub use plan::{Plan, PlanError, PlannedPoint, PlannedRun, plan};
+pub use refine::{Added, Refined, refine};
 
 #[cfg(test)]
 mod tests;

@@ -5,11 +5,12 @@ use std::fmt;
 use std::path::{self, PathBuf};
 
 use dapple_records::{KPIS, RecordPlan, SCHEMA_VERSION, SweepPoint};
-use dapple_scenarios::{Digest, LoadOptions, PolicySet, Problems, Registry, Scenario, SweepValue, load_text_with};
+use dapple_scenarios::{Digest, LoadOptions, PolicySet, Problems, Registry, Scenario, load_text_with};
 use dapple_simulator::units::{SimSpan, SimTime};
 use serde::{Deserialize, Serialize};
 
 use crate::run_id::{Behaviour, replication_seed, run_id};
+use crate::sweep;
 
 /// Every run of an experiment, checked. Made by [`plan`].
 ///
@@ -42,6 +43,12 @@ pub struct Plan {
     pub baseline: String,
     /// Column name of the primary KPI.
     pub primary_kpi: String,
+    /// The smallest difference that matters, as a share of the baseline's mean.
+    pub relevant_difference: f64,
+    /// Whether replications can differ at any sweep point.
+    pub chance: bool,
+    /// Names of the workloads that go on asking until the horizon at some sweep point, whenever it is.
+    pub endless: Vec<String>,
     /// Runs of each policy set at each sweep point.
     pub replications: u32,
     /// Paths of the swept fields, in order of declaration.
@@ -121,7 +128,14 @@ struct PlanHead {
 /// # Errors
 /// Where the scenario is not valid at a sweep point, or two policies do the same.
 pub fn plan(scenario: &Scenario) -> Result<Plan, Problems> {
-    let points: Result<Vec<_>, _> = grid(scenario).into_iter().map(|sweep| point(scenario, sweep)).collect();
+    let (mut points, mut chance, mut endless) = (Vec::new(), false, BTreeSet::new());
+    for coordinates in sweep::points(&scenario.experiment.sweep) {
+        let swept = if coordinates.is_empty() { None } else { Some(at(scenario, &coordinates)?) };
+        let here = swept.as_ref().unwrap_or(scenario);
+        chance |= here.has_chance();
+        endless.extend(here.endless());
+        points.push(point(here, coordinates)?);
+    }
     let experiment = &scenario.experiment;
     Ok(Plan {
         schema_version: SCHEMA_VERSION,
@@ -137,10 +151,13 @@ pub fn plan(scenario: &Scenario) -> Result<Plan, Problems> {
         policies: scenario.policies.iter().map(|policy| policy.name.clone()).collect(),
         baseline: experiment.baseline.clone(),
         primary_kpi: experiment.primary_kpi.info().column.into(),
+        relevant_difference: experiment.relevant_difference,
+        chance,
+        endless: endless.into_iter().collect(),
         replications: experiment.replications,
         sweep_paths: experiment.sweep.iter().map(|axis| axis.path.clone()).collect(),
         warnings: scenario.warnings.clone(),
-        points: points?,
+        points,
     })
 }
 
@@ -272,16 +289,15 @@ pub(crate) fn at(scenario: &Scenario, sweep: &[SweepPoint]) -> Result<Scenario, 
     scenario.at(&values)
 }
 
-fn point(scenario: &Scenario, sweep: Vec<SweepPoint>) -> Result<PlannedPoint, Problems> {
-    let swept = if sweep.is_empty() { None } else { Some(at(scenario, &sweep)?) };
-    let here = swept.as_ref().unwrap_or(scenario);
+/// One combination of swept values, `here` being the scenario with them in place.
+fn point(here: &Scenario, sweep: Vec<SweepPoint>) -> Result<PlannedPoint, Problems> {
     let behaviours = behaviours(here);
     for (index, behaviour) in behaviours.iter().enumerate() {
         if let Some(first) = behaviours[..index].iter().position(|other| other == behaviour) {
             let [first, second] = [first, index].map(|index| &here.policies[index].name);
             let point = if sweep.is_empty() { String::new() } else { format!(" at {}", InWords(&sweep)) };
             let same = format!("`{first}` and `{second}` do the same{point}, so there is nothing to compare");
-            return Err(Problems::one(&scenario.name, "policies", same));
+            return Err(Problems::one(&here.name, "policies", same));
         }
     }
     Ok(PlannedPoint {
@@ -297,21 +313,6 @@ fn behaviours(scenario: &Scenario) -> Vec<Behaviour> {
     let behaviour =
         |policy: &PolicySet| Behaviour { policies: policy.behaviour().to_owned(), artefacts: Default::default() };
     scenario.policies.iter().map(behaviour).collect()
-}
-
-/// All combinations of swept values, the last axis fastest; one without coordinates where nothing is swept.
-fn grid(scenario: &Scenario) -> Vec<Vec<SweepPoint>> {
-    let mut points = vec![Vec::new()];
-    for axis in &scenario.experiment.sweep {
-        let coordinate =
-            |value: &SweepValue| SweepPoint { path: axis.path.clone(), text: value.text.clone(), number: value.number };
-        let extended = |point: &Vec<SweepPoint>| {
-            let point = point.clone();
-            axis.values.iter().map(move |value| [point.as_slice(), &[coordinate(value)]].concat()).collect::<Vec<_>>()
-        };
-        points = points.iter().flat_map(extended).collect();
-    }
-    points
 }
 
 /// `links.A-B.bandwidth = Gbps(5)`.

@@ -1,96 +1,20 @@
 //! The plots: simulated against measured, shares of good predictions, load curves.
 
 use dapple_reports::ReportError;
-use dapple_reports::plots::WIDTH;
 use dapple_reports::plots::axis::{Axis, Frame, Panel, bounds};
-use dapple_reports::plots::canvas::{Anchor, Canvas, Drawn, Plot, legend_height};
-use dapple_reports::plots::palette::{Look, MUTED, SERIES, TEXT, look};
-use dapple_reports::quantity::{Dimension, number};
+use dapple_reports::plots::canvas::{Plot, legend_height};
+use dapple_reports::plots::palette::{Look, MUTED, look};
+use dapple_reports::plots::{WIDTH, logged};
+use dapple_reports::quantity::Dimension;
 
 use super::score::{LawResult, TAU};
 
-/// Cells of the scatter [px].
-const CELL: f64 = 4.0;
-
-/// Simulated against measured duration on logarithmic axes, shaded by the number of transfers.
+/// Simulated against measured duration.
 pub(super) fn scatter(law: &LawResult) -> Result<Plot, ReportError> {
     let points: Vec<(f64, f64)> = law.predictions.iter().map(|at| (at.real_s, at.simulated_s)).collect();
-    let both = points.iter().flat_map(|&(real, simulated)| [real, simulated]).filter(|seconds| *seconds > 0.0);
-    let (low, high) = bounds(both).unwrap_or((1.0, 10.0));
-    let range = (low / 1.2, high * 1.2);
-    let good = law.predictions.iter().filter(|prediction| prediction.is_good()).count();
-    let frame = Frame { left: 74.0, top: 36.0, right: 226.0, bottom: 54.0 };
-    let side = WIDTH - frame.left - frame.right;
-    let size = (WIDTH, frame.top + side + frame.bottom);
-    let title = format!("Simulated against measured: {}", law.name);
-    let plot = Plot::draw("scatter", title, size, |canvas| {
-        let axis = |title| Axis::logarithmic(title, Dimension::Count, range);
-        let panel = Panel::draw(canvas, frame, axis("Measured duration [s]"), axis("Simulated duration [s]"))?;
-        band(canvas, &panel, range)?;
-        let counts = cells(&panel, &points);
-        let most = counts.iter().map(|cell| cell.2).max().unwrap_or(1);
-        for &(x, y, count) in &counts {
-            canvas.rectangle((x, y), (x + CELL, y + CELL), SERIES[0], shade(count, most))?;
-        }
-        let (_, top, right, _) = panel.edges;
-        key(canvas, (right + 24.0, top + 10.0), most)
-    })?;
-    Ok(plot.captioned(format!(
-        "{} of {} transfers lie between the dashed lines, which are 30 % below and above the measured duration. Durations are logged \
-         in whole seconds, hence the stripes on the left.",
-        number(good as f64, 0),
-        number(points.len() as f64, 0)
-    )))
-}
-
-/// The diagonal, and 30 % below and above the measured value.
-fn band(canvas: &Canvas<'_>, panel: &Panel, (low, high): (f64, f64)) -> Drawn {
-    let line = |factor: f64| {
-        let (from, to) = (low.max(low / factor), high.min(high / factor));
-        [panel.at((from, factor * from)), panel.at((to, factor * to))]
-    };
-    canvas.line(&line(1.0), MUTED, 1.0, 1.0)?;
-    canvas.dashed(&line(1.0 - TAU), MUTED, 1.2)?;
-    canvas.dashed(&line(1.0 + TAU), MUTED, 1.2)
-}
-
-/// Upper left corners of the cells that hold points, and how many.
-fn cells(panel: &Panel, points: &[(f64, f64)]) -> Vec<(f64, f64, u32)> {
-    let (left, top, right, bottom) = panel.edges;
-    let mut found: std::collections::BTreeMap<(u32, u32), u32> = std::collections::BTreeMap::new();
-    for &point in points {
-        let (x, y) = panel.at(point);
-        if (left..=right).contains(&x) && (top..=bottom).contains(&y) {
-            *found.entry((((x - left) / CELL) as u32, ((y - top) / CELL) as u32)).or_default() += 1;
-        }
-    }
-    let corner = |((column, row), count): ((u32, u32), u32)| {
-        (left + f64::from(column) * CELL, top + f64::from(row) * CELL, count)
-    };
-    found.into_iter().map(corner).collect()
-}
-
-/// Opacity of a cell, by the logarithm of its count.
-fn shade(count: u32, most: u32) -> f64 {
-    let share = f64::from(count).ln() / f64::from(most.max(2)).ln();
-    // Two decimals: an SVG with thousands of cells is written out.
-    (100.0 * (0.22 + 0.78 * share)).round() / 100.0
-}
-
-/// What the lines and shades mean.
-fn key(canvas: &Canvas<'_>, (x, y): (f64, f64), most: u32) -> Drawn {
-    canvas.line(&[(x, y), (x + 28.0, y)], MUTED, 1.0, 1.0)?;
-    canvas.note("as measured", (x + 36.0, y), Anchor::Start)?;
-    canvas.dashed(&[(x, y + 20.0), (x + 28.0, y + 20.0)], MUTED, 1.2)?;
-    canvas.note("30 % more or less", (x + 36.0, y + 20.0), Anchor::Start)?;
-    canvas.text("Transfers per cell", (x, y + 56.0), Anchor::Start, TEXT)?;
-    let powers = (0..10).map(|power| 10_u32.pow(power)).take_while(|count| *count < most);
-    for (row, count) in powers.chain([most]).enumerate() {
-        let top = y + 72.0 + 20.0 * row as f64;
-        canvas.rectangle((x, top), (x + 12.0, top + 12.0), SERIES[0], shade(count, most))?;
-        canvas.note(&number(f64::from(count), 0), (x + 20.0, top + 6.0), Anchor::Start)?;
-    }
-    Ok(())
+    let plot = logged::scatter("scatter", format!("Simulated against measured: {}", law.name), &points, "Transfers")?;
+    let caption = format!("{} Durations are logged in whole seconds, hence the stripes on the left.", plot.caption);
+    Ok(plot.captioned(caption))
 }
 
 /// Share of predictions within each relative error.
@@ -147,17 +71,4 @@ pub(super) fn load_curves(laws: &[&LawResult]) -> Result<Plot, ReportError> {
         Ok(())
     })?;
     Ok(plot.captioned("Fitted to the first half, each with its own start-up. The mover's card carries 1250 MB/s."))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::hpss::score::tests::law;
-
-    #[test]
-    fn a_cloud_becomes_cells() {
-        let many: Vec<f64> = (0..5000).map(|n| 100.0 + f64::from(n % 7)).collect();
-        let plot = scatter(&law("x", &many)).unwrap().file().into_string();
-        assert!(plot.len() < 20_000, "{}", plot.len());
-    }
 }

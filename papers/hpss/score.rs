@@ -3,10 +3,9 @@
 use dapple_models::statistics::{Bootstrap, block_bootstrap};
 use dapple_models::{DataError, PredictionErrors};
 
+use dapple_reports::plots::logged;
+pub use dapple_reports::plots::logged::TAU;
 use dapple_reports::statistics::Interval;
-
-/// Relative error up to which a prediction is good: the τ of FoGP(τ).
-pub const TAU: f64 = 0.3;
 
 /// FoGP(0.3) on the second half that a replay has to reach.
 pub const BAR: f64 = 0.61;
@@ -84,7 +83,7 @@ impl LawResult {
 
 impl Prediction {
     pub(super) fn is_good(&self) -> bool {
-        (self.simulated_s - self.real_s).abs() <= TAU * self.real_s
+        logged::is_good(self.real_s, self.simulated_s)
     }
 }
 

@@ -2,10 +2,10 @@
 
 use dapple_simulator::facts::{JobEnded, JobOutcome, ReadEnded, TransferEnded, TransferOutcome};
 use dapple_simulator::ids::{FileId, Id};
-use dapple_simulator::topology::{Map, Route};
+use dapple_simulator::topology::Route;
 use dapple_simulator::units::{SimSpan, SimTime};
 
-use crate::times::{Mean, Times};
+use crate::times::{Mean, Precision, Times};
 
 /// Sums over what has ended.
 #[derive(Debug)]
@@ -22,15 +22,17 @@ pub(crate) struct Figures {
     pub ttc: Times,
     pub fts_queue: Mean,
     pub network: Mean,
-    /// Transfers done, failed.
-    pub transfers: [u64; 2],
+    /// Transfers done, failed, unfinished.
+    pub transfers: [u64; 3],
+    /// Transfers made for jobs, whatever became of them.
+    pub placements: u64,
     pub remote: Mean,
+    /// Remote reads done, unfinished.
+    pub remote_reads: [u64; 2],
     pub wan: f64,
     pub lan: f64,
     pub busiest_link: Option<f64>,
-    /// For each file up to the last that was touched: the largest part that a job needed, and the bytes that crossed
-    /// the WAN for jobs. A file itself takes three times as much, so gaps are cheap.
-    needed: Vec<(f64, f64)>,
+    pub redundant: Option<f64>,
     first_submitted: Option<SimTime>,
     last_ended: Option<SimTime>,
     any_unfinished: bool,
@@ -38,25 +40,28 @@ pub(crate) struct Figures {
 
 impl Figures {
     /// Nothing has happened yet.
-    pub fn new(warm_up_until: SimTime, horizon: SimTime) -> Self {
+    pub fn new(warm_up_until: SimTime, horizon: SimTime, precision: Precision) -> Self {
+        let times = || Times::new(precision);
         Self {
             warm_up_until,
             horizon,
-            turnaround: Times::default(),
-            wait: Times::default(),
+            turnaround: times(),
+            wait: times(),
             data_wait: Mean::default(),
             compute_s: 0.0,
             slot_s: 0.0,
             jobs: [0; 3],
-            ttc: Times::default(),
+            ttc: times(),
             fts_queue: Mean::default(),
             network: Mean::default(),
-            transfers: [0; 2],
+            transfers: [0; 3],
+            placements: 0,
             remote: Mean::default(),
+            remote_reads: [0; 2],
             wan: 0.0,
             lan: 0.0,
             busiest_link: None,
-            needed: Vec::new(),
+            redundant: None,
             first_submitted: None,
             last_ended: None,
             any_unfinished: false,
@@ -64,12 +69,16 @@ impl Figures {
     }
 
     /// A transfer request has ended, or the run has.
-    pub fn transfer(&mut self, transfer: &TransferEnded, map: &Map) {
-        let route = map.route_between(transfer.source, transfer.destination);
-        self.count_bytes(transfer.moved.as_f64(), route, transfer.file);
+    pub fn transfer(&mut self, transfer: &TransferEnded, route: Option<&Route>) {
+        self.count_bytes(transfer.moved.as_f64(), route);
         if transfer.created_at >= self.warm_up_until {
-            self.transfers[0] += u64::from(transfer.outcome == TransferOutcome::Done);
-            self.transfers[1] += u64::from(matches!(transfer.outcome, TransferOutcome::Failed(_)));
+            let kind = match transfer.outcome {
+                TransferOutcome::Done => 0,
+                TransferOutcome::Failed(_) => 1,
+                TransferOutcome::Queued | TransferOutcome::Active => 2,
+            };
+            self.transfers[kind] += 1;
+            self.placements += u64::from(transfer.is_placement());
             if let (Some(started), Some(done)) = (transfer.started_at, transfer.transferred_at) {
                 self.ttc.push(done.since(transfer.created_at));
                 self.fts_queue.push(started.since(transfer.created_at));
@@ -79,17 +88,13 @@ impl Figures {
     }
 
     /// A file access has ended, or the run has.
-    pub fn read(&mut self, read: &ReadEnded, map: &Map) {
-        let question = &read.question;
-        let part = &mut self.needed(question.file).0;
-        *part = part.max(question.bytes.as_f64() * question.read_fraction);
-        let route = map.route_to_pool(read.access.read_from(), question.pool);
-        self.count_bytes(read.moved.as_f64(), route, Some(question.file));
-        if let (Some(started), Some(ended)) = (read.started_at, read.ended_at)
-            && read.access.is_streamed()
-            && read.decided_at >= self.warm_up_until
-        {
-            self.remote.push(ended.since(started));
+    pub fn read(&mut self, read: &ReadEnded, route: Option<&Route>) {
+        self.count_bytes(read.moved.as_f64(), route);
+        if read.access.is_streamed() && read.decided_at >= self.warm_up_until {
+            self.remote_reads[usize::from(read.ended_at.is_none())] += 1;
+            if let (Some(started), Some(ended)) = (read.started_at, read.ended_at) {
+                self.remote.push(ended.since(started));
+            }
         }
     }
 
@@ -121,32 +126,58 @@ impl Figures {
         }
     }
 
-    /// Bytes that crossed the WAN for jobs beyond what they needed of each file.
-    pub fn redundant(&self) -> f64 {
-        self.needed.iter().map(|(part, wan)| (wan - part).max(0.0)).sum()
-    }
-
     /// From the first submission to the last end of a job; `None` where a job has not ended.
     pub fn makespan_s(&self) -> Option<f64> {
         let span = self.last_ended.zip(self.first_submitted).map(|(last, first)| last.since(first).as_secs_f64());
         span.filter(|_| !self.any_unfinished)
     }
 
-    fn needed(&mut self, file: FileId) -> &mut (f64, f64) {
-        if file.index() >= self.needed.len() {
-            self.needed.resize(file.index() + 1, (0.0, 0.0));
-        }
-        &mut self.needed[file.index()]
-    }
-
-    fn count_bytes(&mut self, moved: f64, route: Option<&Route>, file: Option<FileId>) {
-        if route.is_some_and(|route| !route.links.is_empty()) {
+    fn count_bytes(&mut self, moved: f64, route: Option<&Route>) {
+        if is_wan(route) {
             self.wan += moved;
-            if let Some(file) = file {
-                self.needed(file).1 += moved;
-            }
         } else {
             self.lan += moved;
         }
     }
+}
+
+/// What jobs needed of each file, and what crossed the WAN for it.
+#[derive(Debug, Default)]
+pub(crate) struct Needed {
+    /// For each file up to the last that was touched: the largest part that a job needed, and the bytes that crossed
+    /// the WAN for jobs. A file itself takes three times as much, so gaps are cheap.
+    files: Vec<(f64, f64)>,
+}
+
+impl Needed {
+    /// A transfer request has ended, or the run has.
+    pub fn transfer(&mut self, transfer: &TransferEnded, route: Option<&Route>) {
+        if let Some(file) = transfer.file.filter(|_| is_wan(route)) {
+            self.file(file).1 += transfer.moved.as_f64();
+        }
+    }
+
+    /// A file access has ended, or the run has.
+    pub fn read(&mut self, read: &ReadEnded, route: Option<&Route>) {
+        let question = &read.question;
+        let (part, wan) = self.file(question.file);
+        *part = part.max(question.bytes.as_f64() * question.read_fraction);
+        *wan += if is_wan(route) { read.moved.as_f64() } else { 0.0 };
+    }
+
+    /// Bytes that crossed the WAN for jobs beyond what they needed of each file.
+    pub fn redundant(&self) -> f64 {
+        self.files.iter().map(|(part, wan)| (wan - part).max(0.0)).sum()
+    }
+
+    fn file(&mut self, file: FileId) -> &mut (f64, f64) {
+        if file.index() >= self.files.len() {
+            self.files.resize(file.index() + 1, (0.0, 0.0));
+        }
+        &mut self.files[file.index()]
+    }
+}
+
+fn is_wan(route: Option<&Route>) -> bool {
+    route.is_some_and(|route| !route.links.is_empty())
 }

@@ -28,8 +28,76 @@ pub struct KpiInfo {
     pub unit: &'static str,
     /// Whether less is better, `None` where neither is.
     pub less_is_better: Option<bool>,
+    /// What it is over, and so whom it leaves out; of several the first of which there are any in the experiment. Empty for a
+    /// figure that counts everything.
+    pub over: &'static [Population],
     /// How it is counted, for the data dictionary.
     pub doc: &'static str,
+}
+
+/// Things of which each is done, fails, or has not ended at the horizon.
+///
+/// A figure over them leaves out what failed, and what the horizon cut off weighs too little in it: it is left out or counts
+/// with its age. Where policies differ in how many that are, they differ in whom the figure speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Population {
+    /// Jobs submitted after the warm-up.
+    Jobs,
+    /// Transfer requests created after the warm-up.
+    Transfers,
+    /// Remote reads decided after the warm-up.
+    RemoteReads,
+}
+
+impl Population {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Jobs, Self::Transfers, Self::RemoteReads];
+
+    /// One of them.
+    pub const fn noun(self) -> &'static str {
+        match self {
+            Self::Jobs => "job",
+            Self::Transfers => "transfer",
+            Self::RemoteReads => "remote read",
+        }
+    }
+
+    /// The number of those that ended well.
+    pub const fn done(self) -> Kpi {
+        match self {
+            Self::Jobs => Kpi::JobsDone,
+            Self::Transfers => Kpi::TransfersDone,
+            Self::RemoteReads => Kpi::RemoteReadsDone,
+        }
+    }
+
+    /// The number of those that failed; a read does not fail by itself.
+    pub const fn failed(self) -> Option<Kpi> {
+        match self {
+            Self::Jobs => Some(Kpi::JobsFailed),
+            Self::Transfers => Some(Kpi::TransfersFailed),
+            Self::RemoteReads => None,
+        }
+    }
+
+    /// The numbers of those that policies have chosen to make; all others are the same under all policies. A figure over things
+    /// of which one policy makes more than another is over other things: its difference tells of neither.
+    pub const fn chosen(self) -> &'static [Kpi] {
+        match self {
+            Self::Jobs => &[],
+            Self::Transfers => &[Kpi::Placements],
+            Self::RemoteReads => &[Kpi::RemoteReadsDone, Kpi::RemoteReadsUnfinished],
+        }
+    }
+
+    /// The number of those that had not ended at the horizon.
+    pub const fn unfinished(self) -> Kpi {
+        match self {
+            Self::Jobs => Kpi::JobsUnfinished,
+            Self::Transfers => Kpi::TransfersUnfinished,
+            Self::RemoteReads => Kpi::RemoteReadsUnfinished,
+        }
+    }
 }
 
 const CENSORED: &str = "over jobs submitted after the warm-up that did not fail; a job that has not ended counts with its age at the horizon, so this is a lower bound where jobs_unfinished is not 0";
@@ -38,9 +106,16 @@ const CENSORED_QUANTILE: &str =
 const AFTER: &str = "over requests created after the warm-up and done";
 const AFTER_QUANTILE: &str = "over requests created after the warm-up and done; exact up to 65536 of them, of more within 0.0031 % (2^-15) of it";
 
-/// Declares KPIs: `Name = "column", "title" ["unit"], less | more | neither (is better), how it is counted, from what;`
+const JOBS: &[Population] = &[Population::Jobs];
+const TRANSFERS: &[Population] = &[Population::Transfers];
+const READS: &[Population] = &[Population::RemoteReads];
+/// What is not done moves no bytes.
+const WORK: &[Population] = &[Population::Jobs, Population::Transfers];
+const ALL: &[Population] = &[];
+
+/// Declares KPIs: `Name = "column", "title" ["unit"], less | more | neither (is better), over what, how it is counted, from what;`
 macro_rules! kpis {
-    ($($(#[doc = $doc:literal])* $Kpi:ident = $column:literal, $title:literal [$unit:literal], $better:ident,
+    ($($(#[doc = $doc:literal])* $Kpi:ident = $column:literal, $title:literal [$unit:literal], $better:ident, $over:ident,
         $counted:expr, |$f:ident| $figure:expr;)*) => {
         /// A KPI. The number of variants is the length of [`KPIS`], in the same order.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -56,6 +131,7 @@ macro_rules! kpis {
             title: $title,
             unit: $unit,
             less_is_better: kpis!(@ $better),
+            over: $over,
             doc: $counted,
         }),*];
 
@@ -74,73 +150,85 @@ macro_rules! kpis {
 
 kpis! {
     /// Mean time from submission to the end of a job.
-    JobTurnaround = "job_turnaround_mean_s", "Job turnaround, mean" ["s"], less,
+    JobTurnaround = "job_turnaround_mean_s", "Job turnaround, mean" ["s"], less, JOBS,
         CENSORED, |f| f.turnaround.mean.seconds();
     /// Median of the same.
-    JobTurnaroundP50 = "job_turnaround_p50_s", "Job turnaround, median" ["s"], less,
+    JobTurnaroundP50 = "job_turnaround_p50_s", "Job turnaround, median" ["s"], less, JOBS,
         CENSORED_QUANTILE, |f| f.turnaround.quantile(0.5);
     /// 95th percentile of the same.
-    JobTurnaroundP95 = "job_turnaround_p95_s", "Job turnaround, 95th percentile" ["s"], less,
+    JobTurnaroundP95 = "job_turnaround_p95_s", "Job turnaround, 95th percentile" ["s"], less, JOBS,
         CENSORED_QUANTILE, |f| f.turnaround.quantile(0.95);
     /// Mean time from submission to the start of a job.
-    JobWait = "job_wait_mean_s", "Job wait, mean" ["s"], less,
+    JobWait = "job_wait_mean_s", "Job wait, mean" ["s"], less, JOBS,
         "from submission to start; otherwise as job_turnaround_mean_s", |f| f.wait.mean.seconds();
     /// 95th percentile of the same.
-    JobWaitP95 = "job_wait_p95_s", "Job wait, 95th percentile" ["s"], less,
+    JobWaitP95 = "job_wait_p95_s", "Job wait, 95th percentile" ["s"], less, JOBS,
         "from submission to start; otherwise as job_turnaround_p95_s", |f| f.wait.quantile(0.95);
     /// Mean time from submission until a job's last input byte has arrived.
-    DataWait = "data_wait_mean_s", "Wait for data, mean" ["s"], less,
+    DataWait = "data_wait_mean_s", "Wait for data, mean" ["s"], less, JOBS,
         "from submission to the last input byte; otherwise as job_turnaround_mean_s", |f| f.data_wait.seconds();
     /// Compute time over slot time, over jobs done.
-    CpuEfficiency = "cpu_efficiency", "CPU efficiency" ["1"], more,
+    CpuEfficiency = "cpu_efficiency", "CPU efficiency" ["1"], more, JOBS,
         "compute time over slot time of jobs submitted after the warm-up and done", |f| (f.slot_s > 0.0).then(|| f.compute_s / f.slot_s);
     /// Jobs that ended well.
-    JobsDone = "jobs_done", "Jobs done" ["1"], more,
+    JobsDone = "jobs_done", "Jobs done" ["1"], more, ALL,
         "submitted after the warm-up", |f| count(f.jobs[0]);
     /// Jobs that failed.
-    JobsFailed = "jobs_failed", "Jobs failed" ["1"], less,
+    JobsFailed = "jobs_failed", "Jobs failed" ["1"], less, JOBS,
         "submitted after the warm-up", |f| count(f.jobs[1]);
     /// Jobs that had not ended at the horizon.
-    JobsUnfinished = "jobs_unfinished", "Jobs unfinished at the horizon" ["1"], less,
+    JobsUnfinished = "jobs_unfinished", "Jobs unfinished at the horizon" ["1"], less, JOBS,
         "submitted after the warm-up", |f| count(f.jobs[2]);
     /// Median time to complete a transfer request.
-    TtcP50 = "ttc_p50_s", "Time to complete, median" ["s"], less,
+    TtcP50 = "ttc_p50_s", "Time to complete, median" ["s"], less, TRANSFERS,
         AFTER_QUANTILE, |f| f.ttc.quantile(0.5);
     /// 95th percentile of the same.
-    TtcP95 = "ttc_p95_s", "Time to complete, 95th percentile" ["s"], less,
+    TtcP95 = "ttc_p95_s", "Time to complete, 95th percentile" ["s"], less, TRANSFERS,
         AFTER_QUANTILE, |f| f.ttc.quantile(0.95);
     /// 99th percentile of the same.
-    TtcP99 = "ttc_p99_s", "Time to complete, 99th percentile" ["s"], less,
+    TtcP99 = "ttc_p99_s", "Time to complete, 99th percentile" ["s"], less, TRANSFERS,
         AFTER_QUANTILE, |f| f.ttc.quantile(0.99);
     /// Mean FTS queue time.
-    FtsQueueTime = "fts_queue_mean_s", "FTS queue time, mean" ["s"], less,
+    FtsQueueTime = "fts_queue_mean_s", "FTS queue time, mean" ["s"], less, TRANSFERS,
         AFTER, |f| f.fts_queue.seconds();
     /// Mean network time, start-up included.
-    NetworkTime = "network_time_mean_s", "Network time, mean" ["s"], less,
+    NetworkTime = "network_time_mean_s", "Network time, mean" ["s"], less, TRANSFERS,
         AFTER, |f| f.network.seconds();
     /// Transfers done.
-    TransfersDone = "transfers_done", "Transfers done" ["1"], neither,
+    TransfersDone = "transfers_done", "Transfers done" ["1"], neither, ALL,
         "created after the warm-up", |f| count(f.transfers[0]);
     /// Transfers that failed.
-    TransfersFailed = "transfers_failed", "Transfers failed" ["1"], less,
+    TransfersFailed = "transfers_failed", "Transfers failed" ["1"], less, TRANSFERS,
         "created after the warm-up", |f| count(f.transfers[1]);
+    /// Transfers that had not ended at the horizon.
+    TransfersUnfinished = "transfers_unfinished", "Transfers unfinished at the horizon" ["1"], less, TRANSFERS,
+        "created after the warm-up", |f| count(f.transfers[2]);
+    /// Transfers that policies have had made for jobs.
+    Placements = "placements", "Placements" ["1"], neither, ALL,
+        "transfer requests made for jobs and created after the warm-up, whatever became of them", |f| count(f.placements);
     /// Mean time of a remote read.
-    RemoteReadTime = "remote_read_mean_s", "Remote read, mean" ["s"], less,
+    RemoteReadTime = "remote_read_mean_s", "Remote read, mean" ["s"], less, READS,
         "over remote reads decided after the warm-up and ended", |f| f.remote.seconds();
+    /// Remote reads whose last byte arrived.
+    RemoteReadsDone = "remote_reads_done", "Remote reads done" ["1"], neither, ALL,
+        "decided after the warm-up", |f| count(f.remote_reads[0]);
+    /// Remote reads whose last byte had not arrived.
+    RemoteReadsUnfinished = "remote_reads_unfinished", "Remote reads unfinished at the horizon" ["1"], less, READS,
+        "decided after the warm-up; those of jobs that failed before count too", |f| count(f.remote_reads[1]);
     /// Bytes that crossed links between sites.
-    WanBytes = "wan_bytes", "Bytes over the WAN" ["B"], less,
+    WanBytes = "wan_bytes", "Bytes over the WAN" ["B"], less, WORK,
         "whole run; counted once per transfer or read whatever the number of links", |f| Some(f.wan);
     /// Bytes that moved within sites.
-    LanBytes = "lan_bytes", "Bytes within sites" ["B"], neither,
+    LanBytes = "lan_bytes", "Bytes within sites" ["B"], neither, WORK,
         "whole run", |f| Some(f.lan);
     /// Bytes moved beyond one copy of what the jobs needed.
-    RedundantBytes = "redundant_bytes", "Redundant bytes" ["B"], less,
-        "bytes over the WAN for jobs beyond the largest part of each file that a job needed, summed per file, not below 0 for any", |f| Some(f.redundant());
+    RedundantBytes = "redundant_bytes", "Redundant bytes" ["B"], less, WORK,
+        "bytes over the WAN for jobs beyond the largest part of each file that a job needed, summed per file, not below 0 for any", |f| f.redundant;
     /// Mean use of the busiest link.
-    BusiestLink = "busiest_link", "Mean use of the busiest link" ["1"], neither,
+    BusiestLink = "busiest_link", "Mean use of the busiest link" ["1"], neither, WORK,
         "bytes over capacity, whole run", |f| f.busiest_link;
     /// Time from the first submission to the last end of a job.
-    Makespan = "makespan_s", "Makespan" ["s"], less,
+    Makespan = "makespan_s", "Makespan" ["s"], less, JOBS,
         "from the first submission to the last end of a job; empty where a job has not ended", |f| f.makespan_s();
 }
 
@@ -182,9 +270,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_a_part_of_a_population_says_so() {
+        for info in &KPIS {
+            let doc = info.doc;
+            let selects = doc.contains("did not fail") || doc.contains("and done") || doc.contains("and ended");
+            assert!(!selects || !info.over.is_empty(), "{} leaves some out", info.column);
+        }
+    }
+
+    #[test]
     fn quantiles_say_when_they_are_exact() {
         for info in KPIS.iter().filter(|info| info.title.contains("percentile") || info.title.contains("median")) {
-            let exact = format!("exact up to {} ", crate::times::EXACT);
+            let exact = format!("exact up to {} ", crate::times::RUN.exact);
             assert!(info.doc.contains(&exact) || info.doc.ends_with("as job_turnaround_p95_s"), "{}", info.column);
         }
     }

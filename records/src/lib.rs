@@ -20,6 +20,7 @@ mod error;
 mod experiment;
 mod figures;
 pub mod folder;
+mod groups;
 mod kpi;
 mod manifest;
 mod parquet;
@@ -37,7 +38,8 @@ pub use error::ResultsError;
 pub use experiment::{
     Format, MANIFEST_FILE, PLOTS_DIR, REPORT_FILE, read_manifest, read_run_table, read_runs, run_dir, write_atomically,
 };
-pub use kpi::{KPIS, Kpi, KpiInfo, Kpis};
+pub use groups::{GROUPS, GroupBy, GroupRow, group_rows};
+pub use kpi::{KPIS, Kpi, KpiInfo, Kpis, Population};
 pub use manifest::{FailedRun, Manifest, RunEntry, SweepPoint};
 pub use plan::{RecordLevel, RecordPlan};
 pub use recorder::{Recorder, RunOutput, record};

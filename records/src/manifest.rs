@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 
 use dapple_simulator::engine::Counters;
+use dapple_simulator::units::Unit;
 use serde::{Deserialize, Serialize};
 
 use crate::{RecordPlan, ResultsError};
@@ -32,6 +33,12 @@ pub struct Manifest {
     pub baseline: String,
     /// Column name of the primary KPI; all others are exploratory.
     pub primary_kpi: String,
+    /// The smallest difference that matters, as a share of the baseline's mean of the primary KPI.
+    pub relevant_difference: f64,
+    /// Whether replications can differ: something in the scenario or in a policy is drawn.
+    pub chance: bool,
+    /// Names of the workloads that go on asking until the horizon, whenever it is: there is always something unfinished.
+    pub endless: Vec<String>,
     /// Number of replications.
     pub replications: u32,
     /// Paths of the swept fields, in order of declaration.
@@ -100,6 +107,33 @@ pub struct SweepPoint {
     pub number: Option<f64>,
 }
 
+impl SweepPoint {
+    /// What stands before the unit of its number, and the unit: `Constant(` and `GB` of `Constant(GB(10))`; empty where
+    /// there is none. The number is the innermost, and so is its unit.
+    pub fn around_and_unit(&self) -> (&str, &str) {
+        let Some((before, _)) = self.text.trim_end_matches(')').rsplit_once('(') else { return ("", "") };
+        let before = before.trim_end();
+        before.split_at(before.trim_end_matches(|c: char| c.is_alphanumeric() || c == '_').len())
+    }
+
+    /// Its number in base units where its unit is known, as written otherwise: to be compared with others of its kind.
+    pub fn in_base_unit(&self) -> Option<f64> {
+        self.number.map(|number| number * self.base_unit())
+    }
+
+    /// How many base units its unit is; 1 where that is none.
+    pub fn base_unit(&self) -> f64 {
+        Unit::named(self.around_and_unit().1).map_or(1.0, |(_, unit)| unit.factor)
+    }
+
+    /// The same value with another number: `Gbps(2.5)` of `Gbps(5)`.
+    pub fn with_number(&self, number: f64) -> Self {
+        let inner = self.text.trim_end_matches(')');
+        let (before, after) = (inner.rfind('(').map_or("", |at| &inner[..=at]), &self.text[inner.len()..]);
+        Self { path: self.path.clone(), text: format!("{before}{number}{after}"), number: Some(number) }
+    }
+}
+
 /// One run that failed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FailedRun {
@@ -115,4 +149,20 @@ pub struct FailedRun {
     pub sweep: Vec<SweepPoint>,
     /// Why it failed.
     pub error: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_coordinate_knows_its_unit_and_takes_another_number() {
+        let point = |text: &str, number| SweepPoint { path: "a".into(), text: text.into(), number: Some(number) };
+        let size = point("Constant(GB(2))", 2.0);
+        assert_eq!((size.around_and_unit(), size.in_base_unit()), (("Constant(", "GB"), Some(2e9)));
+        assert_eq!(size.with_number(2.5), point("Constant(GB(2.5))", 2.5));
+        let bare = point("0.5", 0.5);
+        assert_eq!((bare.around_and_unit(), bare.in_base_unit()), (("", ""), Some(0.5)));
+        assert_eq!(bare.with_number(0.25), point("0.25", 0.25));
+    }
 }

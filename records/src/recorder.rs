@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use dapple_simulator::decide::{AccessObservation, Policies};
-use dapple_simulator::engine::{Books, Counters, EngineError, Setup, run};
+use dapple_simulator::engine::{Books, Counters, EngineError, LinkUse, Setup, run};
 use dapple_simulator::facts::{Fact, Observer, Wants};
 use dapple_simulator::ids::{FileId, Id, JobId, RseId};
 use dapple_simulator::units::SimTime;
 
-use crate::figures::Figures;
+use crate::figures::{Figures, Needed};
+use crate::groups::Groups;
 use crate::tables::{self, AccessRow, RunTables, Sampled, SourceDecided, SourceRow};
+use crate::times::RUN;
 use crate::{Kpis, RecordLevel, RecordPlan, TableData};
 
 /// Everything that is kept of a run.
@@ -55,6 +57,8 @@ pub struct Recorder<'a> {
     decided: BTreeMap<(JobId, u32), AccessObservation>,
     source_decided: BTreeMap<(FileId, RseId), SourceDecided>,
     figures: Figures,
+    needed: Needed,
+    groups: Groups,
 }
 
 impl<'a> Recorder<'a> {
@@ -67,27 +71,35 @@ impl<'a> Recorder<'a> {
             n_samples: 0,
             decided: BTreeMap::new(),
             source_decided: BTreeMap::new(),
-            figures: Figures::new(SimTime::ZERO + plan.warm_up, setup.horizon),
+            figures: Figures::new(SimTime::ZERO + plan.warm_up, setup.horizon, RUN),
+            needed: Needed::default(),
+            groups: Groups::new(setup, plan),
         }
     }
 
     /// Tables and KPIs of the whole run.
     pub fn finish(self, books: Books) -> RunOutput {
-        let Self { tables, mut figures, .. } = self;
-        let Books { counters, events, busiest_link, warnings } = books;
-        figures.busiest_link = busiest_link;
-        RunOutput { tables: tables.finish(), kpis: Kpis::of(&mut figures), counters, events, warnings }
+        let Self { setup, tables, mut figures, needed, groups, .. } = self;
+        let Books { counters, events, links, warnings } = books;
+        figures.busiest_link = links.values().filter_map(LinkUse::mean).max_by(f64::total_cmp);
+        figures.redundant = Some(needed.redundant());
+        let mut tables = tables.finish();
+        tables.push(groups.finish(setup, &links));
+        RunOutput { tables, kpis: Kpis::of(&mut figures), counters, events, warnings }
     }
 }
 
 impl Observer for Recorder<'_> {
     fn observe(&mut self, at: SimTime, fact: &Fact) {
-        let Self { setup, tables, figures, .. } = self;
+        let Self { setup, tables, figures, needed, groups, .. } = self;
         let map = &setup.topology.map;
         match fact {
             Fact::TransferEnded(transfer) => {
                 let id = transfer.request.index() as u64;
-                figures.transfer(transfer, map);
+                let route = map.route_between(transfer.source, transfer.destination);
+                figures.transfer(transfer, route);
+                needed.transfer(transfer, route);
+                groups.transfer(transfer, setup);
                 tables::requests::push(transfer, id, &mut tables.requests);
                 let decided = transfer.file.and_then(|file| self.source_decided.remove(&(file, transfer.destination)));
                 if let Some(decided) = decided {
@@ -96,7 +108,10 @@ impl Observer for Recorder<'_> {
             }
             Fact::ReadEnded(read) => {
                 let id = read.read.index() as u64;
-                figures.read(read, map);
+                let route = map.route_to_pool(read.access.read_from(), read.question.pool);
+                figures.read(read, route);
+                needed.read(read, route);
+                groups.read(read, setup);
                 tables::reads::push(read, id, &mut tables.reads);
                 if let Some(observation) = self.decided.remove(&(read.question.job, read.question.input)) {
                     tables::decisions::push(&AccessRow { observation, read }, id, &mut tables.decisions);
@@ -104,6 +119,7 @@ impl Observer for Recorder<'_> {
             }
             Fact::JobEnded(job) => {
                 figures.job(job);
+                groups.job(job, setup);
                 tables::jobs::push(job, job.job.index() as u64, &mut tables.jobs);
             }
             Fact::AccessDecided(decided) => {

@@ -68,9 +68,9 @@ macro_rules! tables {
             }
         }
 
-        /// The tables of a run in order.
+        /// The tables of a run in order; that of the groups, which is no table of rows, comes last.
         pub fn schemas() -> Vec<Schema> {
-            vec![$($table::schema()),*]
+            vec![$($table::schema(),)* crate::groups::schema()]
         }
     };
 }
@@ -97,6 +97,7 @@ tables! {
     /// One row per file access of a job.
     reads(r: ReadEnded) = "file access of a job", reads, 1 {
         read: Int = r.read, "id of the read, in order of the decisions";
+        workload: Workload = r.workload, "workload of its job";
         job: Int = r.question.job, "job that reads";
         input: Int = r.question.input, "position among the job's inputs, from 0";
         file: Int = r.question.file, "id of the file";
@@ -137,8 +138,11 @@ tables! {
     series(s: Sampled<'_>) = "sample of one quantity of one entity", series, 4 {
         entity: Word = entity(s.sample.entity, s.setup), "link, RSE, DTN or pool";
         quantity: Word = quantity(s.sample.quantity), "rate_bytes_per_s, used_bytes, active, queued or running";
-        at_ns: Int = s.at, "instant of the sample";
-        value: Float = s.sample.value, "value at that instant, after everything that happens in it";
+        at_ns: Int = s.at, "instant of the sample; there is one at the horizon, too";
+        value: Float = s.sample.value,
+            "a rate: bytes since the sample before over the time since; any other quantity: as it is at that instant, after everything that happens in it";
+        capacity: Float = s.sample.capacity,
+            "the most that the value can be: mean capacity of a link over the same time, size of an RSE, slots of a pool or DTN; empty where there is none";
     }
 
     /// One row per access decision.

@@ -1,21 +1,48 @@
 //! Every policy against the baseline at every sweep point, and what that says.
+//!
+//! Each comparison of a figure asks, in this order:
+//!
+//! 1. **Are the two figures of the same things?** Where policies make other transfers or reads ([`crate::alike`]), or what fails or does
+//!    not end differs ([`crate::survivors`]), nothing follows.
+//! 2. **Is the difference within the smallest relevant one?** Two one-sided paired t-tests, whether the policy's mean is above
+//!    (1 - r) and below (1 + r) times the baseline's; the larger p-value is that of the comparison. If both hold, the two are
+//!    equal for the reader's purpose, even where a difference is beyond chance.
+//! 3. **Is the difference beyond chance, and not smaller than the relevant one?** The paired t-test; its mean is told as better or
+//!    worse.
+//! 4. Otherwise it is open.
+//!
+//! For the primary KPI the p-values of question 2 and those of question 3 are corrected after Holm, each over all comparisons of the
+//! experiment: the chance that any "better" or "worse" is told of equal policies is at most 5 %, and so is the chance that
+//! any "equal" is told of a difference that is relevant. For all other KPIs nothing is corrected: they are exploratory.
+//!
+//! Where nothing is drawn there is no chance to ask about: the difference is what it is, without p and interval.
 
-use dapple_records::Kpi;
+use dapple_records::{Kpi, KpiInfo};
 
+use crate::alike::Unlike;
 use crate::experiment::Experiment;
-use crate::statistics::{self, LEVEL, Paired};
+use crate::statistics::{self, LEVEL, Paired, constant};
+use crate::survivors::Survivors;
 
-/// One policy against the baseline at one sweep point, by the primary KPI.
+/// One policy against the baseline at one sweep point, by one KPI.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Comparison {
     /// The policy.
     pub(crate) policy: usize,
     /// The sweep point.
     pub(crate) point: usize,
-    /// Policy less baseline.
-    pub(crate) difference: Paired,
-    /// P-value corrected after Holm over all comparisons.
-    pub(crate) holm: Option<f64>,
+    /// The KPI.
+    pub(crate) kpi: &'static KpiInfo,
+    /// Policy less baseline; `None`: in no replication have both a value.
+    pub(crate) difference: Option<Paired>,
+    /// What one policy makes more of than the other.
+    pub(crate) unlike: Option<Unlike>,
+    /// Who is missing in the figures.
+    pub(crate) survivors: Option<Survivors>,
+    /// P-value of "there is no difference"; `None` below two pairs and without chance.
+    pub(crate) p: Option<f64>,
+    /// P-value of "the difference is relevant".
+    pub(crate) equal_p: Option<f64>,
     /// What it says.
     pub(crate) outcome: Outcome,
 }
@@ -23,16 +50,20 @@ pub(crate) struct Comparison {
 /// What a comparison says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// The policy is lower than the baseline, beyond chance.
+    /// The policy is lower than the baseline, beyond chance and by a relevant difference.
     Lower,
-    /// The policy is higher than the baseline, beyond chance.
+    /// The policy is higher than the baseline, beyond chance and by a relevant difference.
     Higher,
-    /// Chance can explain the difference; so many more replications would settle it, where that can be told.
+    /// The difference is smaller than what is relevant, beyond chance.
+    Within,
+    /// Nobody can tell yet; so many more replications would settle it, where that can be told.
     Open(Option<u64>),
     /// All replications are exactly equal.
     Same,
     /// There is but one pair.
     OnePair,
+    /// The figures are of different things: what policies make, what fails or what does not end differs.
+    Incomparable,
 }
 
 impl Outcome {
@@ -46,38 +77,131 @@ impl Outcome {
     }
 }
 
-/// All comparisons of the primary KPI, by policy, then by sweep point. Those without a pair are left out.
+/// What decides about a comparison beside its own figures.
+struct Judge {
+    /// The smallest relevant difference, as a share of the baseline's mean.
+    relevant: f64,
+    /// Comparisons that are corrected for.
+    comparisons: usize,
+}
+
+/// All comparisons of the primary KPI, by policy, then by sweep point. Those of which there is nothing to tell are left out.
 pub(crate) fn confirmatory(experiment: &Experiment) -> Vec<Comparison> {
     let mut found = Vec::new();
     for policy in experiment.others() {
         for point in 0..experiment.points.len() {
-            let pairs = experiment.pairs(point, policy, experiment.baseline, experiment.primary.kpi);
-            found.extend(statistics::paired(&pairs).map(|difference| (policy, point, difference)));
+            found.push(Comparison::measured(experiment, point, policy, experiment.primary));
         }
     }
-    let tested: Vec<f64> = found.iter().filter_map(|(.., difference)| difference.p).collect();
-    let mut corrected = statistics::holm(&tested).unwrap_or_default().into_iter();
-    let comparison = |(policy, point, difference): (usize, usize, Paired)| {
-        let holm = difference.p.and_then(|_| corrected.next());
-        let outcome = outcome(&difference, holm, tested.len());
-        Comparison { policy, point, difference, holm, outcome }
+    let comparisons = found.iter().filter(|comparison| comparison.p.is_some()).count();
+    let corrected = |pick: fn(&mut Comparison) -> &mut Option<f64>, found: &mut [Comparison]| {
+        let tested: Vec<f64> = found.iter_mut().filter_map(|comparison| *pick(comparison)).collect();
+        let mut corrected = statistics::holm(&tested).unwrap_or_default().into_iter();
+        for p in found.iter_mut().map(pick).filter(|p| p.is_some()) {
+            *p = corrected.next();
+        }
     };
-    found.into_iter().map(comparison).collect()
+    corrected(|comparison| &mut comparison.p, &mut found);
+    corrected(|comparison| &mut comparison.equal_p, &mut found);
+    let judge = Judge { relevant: experiment.manifest.relevant_difference, comparisons };
+    let judged = found.into_iter().map(|comparison| comparison.judged(&judge));
+    judged.filter(Comparison::says_anything).collect()
 }
 
-fn outcome(difference: &Paired, holm: Option<f64>, comparisons: usize) -> Outcome {
-    let (Some(holm), Some(interval)) = (holm, difference.interval) else { return Outcome::OnePair };
-    if difference.mean == 0.0 && difference.sd == Some(0.0) {
-        return Outcome::Same;
-    }
-    if holm < 1.0 - LEVEL && !interval.contains(0.0) {
-        return if difference.mean < 0.0 { Outcome::Lower } else { Outcome::Higher };
-    }
-    let needed = statistics::replications_needed(difference, comparisons);
-    Outcome::Open(needed.map(|needed| needed.saturating_sub(difference.n as u64).max(1)))
+/// The same for any KPI, uncorrected: exploratory.
+pub(crate) fn exploratory(experiment: &Experiment, point: usize, policy: usize, kpi: Kpi) -> Option<Comparison> {
+    let judge = Judge { relevant: experiment.manifest.relevant_difference, comparisons: 1 };
+    let found = Comparison::measured(experiment, point, policy, kpi.info()).judged(&judge);
+    Some(found).filter(Comparison::says_anything)
 }
 
-/// The difference of any KPI, without a test: exploratory.
-pub(crate) fn exploratory(experiment: &Experiment, point: usize, policy: usize, kpi: Kpi) -> Option<Paired> {
-    statistics::paired(&experiment.pairs(point, policy, experiment.baseline, kpi))
+impl Comparison {
+    /// Whether a figure stands against a figure and nothing is missing in either.
+    pub(crate) fn is_comparable(&self) -> bool {
+        self.outcome != Outcome::Incomparable
+    }
+
+    /// Why the figures are not of the same things: what one policy makes and the other does not, or who is missing.
+    pub(crate) fn apart_words(&self, experiment: &Experiment) -> String {
+        let (policy, baseline) = (experiment.name(self.policy), experiment.baseline_name());
+        match (self.unlike, self.survivors) {
+            (Some(unlike), _) => unlike.words(policy, baseline),
+            (None, Some(survivors)) => survivors.words(policy, baseline),
+            (None, None) => String::new(),
+        }
+    }
+
+    fn says_anything(&self) -> bool {
+        self.difference.is_some() || !self.is_comparable()
+    }
+
+    /// Figures and p-values, the latter uncorrected.
+    fn measured(experiment: &Experiment, point: usize, policy: usize, kpi: &'static KpiInfo) -> Self {
+        let pairs = experiment.pairs(point, policy, experiment.baseline, kpi.kpi);
+        let (mut difference, mut equal_p) = (statistics::paired(&pairs), None);
+        let differences: Vec<f64> = pairs.iter().map(|(first, second)| first - second).collect();
+        let fixed = !experiment.manifest.chance && constant(&differences).is_some();
+        if let Some(found) = difference.as_mut().filter(|_| fixed) {
+            (found.sd, found.p, found.interval, found.relative_interval) = (Some(0.0), None, None, None);
+        } else {
+            equal_p = statistics::equivalence(&pairs, experiment.manifest.relevant_difference);
+        }
+        let unlike = Unlike::of(experiment, point, policy, kpi);
+        let survivors = Survivors::of(experiment, point, policy, kpi);
+        let p = difference.and_then(|found| found.p);
+        Self { policy, point, kpi, difference, unlike, survivors, p, equal_p, outcome: Outcome::OnePair }
+    }
+
+    fn judged(mut self, judge: &Judge) -> Self {
+        self.outcome = self.outcome(judge);
+        self
+    }
+
+    fn outcome(&self, judge: &Judge) -> Outcome {
+        if self.unlike.is_some() {
+            return Outcome::Incomparable;
+        }
+        let selected = self.survivors.is_some_and(|survivors| survivors.is_selected());
+        let more = self.survivors.and_then(|survivors| survivors.unfinished.more);
+        let Some(difference) = &self.difference else {
+            return if selected || more.is_some() { Outcome::Incomparable } else { Outcome::OnePair };
+        };
+        let figures = self.by_figures(difference, judge);
+        // What is unfinished flatters the policy that has more of it.
+        let flattered = match (figures.better(self.kpi.less_is_better), figures) {
+            (Some(better), _) => more == Some(better),
+            (None, Outcome::Within) => self.survivors.is_some_and(|survivors| {
+                let shares = survivors.unfinished;
+                more.is_some() && (shares.policy - shares.baseline).abs() > judge.relevant
+            }),
+            (None, _) => false,
+        };
+        if selected || flattered { Outcome::Incomparable } else { figures }
+    }
+
+    /// What the figures say, as if they were of the same things.
+    fn by_figures(&self, difference: &Paired, judge: &Judge) -> Outcome {
+        let sure = |p: Option<f64>| p.is_some_and(|p| p < 1.0 - LEVEL);
+        let relevant = judge.relevant * difference.means.1.abs();
+        let direction = if difference.mean < 0.0 { Outcome::Lower } else { Outcome::Higher };
+        let is_fixed = difference.sd == Some(0.0);
+        if is_fixed && difference.mean == 0.0 {
+            return Outcome::Same;
+        }
+        if is_fixed && self.p.is_none() {
+            return if difference.mean.abs() < relevant { Outcome::Within } else { direction };
+        }
+        if self.p.is_none() {
+            return Outcome::OnePair;
+        }
+        if sure(self.equal_p) {
+            return Outcome::Within;
+        }
+        let beyond_zero = difference.interval.is_none_or(|interval| !interval.contains(0.0));
+        if sure(self.p) && beyond_zero && difference.mean.abs() >= relevant {
+            return direction;
+        }
+        let needed = statistics::replications_needed(difference, relevant, judge.comparisons);
+        Outcome::Open(needed.map(|needed| needed.saturating_sub(difference.n as u64).max(1)))
+    }
 }

@@ -1,13 +1,16 @@
 //! An experiment in memory: its manifest and the KPIs of its runs, by sweep point and policy.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use dapple_records::{
-    KPIS, Kpi, KpiInfo, KpiRow, KpiTable, Manifest, RecordLevel, RecordPlan, RunEntry, SweepPoint, read_manifest,
-    read_runs, run_dir,
+    FailedRun, KPIS, Kpi, KpiInfo, KpiRow, KpiTable, Kpis, Manifest, RecordLevel, RecordPlan, RunEntry, SweepPoint,
+    read_manifest, read_runs, run_dir,
 };
 
 use crate::ReportError;
+use crate::quantity::{Scale, kpi_estimate};
+use crate::statistics::Estimate;
 use crate::sweep::{Point, Sweep, sweep_order};
 
 /// An experiment: what was asked, and the KPIs of what ran.
@@ -16,7 +19,7 @@ pub(crate) struct Experiment {
     /// Its folder.
     pub(crate) dir: PathBuf,
     /// Its manifest.
-    pub(crate) manifest: Manifest,
+    pub(crate) manifest: Arc<Manifest>,
     /// The KPI that was declared primary.
     pub(crate) primary: &'static KpiInfo,
     /// Policies in order of declaration.
@@ -45,7 +48,8 @@ impl Experiment {
         Self::new(dir, manifest, rows)
     }
 
-    fn new(dir: &Path, manifest: Manifest, rows: Vec<KpiRow>) -> Result<Self, ReportError> {
+    /// The same of what is in memory.
+    pub(crate) fn new(dir: &Path, manifest: Manifest, rows: Vec<KpiRow>) -> Result<Self, ReportError> {
         let column = &manifest.primary_kpi;
         let primary = KPIS.iter().find(|kpi| kpi.column == column);
         let unknown = || ReportError::UnknownKpi { dir: dir.to_owned(), column: column.clone() };
@@ -71,7 +75,15 @@ impl Experiment {
             of_policy.sort_by_key(|row| row.replication);
         }
         let dir = dir.to_owned();
+        let manifest = Arc::new(manifest);
         Ok(Self { dir, manifest, primary, policies, baseline, points, sweep, runs })
+    }
+
+    /// The same runs with other figures.
+    pub(crate) fn with_kpis(&self, kpis: impl Fn(&KpiRow) -> Kpis) -> Self {
+        let mut other = self.clone();
+        other.runs.iter_mut().flatten().flatten().for_each(|row| row.kpis = kpis(row));
+        other
     }
 
     /// Runs of one policy at one sweep point, sorted by replication.
@@ -96,6 +108,11 @@ impl Experiment {
         self.replicated(point, policy, kpi).into_iter().map(|(_, value)| value).collect()
     }
 
+    /// Mean of this KPI over replications.
+    pub(crate) fn estimate(&self, point: usize, policy: usize, kpi: Kpi) -> Option<Estimate> {
+        kpi_estimate(kpi.info(), &self.values(point, policy, kpi))
+    }
+
     /// Values of two policies in the replications that both have, as (first, second).
     pub(crate) fn pairs(&self, point: usize, first: usize, second: usize, kpi: Kpi) -> Vec<(f64, f64)> {
         let seconds = self.replicated(point, second, kpi);
@@ -104,6 +121,13 @@ impl Experiment {
             Some((value, seconds[at].1))
         };
         self.replicated(point, first, kpi).into_iter().filter_map(paired).collect()
+    }
+
+    /// Replications of one policy at one sweep point whose run failed.
+    pub(crate) fn failed_replications(&self, point: usize, policy: usize) -> impl Iterator<Item = u32> + '_ {
+        let (at, name) = (&self.points[point], self.name(policy));
+        let here = move |run: &&FailedRun| run.policy == name && same(&at.coordinates, &run.sweep);
+        self.manifest.failed.iter().filter(here).map(|run| run.replication)
     }
 
     /// Whether any run has a value of this KPI.
@@ -115,6 +139,16 @@ impl Experiment {
     pub(crate) fn largest(&self, kpi: Kpi) -> f64 {
         let values = self.runs.iter().flatten().flatten().filter_map(|row| row.kpis.get(kpi));
         values.filter(|value| value.is_finite()).fold(0.0, |largest, value| value.abs().max(largest))
+    }
+
+    /// The one unit in which all figures of a KPI are told.
+    pub(crate) fn scale(&self, kpi: Kpi) -> Scale {
+        Scale::of_kpi(kpi.info(), self.runs.iter().flatten().flatten().filter_map(|row| row.kpis.get(kpi)))
+    }
+
+    /// A figure of the primary KPI in its unit: `39.2 min`.
+    pub(crate) fn primary_figure(&self, value: f64) -> String {
+        self.scale(self.primary.kpi).figure(value)
     }
 
     /// Number of runs that have figures.

@@ -87,7 +87,7 @@ impl Sweep {
 /// before other values by their text.
 pub fn sweep_order(a: &[SweepPoint], b: &[SweepPoint]) -> Ordering {
     let one = |(a, b): (&SweepPoint, &SweepPoint)| {
-        let numbers = match (in_base_unit(a), in_base_unit(b)) {
+        let numbers = match (a.in_base_unit(), b.in_base_unit()) {
             (Some(a), Some(b)) => a.total_cmp(&b),
             (Some(_), None) => Ordering::Less,
             (None, Some(_)) => Ordering::Greater,
@@ -102,11 +102,11 @@ pub fn sweep_order(a: &[SweepPoint], b: &[SweepPoint]) -> Ordering {
 /// unit, such as `Constant`, is not told as one.
 fn axis(points: &[Point], path: usize) -> Option<(String, Vec<f64>)> {
     let coordinates: Vec<&SweepPoint> = points.iter().map(|point| &point.coordinates[path]).collect();
-    let (around, unit) = around_and_unit(coordinates.first()?);
+    let (around, unit) = coordinates.first()?.around_and_unit();
     let first = factor(unit);
     let x = |at: &&SweepPoint| {
         let number = at.number.filter(|number| number.is_finite())?;
-        let (other_around, other_unit) = around_and_unit(at);
+        let (other_around, other_unit) = at.around_and_unit();
         if other_around != around {
             return None;
         }
@@ -122,22 +122,9 @@ fn axis(points: &[Point], path: usize) -> Option<(String, Vec<f64>)> {
     Some((told.to_owned(), coordinates.iter().map(x).collect::<Option<_>>()?))
 }
 
-/// What stands before the unit of a number, and the unit: `Constant(` and `GB` of `Constant(GB(10))`; empty where there is none.
-/// The number of a coordinate is the innermost, and so is its unit.
-fn around_and_unit(at: &SweepPoint) -> (&str, &str) {
-    let Some((before, _)) = at.text.trim_end_matches(')').rsplit_once('(') else { return ("", "") };
-    let before = before.trim_end();
-    before.split_at(before.trim_end_matches(|c: char| c.is_alphanumeric() || c == '_').len())
-}
-
 /// What a unit measures, and how many base units it is.
 fn factor(unit: &str) -> Option<(&'static str, f64)> {
     Unit::named(unit).map(|(units, unit)| (units.doc.name, unit.factor))
-}
-
-/// The number of a coordinate in base units where its unit is known, as written otherwise: for the order of points.
-fn in_base_unit(at: &SweepPoint) -> Option<f64> {
-    at.number.map(|number| number * factor(around_and_unit(at).1).map_or(1.0, |(_, base)| base))
 }
 
 fn distinct(xs: &[f64]) -> usize {

@@ -47,13 +47,28 @@ pub(crate) struct Synthetic {
     pub(crate) rows: bool,
     /// Whether some runs failed, are missing and warn.
     pub(crate) trouble: bool,
+    /// Changes the KPIs of a run, given the policy and the replication.
+    pub(crate) edit: fn(&mut Kpis, usize, u32),
+    /// Whether anything is drawn.
+    pub(crate) chance: bool,
+    /// Workloads whose arrivals never end.
+    pub(crate) endless: Vec<String>,
 }
 
 impl Synthetic {
     /// Policies without a sweep.
     pub(crate) fn new(policies: &[(&str, f64)], replications: u32) -> Self {
         let policies = policies.iter().map(|&(name, mean)| (name.to_owned(), mean, 1.0)).collect();
-        Self { policies, replications, points: vec![Vec::new()], rows: false, trouble: false }
+        Self {
+            policies,
+            replications,
+            points: vec![Vec::new()],
+            rows: false,
+            trouble: false,
+            edit: |_, _, _| (),
+            chance: true,
+            endless: Vec::new(),
+        }
     }
 
     /// Writes the folder.
@@ -83,7 +98,9 @@ impl Synthetic {
                         continue;
                     }
                     let level = mean * slope.powi(i32::try_from(point).expect("few"));
-                    kpis.insert(id.clone(), figures(level, policy, replication));
+                    let mut made = figures(level, policy, replication);
+                    (self.edit)(&mut made, policy, replication);
+                    kpis.insert(id.clone(), made);
                     let run = RunEntry {
                         id,
                         policy: name.clone(),
@@ -112,7 +129,8 @@ impl Synthetic {
         folder.write_summary(&manifest, &kpis, Format::Parquet).expect("writes");
     }
 
-    fn manifest(&self) -> Manifest {
+    /// Its manifest, before anything ran.
+    pub(crate) fn manifest(&self) -> Manifest {
         Manifest {
             schema_version: SCHEMA_VERSION,
             dapple_version: "0.1.0".into(),
@@ -124,6 +142,9 @@ impl Synthetic {
             policies: self.policies.iter().map(|(name, ..)| name.clone()).collect(),
             baseline: self.policies.first().map_or(String::new(), |(name, ..)| name.clone()),
             primary_kpi: Kpi::JobTurnaround.info().column.into(),
+            relevant_difference: 0.01,
+            chance: self.chance,
+            endless: self.endless.clone(),
             replications: self.replications,
             sweep_paths: self.points[0].iter().map(|at| at.path.clone()).collect(),
             runs: Vec::new(),
@@ -239,6 +260,7 @@ fn reads() -> TableData {
         let decided = read * 60 * SECOND;
         table.push(&[
             Value::Int(read),
+            Value::Text("analysis"),
             Value::Int(read),
             Value::Int(0),
             Value::Int(read % 50),
@@ -307,13 +329,13 @@ fn decisions() -> TableData {
 fn series(policy: usize, seed: u64) -> TableData {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
     let mut table = TableData::new(tables::series::schema());
-    for (entity, quantity, height) in [
-        ("CERN-GRIF", "rate_bytes_per_s", 1.1e9),
-        ("GRIF-CERN", "rate_bytes_per_s", 2e8),
-        ("GRIF-IN2P3", "rate_bytes_per_s", 0.0),
-        ("GRIF_WN", "running", 160.0),
-        ("GRIF_WN", "queued", 40.0),
-        ("GRIF_DATADISK", "used_bytes", 3.2e14),
+    for (entity, quantity, height, capacity) in [
+        ("CERN-GRIF", "rate_bytes_per_s", 1.1e9, Some(1.25e9)),
+        ("GRIF-CERN", "rate_bytes_per_s", 2e8, Some(1.25e9)),
+        ("GRIF-IN2P3", "rate_bytes_per_s", 0.0, Some(1.25e9)),
+        ("GRIF_WN", "running", 160.0, Some(160.0)),
+        ("GRIF_WN", "queued", 40.0, None),
+        ("GRIF_DATADISK", "used_bytes", 3.2e14, Some(4e14)),
     ] {
         let mut level: f64 = 0.5;
         for step in 0..1000_i64 {
@@ -324,6 +346,7 @@ fn series(policy: usize, seed: u64) -> TableData {
                 Value::Text(quantity),
                 Value::Int(step * 216 * SECOND),
                 Value::Float(value),
+                capacity.map_or(Value::Empty, Value::Float),
             ]);
         }
     }

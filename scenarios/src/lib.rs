@@ -19,6 +19,7 @@ mod problems;
 mod read;
 pub mod reference;
 mod registry;
+mod resolved;
 mod scenario;
 mod standard;
 mod validate;
@@ -26,6 +27,7 @@ mod validate;
 pub use digest::{Digest, NoDigest};
 pub use problems::{Problem, Problems};
 pub use registry::{Params, PolicySet, Registry};
+pub use resolved::{Difference, differences, sweep_of};
 pub use scenario::{
     ExperimentDesign, ExperimentSize, LoadOptions, Scenario, SweepAxis, SweepValue, load, load_bundled, load_text,
     load_text_with, load_with,

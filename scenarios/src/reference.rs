@@ -11,7 +11,7 @@ use dapple_simulator::settings::{Documented, FieldDoc, Kind, Range, Setting, Sha
 use dapple_simulator::storage::StorageSettings;
 use dapple_simulator::topology::{LoadCurve, Pool, Rse, Site};
 use dapple_simulator::units::{Bytes, Rate, SimSpan, UnitOf};
-use dapple_simulator::workload::{Arrivals, Pick};
+use dapple_simulator::workload::{Arrivals, Pick, Ties};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -126,6 +126,7 @@ pub fn types() -> Vec<TypeReference> {
         reference::<NameFrom>(),
         reference::<Filter>(),
         reference::<Origin>(),
+        reference::<Ties>(),
         reference::<Dirty>(),
         reference::<Services>(),
         reference::<TransferSettings<String>>(),

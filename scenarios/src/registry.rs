@@ -165,6 +165,7 @@ impl Registry {
         Ok(PolicySet {
             name: file.name.clone(),
             resolved: compact(file),
+            may_draw: file.access.may_draw() || file.source.as_ref().is_some_and(PolicySpec::may_draw),
             behaviour: compact(&PolicySetFile { name: String::new(), ..file.clone() }),
             access: Named::find(&self.access, &file.access)?,
             source: file.source.as_ref().map(|spec| Named::find(&self.source, spec)).transpose()?,
@@ -223,6 +224,8 @@ pub struct PolicySet {
     pub name: String,
     /// The set as RON, defaults filled in, on one line.
     pub resolved: String,
+    /// Whether its decisions may depend on the seed.
+    pub may_draw: bool,
     behaviour: String,
     access: Named<AccessMode>,
     source: Option<Named<SourceChoice>>,

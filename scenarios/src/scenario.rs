@@ -86,6 +86,8 @@ pub struct ExperimentDesign {
     pub baseline: String,
     /// The one KPI that decides.
     pub primary_kpi: Kpi,
+    /// The smallest difference that matters, as a share of the baseline's mean.
+    pub relevant_difference: f64,
     /// What is varied; every combination is run.
     pub sweep: Vec<SweepAxis>,
 }
@@ -214,6 +216,18 @@ impl Scenario {
         build(source)
     }
 
+    /// Whether replications can differ: something is drawn by the scenario or by a policy.
+    pub fn has_chance(&self) -> bool {
+        self.setup.has_chance() || self.policies.iter().any(|policy| policy.may_draw)
+    }
+
+    /// Names of the workloads that go on asking until the horizon, whenever it is.
+    pub fn endless(&self) -> Vec<String> {
+        let horizon = self.setup.horizon;
+        let endless = self.setup.workloads.values().filter(|workload| workload.kind.is_endless(horizon));
+        endless.map(|workload| workload.name.clone()).collect()
+    }
+
     /// Rough numbers of what the experiment will be.
     pub fn experiment_size(&self) -> ExperimentSize {
         let points: u64 = self.experiment.sweep.iter().map(|axis| axis.values.len() as u64).product();
@@ -312,12 +326,13 @@ fn experiment(file: &ScenarioFile, baseline: String) -> ExperimentDesign {
         replications: file.experiment.replications,
         baseline,
         primary_kpi: file.experiment.primary_kpi,
+        relevant_difference: file.experiment.relevant_difference,
         sweep: file.experiment.sweep.iter().map(axis).collect(),
     }
 }
 
 /// The number in `12`, `Gbps(12)` or `Constant(Gbps(12))`.
-fn figure(text: &str) -> Option<f64> {
+pub(crate) fn figure(text: &str) -> Option<f64> {
     let inner = text.trim_end_matches(')').rsplit('(').next()?;
     ron::from_str(inner).ok()
 }

@@ -115,7 +115,7 @@ fn filters_and_origins_choose_rows() {
     assert!(found.warnings.iter().any(|w| w.contains("2 of 4 rows are left out: before the origin")));
     let found = take("", "origin: At(-45),").expect("the horizon is an hour after the origin");
     assert_eq!(rows(&found).len(), 2);
-    assert!(found.warnings.iter().any(|w| w.contains("2 of 4 rows are left out: after the horizon")));
+    assert!(found.warnings.iter().any(|w| w.contains("2 of 4 rows are left out: at or after the horizon")));
     for (more, field, message) in [
         ("(column: \"bytes\", at_least: 1e9)", "", "no row of the log is left"),
         ("(column: \"bites\", at_least: 1)", "", "did you mean `bytes`?"),

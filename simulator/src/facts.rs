@@ -119,6 +119,13 @@ pub struct TransferEnded {
     pub outcome: TransferOutcome,
 }
 
+impl TransferEnded {
+    /// Whether it was made for a job that needs the file. Otherwise it is the workload's own: the same under all policies.
+    pub fn is_placement(&self) -> bool {
+        self.file.is_some()
+    }
+}
+
 /// How a transfer request came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TransferOutcome {
@@ -146,6 +153,8 @@ pub enum TransferError {
 pub struct ReadEnded {
     /// The access.
     pub read: ReadId,
+    /// The workload of its job.
+    pub workload: WorkloadId,
     /// What was asked for it.
     pub question: AccessQuestion,
     /// What was answered.
@@ -237,7 +246,7 @@ pub enum JobError {
     ScratchTooSmall,
 }
 
-/// One quantity of one entity at one instant, after everything that happens in it.
+/// One quantity of one entity at one instant, after everything that happens in it; a rate is the mean since the sample before.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sample {
     /// Of what.
@@ -246,6 +255,8 @@ pub struct Sample {
     pub quantity: SampledQuantity,
     /// In the unit of the quantity.
     pub value: f64,
+    /// The most that it can be, over the same span of time; `None`: nothing limits it by a number.
+    pub capacity: Option<f64>,
 }
 
 /// What a sample is of.
@@ -264,7 +275,7 @@ pub enum Entity {
 /// What is sampled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SampledQuantity {
-    /// What a link or DTN carries [B/s].
+    /// What a link or DTN carries [B/s]: bytes since the sample before over the time since.
     Rate,
     /// Space taken at an RSE, initial fill and reservations included, in bytes.
     Used,

@@ -36,7 +36,7 @@ pub enum Purpose {
     Policy = 8,
     /// Whether a sampled table keeps a row; thing: table, row.
     RowSample = 9,
-    /// Order of the rows of a log that nothing else orders; thing: row.
+    /// Order of the rows of a log that have the same time; thing: row.
     RowOrder = 10,
 }
 

@@ -4,36 +4,28 @@
 //! folder while an experiment is executed.
 
 mod error;
+mod leftovers;
+mod names;
 mod provenance;
 mod record;
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use crate::experiment::{
-    DICTIONARY_FILE, MANIFEST_FILE, REPORT_FILE, RUNS_STEM, UNFINISHED, run_dir, temporary, write_atomically,
-    write_dictionary, write_manifest, write_runs, write_tables,
+    MANIFEST_FILE, run_dir, temporary, write_atomically, write_dictionary, write_manifest, write_runs, write_tables,
 };
 use crate::{Format, Kpis, Manifest, TableData};
-use provenance::PROVENANCE_FILE;
+use names::{AFTER, BEFORE, RECORD_FILE, entries, is_unfinished, lock, name, sweep_up, write_error};
 
 pub use error::FolderError;
+pub use leftovers::{Leftover, Why, everything, leftovers, remove};
 pub use provenance::{Clock, SessionCounts};
 pub use record::{Origin, RunRecord};
-
-/// The record in the folder of a run.
-const RECORD_FILE: &str = "run.json";
-/// Held while a process writes into the folder; the system lets go of it whatever ends the process.
-const LOCK_FILE: &str = ".lock";
-
-/// In the unfinished folder of a run: the run as it will be, and the one that it replaces.
-const AFTER: &str = "after";
-const BEFORE: &str = "before";
 
 /// A folder that is ours to write into until this is dropped.
 pub struct Folder {
@@ -127,6 +119,19 @@ impl Folder {
     }
 }
 
+/// The record of a run that is finished, `None` where it is not or its record is damaged.
+///
+/// # Errors
+/// Where it is there and cannot be read.
+pub fn finished_run(dir: &Path, id: &str) -> Result<Option<RunRecord>, FolderError> {
+    let path = run_dir(dir, id).join(RECORD_FILE);
+    match fs::read_to_string(&path) {
+        Ok(text) => Ok(serde_json::from_str(&text).ok()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(FolderError::Read { path, source }),
+    }
+}
+
 fn write_record(folder: &Path, record: &RunRecord) -> io::Result<()> {
     let text = serde_json::to_string_pretty(record)?;
     write_atomically(&folder.join(RECORD_FILE), |file| writeln!(file, "{text}"))
@@ -196,70 +201,11 @@ fn check_manifest(dir: &Path, origin: &Origin) -> Result<(), FolderError> {
     Ok(())
 }
 
-fn lock(dir: &Path) -> Result<File, FolderError> {
-    let path = dir.join(LOCK_FILE);
-    let file = File::create(&path).map_err(write_error(&path))?;
-    match file.try_lock() {
-        Err(TryLockError::WouldBlock) => Err(FolderError::Busy { path: dir.to_owned() }),
-        // Some network file systems have no locks; there the user sees to it that one process writes.
-        Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
-    }
-}
-
-/// Whether dapple gives such names to what is not finished: `run-<id>.tmp-<process>`, `manifest.json.tmp-<process>`.
-fn is_unfinished(name: &str) -> bool {
-    // Only names that dapple gives: the folder may hold what is not ours.
-    let is_run = |stem: &str| {
-        stem.strip_prefix("run-").is_some_and(|id| id.len() == 16 && id.bytes().all(|byte| byte.is_ascii_hexdigit()))
-    };
-    let is_runs = |stem: &str| Format::ALL.iter().any(|format| stem == format!("{RUNS_STEM}.{}", format.extension()));
-    let is_file = |stem: &str| {
-        [MANIFEST_FILE, PROVENANCE_FILE, DICTIONARY_FILE, REPORT_FILE, RECORD_FILE].contains(&stem) || is_runs(stem)
-    };
-    let ours = |stem: &str| is_run(stem) || is_file(stem);
-    name.rsplit_once(UNFINISHED).is_some_and(|(stem, process)| ours(stem) && process.parse::<u32>().is_ok())
-}
-
-fn entries(dir: &Path) -> Result<Vec<PathBuf>, FolderError> {
-    let paths = fs::read_dir(dir).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
-    paths.map_err(read_error(dir))
-}
-
-fn name(path: &Path) -> &str {
-    path.file_name().and_then(OsStr::to_str).unwrap_or_default()
-}
-
-/// Removes what a killed process left unfinished. Where it was replacing a run, that run is put back as it was.
-fn sweep_up(path: &Path) -> io::Result<()> {
-    if !path.is_dir() {
-        return fs::remove_file(path);
-    }
-    let before = path.join(BEFORE);
-    if let Some((stem, _)) = name(path).rsplit_once(UNFINISHED)
-        && before.is_dir()
-        && !path.with_file_name(stem).exists()
-    {
-        fs::rename(before, path.with_file_name(stem))?;
-    }
-    fs::remove_dir_all(path)
-}
-
-/// Names the file that cannot be read.
-fn read_error(path: &Path) -> impl Fn(io::Error) -> FolderError {
-    let path = path.to_owned();
-    move |source| FolderError::Read { path: path.clone(), source }
-}
-
-/// Names the file that cannot be written.
-fn write_error(path: &Path) -> impl Fn(io::Error) -> FolderError {
-    let path = path.to_owned();
-    move |source| FolderError::Write { path: path.clone(), source }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{Counters, RecordLevel, RecordPlan, RunEntry, SCHEMA_VERSION, Value, read_run_table, tables};
+    use names::LOCK_FILE;
 
     fn run(id: &str) -> (Origin, RunRecord) {
         let origin = Origin {
@@ -290,7 +236,13 @@ mod tests {
     fn a_run_is_there_as_a_whole_or_not_at_all() {
         let dir = tempfile::tempdir().expect("temporary folder");
         let mut series = TableData::new(tables::series::schema());
-        series.push(&[Value::Text("CERN-GRIF"), Value::Text("rate_bytes_per_s"), Value::Int(5), Value::Float(0.5)]);
+        series.push(&[
+            Value::Text("CERN-GRIF"),
+            Value::Text("rate_bytes_per_s"),
+            Value::Int(5),
+            Value::Float(0.5),
+            Value::Empty,
+        ]);
         let tables = [TableData::new(tables::jobs::schema()), series.clone()];
         let (origin, record) = run("0a");
         let (folder, records) = Folder::open(dir.path(), &origin).expect("empty");

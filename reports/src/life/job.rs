@@ -22,7 +22,12 @@ pub(super) fn life(recorded: &Recorded<'_>, id: i64) -> Result<String, ReportErr
         counted(job.int("threads").unwrap_or(1), "thread"),
         span((job.float("compute_s").unwrap_or(0.0) * 1e9) as i64),
     );
-    text.push_str(&told(states(&jobs, job)));
+    let mut streams = None;
+    if let Some(reads) = &reads {
+        let mut own = rows(reads).filter(|row| row.int("job") == Some(id)).peekable();
+        streams = own.peek().is_some().then(|| own.any(|read| read.text("mode") == "remote"));
+    }
+    text.push_str(&told(states(&jobs, job, streams)));
     if let (Some(from), Some(to)) = (job.int("submitted_at_ns"), job.int("ended_at_ns")) {
         writeln!(text, "  turnaround {}", span(to - from)).expect("strings take all text");
     }
@@ -42,7 +47,23 @@ pub(super) fn life(recorded: &Recorded<'_>, id: i64) -> Result<String, ReportErr
     Ok(text)
 }
 
-fn states(jobs: &TableData, job: Row<'_>) -> Vec<State> {
+/// What a job does in its slot before all its data is there. `streams` says whether any of its reads is a remote one, where that was
+/// recorded.
+fn while_reading(job: Row<'_>, streams: Option<bool>) -> &'static str {
+    let compute = job.float("compute_s").unwrap_or(0.0);
+    let after = job.int("ended_at_ns").zip(job.int("data_at_ns")).map(|(ended, data)| (ended - data) as f64 / 1e9);
+    // What was not computed after the last byte was computed before it.
+    let overlaps = after.is_some_and(|after| after < compute * (1.0 - 1e-6) - 1e-6);
+    match (job.int("inputs").unwrap_or(0), streams) {
+        (0, _) => "needs no data",
+        _ if overlaps => "streams its data and computes on what has arrived",
+        (_, Some(true)) => "streams its data",
+        (_, Some(false)) => "waits for its data",
+        (_, None) => "reads its data",
+    }
+}
+
+fn states(jobs: &TableData, job: Row<'_>, streams: Option<bool>) -> Vec<State> {
     let (submitted, ready, started) = (job.int("submitted_at_ns"), job.int("ready_at_ns"), job.int("started_at_ns"));
     let (data, ended) = (job.int("data_at_ns"), job.int("ended_at_ns"));
     let outcome = job.text("outcome");
@@ -57,11 +78,16 @@ fn states(jobs: &TableData, job: Row<'_>) -> Vec<State> {
         let queue = if started == ready { "a slot is free".to_owned() } else { waits_for_slot(jobs, job, at) };
         states.push(state(ready, format!("in the queue of {}; {queue}", job.text("pool"))));
     }
-    states.push(state(started, format!("takes a slot{node}; waits for its data")));
+    let reading = while_reading(job, streams);
+    states.push(state(started, format!("takes a slot{node}; {reading}")));
     if data <= ended || ended.is_none() {
         states.push(state(
             data.filter(|data| started.is_none_or(|started| *data >= started)),
-            "all data is there; computes",
+            if reading.ends_with("what has arrived") {
+                "all data is there; computes on the rest"
+            } else {
+                "all data is there; computes"
+            },
         ));
     }
     let why = if outcome == "failed" { format!(": {}", job.text("error_class")) } else { String::new() };

@@ -4,6 +4,7 @@ mod job;
 mod read;
 mod request;
 mod rows;
+mod slowest;
 
 use std::fmt::Write;
 use std::path::Path;
@@ -14,6 +15,8 @@ use dapple_simulator::units::SimTime;
 use crate::ReportError;
 use crate::life::rows::Recorded;
 use crate::quantity::{Dimension, figure};
+
+pub use slowest::{Slow, Slowest, slowest};
 
 /// Tells what happened to one thing: every state, when, how long, and what it waited for.
 ///
@@ -44,15 +47,37 @@ enum Kind {
     Read,
 }
 
+impl Kind {
+    /// By its name, one of them or many; a transfer is a request.
+    fn named(name: &str) -> Option<Self> {
+        match name.strip_suffix('s').unwrap_or(name) {
+            "job" => Some(Self::Job),
+            "request" | "transfer" => Some(Self::Request),
+            "read" => Some(Self::Read),
+            _ => None,
+        }
+    }
+
+    /// What one is called, and the first column of its table.
+    const fn word(&self) -> &'static str {
+        match self {
+            Self::Job => "job",
+            Self::Request => "request",
+            Self::Read => "read",
+        }
+    }
+}
+
+/// Whether a word begins to say what to explain: `job`, `read-5`, `slowest`; ids of runs never do.
+pub fn is_what(word: &str) -> bool {
+    let kind = word.split([' ', '-', ':']).next().unwrap_or_default();
+    kind == "slowest" || Kind::named(kind).is_some()
+}
+
 fn parse(what: &str) -> Result<(Kind, i64), ReportError> {
     let unknown = || ReportError::What { what: what.to_owned() };
     let (kind, id) = what.trim().split_once([' ', '-', ':']).ok_or_else(unknown)?;
-    let kind = match kind {
-        "job" => Kind::Job,
-        "request" => Kind::Request,
-        "read" => Kind::Read,
-        _ => return Err(unknown()),
-    };
+    let kind = Kind::named(kind).ok_or_else(unknown)?;
     Ok((kind, id.trim().parse().map_err(|_| unknown())?))
 }
 
@@ -127,6 +152,33 @@ fn rate(bytes: i64, nanos: i64) -> String {
 mod tests {
     use super::*;
     use crate::synthetic::{Folder, Synthetic};
+    use dapple_records::read_run_table;
+
+    #[test]
+    fn the_slowest_are_found_by_their_times() {
+        let folder = Folder::new("slowest");
+        Synthetic { rows: true, ..Synthetic::new(&[("place", 2200.0), ("remote", 2500.0)], 3) }.write(folder.path());
+        let manifest = read_manifest(folder.path()).expect("just written");
+        let runs = || manifest.runs.iter().map(|run| run.id.as_str());
+        for kind in ["jobs", "requests", "reads"] {
+            let slowest = slowest(folder.path(), runs(), kind, 5).expect("readable");
+            assert!(slowest.found.len() == 5 && slowest.of > 5, "{slowest:?}");
+            assert!(slowest.found.is_sorted_by(|a, b| a.took_ns >= b.took_ns), "{slowest:?}");
+            assert!(slowest.without > 0, "the last replication recorded nothing");
+            let (first, what) = (&slowest.found[0], &slowest.found[0].what);
+            assert!(kind.starts_with(what.split(' ').next().expect("a kind")), "{what}");
+            explain(folder.path(), &first.run, what).expect("it can be explained");
+        }
+        // By hand: the slowest job that has ended in one run.
+        let table = read_run_table(folder.path(), &manifest.runs[0].id, "jobs");
+        if let Some(table) = table.expect("readable") {
+            let (from, to) = (table.ints("submitted_at_ns").expect("there"), table.ints("ended_at_ns").expect("there"));
+            let longest = (0..table.rows()).filter_map(|row| Some(to.get(row)? - from.get(row)?)).max();
+            let all = slowest(folder.path(), [manifest.runs[0].id.as_str()], "jobs", table.rows()).expect("readable");
+            assert_eq!(all.found.iter().filter(|slow| !slow.unfinished).map(|slow| slow.took_ns).max(), longest);
+        }
+        assert!(slowest(folder.path(), runs(), "rules", 5).is_err());
+    }
 
     #[test]
     fn jobs_requests_and_reads_have_lives() {
@@ -148,7 +200,8 @@ mod tests {
 
         let error = tell("job 4711").expect_err("600 jobs").to_string();
         assert!(error.ends_with("has no job 4711: it recorded 0 to 599, perhaps not all of them"), "{error}");
-        assert!(matches!(tell("transfer 3"), Err(ReportError::What { .. })));
+        assert_eq!(tell("transfer 3").expect("a transfer is a request"), request);
+        assert!(matches!(tell("rule 3"), Err(ReportError::What { .. })));
         assert!(matches!(explain(folder.path(), "", "job 1"), Err(ReportError::Run { .. })));
         let last = manifest.runs.iter().find(|run| run.replication == 2).expect("three");
         let error = explain(folder.path(), &last.id, "job 1").expect_err("not recorded").to_string();

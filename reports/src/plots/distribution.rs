@@ -52,11 +52,12 @@ pub(super) fn turnaround(experiment: &Experiment, plots: &mut Plots) -> Result<(
             left_out.push(LeftOut { policy, runs });
         }
         jobs.ended.sort_by(f64::total_cmp);
-        if !jobs.ended.is_empty() {
+        // Of a policy under which no job ends well there is a curve too: it stays at zero.
+        if jobs.all > 0 {
             found.push(jobs);
         }
     }
-    if !found.is_empty() {
+    if found.iter().any(|jobs| !jobs.ended.is_empty()) {
         let plot = draw(experiment, &found)?;
         let caption = format!("{}{}", caption(experiment, &found), left_out_words(experiment, common, &left_out));
         plots.exploratory.push(plot.captioned(caption));
@@ -102,7 +103,8 @@ fn add(jobs: &mut Jobs, table: &TableData) {
 }
 
 fn draw(experiment: &Experiment, found: &[Jobs]) -> Result<Plot, ReportError> {
-    let least = found.iter().map(|jobs| jobs.ended[jobs.ended.len() / 200]).fold(f64::INFINITY, f64::min);
+    let least = found.iter().filter_map(|jobs| jobs.ended.get(jobs.ended.len() / 200));
+    let least = least.copied().fold(f64::INFINITY, f64::min);
     let most = found.iter().filter_map(|jobs| jobs.ended.last()).fold(0.0_f64, |most, &last| most.max(last));
     let log = least > 0.0 && most / least > 30.0;
     let entries = legend(experiment, found.iter().map(|jobs| jobs.policy));
@@ -136,8 +138,11 @@ fn draw(experiment: &Experiment, found: &[Jobs]) -> Result<Plot, ReportError> {
 }
 
 fn caption(experiment: &Experiment, found: &[Jobs]) -> String {
-    let jobs: Vec<String> =
-        found.iter().map(|jobs| format!("{} {}", experiment.name(jobs.policy), counted(jobs.all, "job"))).collect();
+    let words = |jobs: &Jobs| {
+        let none = if jobs.ended.is_empty() { ", none of which ended well" } else { "" };
+        format!("{} {}{none}", experiment.name(jobs.policy), counted(jobs.all, "job"))
+    };
+    let jobs: Vec<String> = found.iter().map(words).collect();
     let at = experiment.points[0].label();
     let at = if at.is_empty() { String::new() } else { format!(" at {at}") };
     format!(

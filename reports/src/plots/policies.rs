@@ -6,8 +6,9 @@ use crate::plots::WIDTH;
 use crate::plots::axis::{Axis, Frame, Panel, bounds};
 use crate::plots::canvas::{Anchor, Canvas, Drawn, Plot, shortened, text_width};
 use crate::plots::palette::{Look, MUTED, PAPER, TEXT, look};
-use crate::quantity::{Dimension, Scale, common_decimals, with_interval};
-use crate::statistics::{Estimate, estimate, quantile};
+use crate::quantity::{Scale, common_decimals, with_interval};
+use crate::statistics::{Estimate, quantile};
+use crate::survivors;
 
 /// Points drawn per policy; of more replications every kth is drawn.
 const POINTS: usize = 250;
@@ -23,7 +24,7 @@ pub(super) fn by_policy(experiment: &Experiment, point: usize) -> Result<Option<
     let policies: Vec<usize> = (0..experiment.policies.len()).filter(shown).collect();
     let values = policies.iter().flat_map(|&policy| experiment.values(point, policy, kpi.kpi));
     let Some(range) = bounds(values) else { return Ok(None) };
-    let found = |&policy: &usize| estimate(&experiment.values(point, policy, kpi.kpi));
+    let found = |&policy: &usize| experiment.estimate(point, policy, kpi.kpi);
     let found: Vec<Estimate> = policies.iter().filter_map(found).collect();
     let range = widened(range, &found);
     let label = experiment.points[point].label();
@@ -39,25 +40,38 @@ pub(super) fn by_policy(experiment: &Experiment, point: usize) -> Result<Option<
     let replications =
         policies.iter().map(|&policy| experiment.values(point, policy, kpi.kpi).len()).max().unwrap_or(0);
     let plot = Plot::draw(&name, title, size, |canvas| {
-        let dimension = Dimension::of(kpi);
-        let x = Axis::padded(kpi.title, dimension, range, 7);
+        let scale = experiment.scale(kpi.kpi);
+        let x = Axis::padded(kpi.title, scale, range, 7);
         let panel = Panel::draw(canvas, frame, x, Axis::rows(policies.len()))?;
         if policies.len() <= CONNECTED_POLICIES && replications <= CONNECTED {
             connect_pairs(canvas, &panel, experiment, point, &policies)?;
         }
-        let scale = Scale::fitting(dimension, range.0.abs().max(range.1.abs()));
         let decimals = common_decimals(scale, found.iter().map(|found| (found.mean, found.interval)));
-        for (index, &policy) in policies.iter().enumerate() {
+        for (index, (&policy, mean)) in policies.iter().zip(&found).enumerate() {
             let middle = panel.y(index as f64 + 0.5);
             let name = shortened(experiment.name(policy), left - 20.0);
             canvas.text(&name, (left - 10.0, middle), Anchor::End, TEXT)?;
             let values = experiment.replicated(point, policy, kpi.kpi);
-            draw_row(canvas, &panel, middle, &values, (look(policy), scale, decimals))?;
+            draw_row(canvas, &panel, middle, (&values, mean), (look(policy), scale, decimals))?;
         }
         Ok(())
     })?;
-    Ok(Some(plot.captioned(caption(replications))))
+    let absent = experiment.policies.len() - policies.len();
+    let absent = match absent {
+        0 => String::new(),
+        _ => {
+            let names = (0..experiment.policies.len()).filter(|policy| !policies.contains(policy));
+            let names: Vec<&str> = names.map(|policy| experiment.name(policy)).collect();
+            format!(" Not drawn, without any value: {}.", names.join(", "))
+        }
+    };
+    let missing = survivors::caption(experiment, kpi, std::iter::once(point));
+    let words = if experiment.manifest.chance { caption(replications) } else { FIXED.to_owned() };
+    Ok(Some(plot.captioned(format!("{words}{absent}{missing}"))))
 }
+
+/// What there is to say without chance.
+const FIXED: &str = "Nothing is drawn in this scenario: all replications of a policy are the same.";
 
 /// The range of the values, widened for the intervals of the means by up to its own length on each side.
 fn widened((low, high): (f64, f64), found: &[Estimate]) -> (f64, f64) {
@@ -111,7 +125,7 @@ fn draw_row(
     canvas: &Canvas<'_>,
     panel: &Panel,
     middle: f64,
-    values: &[(u32, f64)],
+    (values, found): (&[(u32, f64)], &Estimate),
     (look, scale, decimals): (Look, Scale, usize),
 ) -> Drawn {
     for &(replication, value) in values.iter().step_by(values.len().div_ceil(POINTS)) {
@@ -123,7 +137,6 @@ fn draw_row(
     if sorted.len() >= 4 {
         draw_box(canvas, panel, middle + 7.0, &sorted, look)?;
     }
-    let Some(found) = estimate(&sorted) else { return Ok(()) };
     let (line, right) = (middle + 24.0, panel.edges.2 + 10.0);
     if let Some(interval) = found.interval {
         let (low, high) = (panel.x(interval.low).max(panel.edges.0), panel.x(interval.high).min(panel.edges.2));

@@ -7,8 +7,8 @@ use crate::plots::axis::{Axis, Frame, Panel, bounds, zero_line};
 use crate::plots::canvas::{Anchor, Canvas, Drawn, Plot, apart, legend_height, shortened, text_width};
 use crate::plots::palette::{MUTED, PAPER, TEXT, look};
 use crate::plots::{WIDTH, legend};
-use crate::quantity::Dimension;
-use crate::statistics::{Interval, estimate, paired};
+use crate::statistics::{Interval, paired};
+use crate::survivors;
 use crate::sweep::{Facet, Sweep};
 
 /// Ratio of the largest to the least mean from which on they are drawn on a logarithmic scale.
@@ -17,6 +17,8 @@ const LOG_FROM: f64 = 8.0;
 const LINE: f64 = 19.0;
 /// Least distance between the numbers of two crossings.
 const BADGE: f64 = 20.0;
+/// Distance between the bars that say where crossings can lie.
+const BAR: f64 = 7.0;
 
 /// A line of one policy: x, mean, interval.
 type Line = Vec<(f64, f64, Option<Interval>)>;
@@ -30,9 +32,7 @@ pub(super) fn means(
 ) -> Result<Option<Plot>, ReportError> {
     let kpi = experiment.primary.kpi;
     let line = |policy: usize| -> Line {
-        let at = |&(x, point): &(f64, usize)| {
-            estimate(&experiment.values(point, policy, kpi)).map(|e| (x, e.mean, e.interval))
-        };
+        let at = |&(x, point): &(f64, usize)| experiment.estimate(point, policy, kpi).map(|e| (x, e.mean, e.interval));
         facet.points.iter().filter_map(at).collect()
     };
     let lines: Vec<(usize, Line)> = (0..experiment.policies.len()).map(|policy| (policy, line(policy))).collect();
@@ -44,11 +44,12 @@ pub(super) fn means(
         let crossed = if marked.is_empty() {
             ""
         } else {
-            " Numbered points: where the mean paired difference of two policies changes its sign, linear between sweep points, \
-             with a bootstrap interval over replications."
+            " Numbered: two policies cross somewhere under the grey bar, between sweep points that differ (bootstrap over \
+             replications); the number stands where straight lines would cross."
         };
         let band = if experiment.most_replications() < 2 { "One replication: no bands." } else { "Bands: 95 % confidence interval of the mean." };
-        plot.captioned(format!("Mean over replications at each swept value. {band}{crossed}"))
+        let missing = survivors::caption(experiment, experiment.primary, facet.points.iter().map(|(_, point)| *point));
+        plot.captioned(format!("Mean over replications at each swept value. {band}{crossed}{missing}"))
     }))
 }
 
@@ -76,10 +77,11 @@ pub(super) fn differences(
         Some(false) => " Above zero the policy is better than the baseline.",
         None => "",
     };
+    let missing = survivors::caption(experiment, experiment.primary, facet.points.iter().map(|(_, point)| *point));
     Ok(figure.plot(&stem("sweep-differences", index), title)?.map(|plot| {
         plot.captioned(format!(
             "Mean difference to {baseline} over replications on the same random numbers; bands: its 95 % confidence \
-             interval at each point, not corrected for the number of points.{better}"
+             interval at each point, not corrected for the number of points.{better}{missing}"
         ))
     }))
 }
@@ -124,6 +126,7 @@ impl Figure<'_> {
             let xs: Vec<f64> = self.facet.points.iter().map(|(x, _)| *x).collect();
             let x = Axis::swept(&self.sweep.title, &xs, self.sweep.log, WIDTH - frame.left - right);
             let kpi = self.experiment.primary;
+            let scale = self.experiment.scale(kpi.kpi);
             let heading = if self.difference {
                 format!("{}, difference to {}", kpi.title, shortened(self.experiment.baseline_name(), 200.0))
             } else {
@@ -131,9 +134,10 @@ impl Figure<'_> {
             };
             let y = if !self.difference && range.0 > 0.0 && range.1 / range.0 > LOG_FROM {
                 let heading = format!("{heading}, logarithmic");
-                Axis::logarithmic(&heading, Dimension::of(kpi), (range.0 * 0.92, range.1 * 1.08))
+                Axis::logarithmic(&heading, scale, (range.0 * 0.92, range.1 * 1.08))
             } else {
-                Axis::padded(&heading, Dimension::of(kpi), range, 6)
+                let scale = if self.difference { scale.of_differences() } else { scale };
+                Axis::padded(&heading, scale, range, 6)
             };
             let panel = Panel::draw(canvas, frame, x, y)?;
             if self.difference {
@@ -187,13 +191,16 @@ impl Figure<'_> {
         let mut badges: Vec<(usize, (f64, f64))> = Vec::new();
         for (index, crossing) in self.crossings.iter().enumerate() {
             let Some(height) = self.height_at(crossing) else { continue };
-            let (x, mut y) = panel.at((crossing.x, height));
+            let (x, mut y) = panel.at((crossing.guess, height));
             // Crossings that stand close are numbered one above the other.
             while badges.iter().any(|(_, other)| (other.0 - x).hypot(other.1 - y) < BADGE) {
                 y -= BADGE;
             }
             badges.push((index, (x, y)));
-            canvas.line(&[(x, y), (x, panel.edges.3)], MUTED, 1.0, 0.8)?;
+            let foot = panel.edges.3 - BAR * (index as f64 + 1.0);
+            canvas.line(&[(x, y), (x, foot)], MUTED, 1.0, 0.8)?;
+            let end = |at: f64| (panel.at((at, height)).0, foot);
+            canvas.line(&[end(crossing.between.low), end(crossing.between.high)], MUTED, 4.0, 0.5)?;
         }
         for (index, badge) in badges {
             let number = (index + 1).to_string();
@@ -208,11 +215,11 @@ impl Figure<'_> {
         Ok(())
     }
 
-    /// The mean of the first policy at a crossing, linear between sweep points.
+    /// The mean of a policy at the guess of a crossing, on the line between the sweep points around it.
     fn height_at(&self, crossing: &Crossing) -> Option<f64> {
-        let (_, line) = self.lines.iter().find(|(policy, _)| *policy == crossing.first)?;
-        let between = line.windows(2).find(|pair| pair[0].0 <= crossing.x && crossing.x <= pair[1].0)?;
-        let part = (crossing.x - between[0].0) / (between[1].0 - between[0].0);
+        let (_, line) = self.lines.iter().find(|(policy, _)| *policy == crossing.below)?;
+        let between = line.windows(2).find(|pair| pair[0].0 <= crossing.guess && crossing.guess <= pair[1].0)?;
+        let part = (crossing.guess - between[0].0) / (between[1].0 - between[0].0);
         Some(between[0].1 + part * (between[1].1 - between[0].1))
     }
 }

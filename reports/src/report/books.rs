@@ -5,7 +5,8 @@ use maud::{Markup, html};
 use dapple_records::{Counters, FailedRun};
 
 use crate::experiment::Experiment;
-use crate::quantity::{Dimension, counted, figure, number, whole};
+use crate::quantity::{Dimension, counted, figure, number, three_digits, whole};
+use crate::survivors;
 
 /// Failed or missing runs that are listed.
 const LISTED: usize = 50;
@@ -15,7 +16,9 @@ pub(super) fn runs(experiment: &Experiment, notes: &[String]) -> Markup {
     let manifest = &experiment.manifest;
     let broken: Vec<(&str, String)> =
         manifest.runs.iter().filter_map(|run| run.counters.violation().map(|law| (run.id.as_str(), law))).collect();
+    let told = survivors::told(experiment);
     if manifest.failed.is_empty()
+        && told.is_empty()
         && manifest.missing.is_empty()
         && manifest.warnings.is_empty()
         && notes.is_empty()
@@ -26,6 +29,10 @@ pub(super) fn runs(experiment: &Experiment, notes: &[String]) -> Markup {
     html! {
         section.attention #attention {
             h2 { "For attention" }
+            @if !told.is_empty() {
+                h3 { "What fails differs between policies: figures over the rest are of different things" }
+                ul { @for sentence in &told { li { (sentence) } } }
+            }
             @if !broken.is_empty() {
                 h3 { "Books that do not balance: results of these runs are not to be trusted" }
                 ul { @for (id, law) in broken.iter().take(LISTED) { li { code { (id) } ": " (law) } } }
@@ -129,13 +136,14 @@ fn total(runs: &[&Counters], dimension: Dimension, value: fn(&Counters) -> u64) 
 /// The manifest: versions, seeds, and the scenario as written and as resolved.
 pub(super) fn manifest(experiment: &Experiment) -> Markup {
     let manifest = &experiment.manifest;
-    let rows: [(&str, String); 6] = [
+    let rows: [(&str, String); 7] = [
         ("dapple", manifest.dapple_version.clone()),
         ("Schema version", manifest.schema_version.to_string()),
         ("Scenario hash", manifest.scenario_hash.clone()),
         ("Seed of the first replication", manifest.seed.to_string()),
         ("Policies", experiment.policies.join(", ")),
         ("Primary KPI", manifest.primary_kpi.clone()),
+        ("Smallest relevant difference", format!("{}\u{a0}%", three_digits(manifest.relevant_difference * 100.0))),
     ];
     html! {
         section {

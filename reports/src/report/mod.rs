@@ -1,19 +1,26 @@
 //! The report of an experiment.
 
 mod books;
+mod groups;
 mod page;
+mod replay;
 mod tables;
 #[cfg(test)]
 pub(crate) mod tests;
 mod verdict;
 mod words;
 
+pub(crate) use words::{badge_words, share};
+
 use std::path::{Path, PathBuf};
 
 use crate::ReportError;
 use crate::comparison::confirmatory;
 use crate::experiment::Experiment;
+use crate::groups::Groups;
 use crate::plots;
+use crate::replay::replays;
+use crate::report::page::Findings;
 
 /// Writes `report.html` and `plots/*.svg` of an experiment from its results, and returns where the report is.
 ///
@@ -25,7 +32,13 @@ use crate::plots;
 pub fn write_report(dir: &Path) -> Result<PathBuf, ReportError> {
     let experiment = Experiment::read(dir)?;
     let comparisons = confirmatory(&experiment);
-    let plots = plots::all(&experiment, &comparisons)?;
-    let page = page::page(&experiment, &comparisons, &plots);
+    let mut notes = Vec::new();
+    let replays = replays(&experiment, &mut notes);
+    let mut plots = plots::all(&experiment, &comparisons, &replays)?;
+    let groups = Groups::read(&experiment, tables::POINTS);
+    plots.notes.append(&mut notes);
+    plots.notes.extend_from_slice(&groups.notes);
+    let findings = Findings { comparisons: &comparisons, groups: &groups, replays: &replays, plots: &plots };
+    let page = page::page(&experiment, &findings);
     crate::page::write(dir, page, plots.iter())
 }

@@ -4,21 +4,31 @@ use maud::{Markup, html};
 
 use crate::comparison::Comparison;
 use crate::experiment::Experiment;
+use crate::groups::Groups;
 use crate::page::{document, figure};
 use crate::plots::Plots;
-use crate::quantity::counted;
-use crate::report::{books, tables, verdict};
+use crate::quantity::{counted, three_digits};
+use crate::replay::Replay;
+use crate::report::{books, groups, replay, tables, verdict};
+
+/// What was found in an experiment.
+pub(super) struct Findings<'a> {
+    pub(super) comparisons: &'a [Comparison],
+    pub(super) groups: &'a Groups,
+    pub(super) replays: &'a [Replay],
+    pub(super) plots: &'a Plots,
+}
 
 /// The whole report.
-pub(super) fn page(experiment: &Experiment, comparisons: &[Comparison], plots: &Plots) -> Markup {
+pub(super) fn page(experiment: &Experiment, findings: &Findings<'_>) -> Markup {
     let manifest = &experiment.manifest;
     let main = html! {
         @if experiment.n_runs() == 0 {
             (nothing(experiment))
         } @else {
-            (results(experiment, comparisons, plots))
+            (results(experiment, findings))
         }
-        (books::runs(experiment, &plots.notes))
+        (books::runs(experiment, &findings.plots.notes))
         @if experiment.n_runs() > 0 { (books::counters(experiment)) }
         (books::manifest(experiment))
         (method(experiment))
@@ -62,7 +72,8 @@ fn nothing(experiment: &Experiment) -> Markup {
     }
 }
 
-fn results(experiment: &Experiment, comparisons: &[Comparison], plots: &Plots) -> Markup {
+fn results(experiment: &Experiment, findings: &Findings<'_>) -> Markup {
+    let &Findings { comparisons, groups, replays, plots } = findings;
     html! {
         (verdict::card(experiment, comparisons))
         @if !plots.primary.is_empty() {
@@ -73,6 +84,8 @@ fn results(experiment: &Experiment, comparisons: &[Comparison], plots: &Plots) -
         }
         (tables::by_policy(experiment))
         (tables::differences(experiment, comparisons))
+        (replay::section(experiment, replays, plots))
+        (groups::section(experiment, groups))
         @if !plots.exploratory.is_empty() {
             section {
                 h2 { "More views " span.label { "exploratory" } }
@@ -83,6 +96,7 @@ fn results(experiment: &Experiment, comparisons: &[Comparison], plots: &Plots) -
 }
 
 fn method(experiment: &Experiment) -> Markup {
+    let manifest = &experiment.manifest;
     html! {
         section.method {
             h2 { "How this was compared" }
@@ -93,8 +107,16 @@ fn method(experiment: &Experiment) -> Markup {
                     "replications (4000 resamples, fixed seed, percentiles widened to Student's coverage) where there are 8 to 200 pairs, "
                     "and Student's otherwise." }
                 li { "One KPI was declared primary before the runs: " code { (experiment.primary.column) }
-                    ". Its p-values are those of the paired t-test, corrected after Holm over all comparisons with the baseline at all "
-                    "sweep points. Everything else is exploratory: it suggests questions and settles none." }
+                    ". Everything else is exploratory: it suggests questions and settles none." }
+                li { "First whether the figures are of the same things: where the share of what fails differs between a policy and the baseline (paired "
+                    "t-test at 5 %, or every replication on one side), nothing is called better or worse on a figure that leaves it out. What is unfinished at the horizon "
+                    "flatters the policy that has more of it: one that looks better and has more is not called so." }
+                li { "Equal: two one-sided paired t-tests say that the mean is within " (three_digits(manifest.relevant_difference * 100.0)) " % of the baseline's. "
+                    "Better or worse: the paired t-test says that there is a difference, and its mean is not smaller than that. "
+                    "Each at 5 %, each corrected after Holm over all comparisons with the baseline at all sweep points; otherwise open." }
+                @if !manifest.chance {
+                    li { "Nothing is drawn in this scenario, so that all replications are the same: there is no chance, and there are no p-values and intervals. One replication is enough." }
+                }
                 li { "An open comparison says how many more replications would settle it with a power of 80 % if the difference "
                     "and its spread stay as they are. Adding replications keeps the runs that are done." }
                 li { "Empty cells: nothing to count in these runs. Columns are explained in " code { "dictionary.md" } "." }

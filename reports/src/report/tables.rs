@@ -6,13 +6,15 @@ use maud::{Markup, html};
 
 use dapple_records::{KPIS, KpiInfo};
 
+use crate::badge::Badge;
 use crate::comparison::{Comparison, exploratory};
 use crate::experiment::Experiment;
-use crate::quantity::{Dimension, Scale, common_decimals, p_value, percent, signed, with_interval};
-use crate::statistics::{Estimate, Paired, estimate};
+use crate::quantity::{Scale, common_decimals, p_value, percent, signed, with_interval};
+use crate::report::words::badge_words;
+use crate::statistics::Estimate;
 
 /// Sweep points that get tables.
-const POINTS: usize = 12;
+pub(super) const POINTS: usize = 12;
 
 /// KPIs that any run has a value of.
 fn counted_kpis(experiment: &Experiment) -> Vec<&'static KpiInfo> {
@@ -20,7 +22,7 @@ fn counted_kpis(experiment: &Experiment) -> Vec<&'static KpiInfo> {
 }
 
 /// A button that copies the text beside it.
-fn copied(id: &str, text: &str) -> Markup {
+pub(super) fn copied(id: &str, text: &str) -> Markup {
     html! {
         button.copy type="button" data-copy=(id) hidden { "Copy as TSV" }
         textarea #(id) hidden readonly { "\n" (text) }
@@ -28,7 +30,7 @@ fn copied(id: &str, text: &str) -> Markup {
 }
 
 /// One table per sweep point, all but the first folded.
-fn per_point(experiment: &Experiment, table: impl Fn(usize) -> Markup) -> Markup {
+pub(super) fn per_point(experiment: &Experiment, table: impl Fn(usize) -> Markup) -> Markup {
     let points = experiment.points.len();
     html! {
         @if points == 1 {
@@ -72,7 +74,7 @@ fn means_table(experiment: &Experiment, kpis: &[&'static KpiInfo], point: usize)
             } }
             tbody { @for kpi in kpis { tr.primary[kpi.kpi == experiment.primary.kpi] {
                 @let row = estimates(experiment, kpi, point);
-                @let scale = scale_of(kpi, row.iter().flatten().map(|found| found.mean));
+                @let scale = experiment.scale(kpi.kpi);
                 (kpi_head(experiment, kpi, scale))
                 @let decimals = common_decimals(scale, row.iter().flatten().map(|found| (found.mean, found.interval)));
                 @for found in row {
@@ -88,22 +90,20 @@ fn means_table(experiment: &Experiment, kpis: &[&'static KpiInfo], point: usize)
 }
 
 fn estimates(experiment: &Experiment, kpi: &KpiInfo, point: usize) -> Vec<Option<Estimate>> {
-    (0..experiment.policies.len()).map(|policy| estimate(&experiment.values(point, policy, kpi.kpi))).collect()
+    (0..experiment.policies.len()).map(|policy| experiment.estimate(point, policy, kpi.kpi)).collect()
 }
 
-/// The unit in which the largest of some figures is read best.
-fn scale_of(kpi: &KpiInfo, figures: impl Iterator<Item = f64>) -> Scale {
-    Scale::fitting(Dimension::of(kpi), figures.map(f64::abs).fold(0.0, f64::max))
-}
-
-fn kpi_head(experiment: &Experiment, kpi: &KpiInfo, scale: Scale) -> Markup {
-    let arrow = match kpi.less_is_better {
+pub(super) fn direction(kpi: &KpiInfo) -> &'static str {
+    match kpi.less_is_better {
         Some(true) => "less is better",
         Some(false) => "more is better",
         None => "no direction",
-    };
+    }
+}
+
+fn kpi_head(experiment: &Experiment, kpi: &KpiInfo, scale: Scale) -> Markup {
     html! {
-        th scope="row" title={ (kpi.column) ": " (kpi.doc) " (" (arrow) ")" } {
+        th scope="row" title={ (kpi.column) ": " (kpi.doc) " (" (direction(kpi)) ")" } {
             (kpi.title) @if !scale.unit.is_empty() { " " span.unit { "[" (scale.unit) "]" } }
             @if kpi.kpi == experiment.primary.kpi { " " span.label { "primary" } }
         }
@@ -115,7 +115,7 @@ fn means_tsv(experiment: &Experiment, kpis: &[&'static KpiInfo]) -> String {
     for point in 0..experiment.points.len() {
         for policy in 0..experiment.policies.len() {
             for kpi in kpis {
-                let Some(found) = estimate(&experiment.values(point, policy, kpi.kpi)) else { continue };
+                let Some(found) = experiment.estimate(point, policy, kpi.kpi) else { continue };
                 let (low, high) = ends(found.interval);
                 let (at, name) = (experiment.points[point].label(), experiment.name(policy));
                 let row =
@@ -127,7 +127,7 @@ fn means_tsv(experiment: &Experiment, kpis: &[&'static KpiInfo]) -> String {
     text
 }
 
-fn ends(interval: Option<crate::statistics::Interval>) -> (String, String) {
+pub(super) fn ends(interval: Option<crate::statistics::Interval>) -> (String, String) {
     interval.map_or_else(Default::default, |found| (format!("{:?}", found.low), format!("{:?}", found.high)))
 }
 
@@ -141,8 +141,9 @@ pub(super) fn differences(experiment: &Experiment, comparisons: &[Comparison]) -
         section {
             h2 { "Paired differences to " (experiment.baseline_name()) }
             p.note {
-                span.mark.better { "Better" } " or " span.mark.worse { "worse" } " than the baseline where the 95 % confidence interval "
-                "leaves out zero. " strong { "Only the primary KPI is confirmatory" } " (with its Holm-corrected p); all other rows are "
+                span.mark.better { "Better" } " or " span.mark.worse { "worse" } " than the baseline where the difference is beyond chance and not smaller "
+                "than the smallest relevant one; " span.mark.apart { "not comparable" } " where what fails or does not end differs, so that the figures are "
+                "of different jobs, transfers or reads. " strong { "Only the primary KPI is confirmatory" } " (with its Holm-corrected p); all other rows are "
                 "exploratory: one in twenty looks clear by chance alone. "
                 (copied("tsv-differences", &differences_tsv(experiment, comparisons, &kpis)))
             }
@@ -161,16 +162,17 @@ fn differences_table(
     let tested = |policy: usize| comparisons.iter().find(|found| found.policy == policy && found.point == point);
     let row = |kpi: &'static KpiInfo, confirmed: bool| {
         let found = |policy: usize| match tested(policy).filter(|_| confirmed) {
-            Some(tested) => Some((tested.difference, tested.holm)),
-            None => exploratory(experiment, point, policy, kpi.kpi).map(|found| (found, None)),
+            Some(tested) => Some(tested.clone()),
+            None => exploratory(experiment, point, policy, kpi.kpi),
         };
-        let cells: Vec<Option<(Paired, Option<f64>)>> = experiment.others().map(found).collect();
-        let scale = scale_of(kpi, cells.iter().flatten().map(|(found, _)| found.mean));
-        let decimals = common_decimals(scale, cells.iter().flatten().map(|(found, _)| (found.mean, found.interval)));
+        let cells: Vec<Option<Comparison>> = experiment.others().map(found).collect();
+        let differences = || cells.iter().flatten().filter_map(|found| found.difference.as_ref());
+        let scale = experiment.scale(kpi.kpi).of_differences();
+        let decimals = common_decimals(scale, differences().map(|found| (found.mean, found.interval)));
         html! { tr.primary[confirmed] { (kpi_head(experiment, kpi, scale))
             @for cell in &cells {
-                td { @if let Some((found, holm)) = cell {
-                    (difference_cell(kpi, found, *holm, (scale, decimals)))
+                td { @if let Some(found) = cell {
+                    (difference_cell(experiment, found, confirmed, (scale, decimals)))
                 } @else { span.ci { "–" } } }
             }
         } }
@@ -187,34 +189,36 @@ fn differences_table(
     }
 }
 
-fn difference_cell(kpi: &KpiInfo, found: &Paired, holm: Option<f64>, (scale, decimals): (Scale, usize)) -> Markup {
-    let (shown, span) = with_interval(scale, decimals, found.mean, found.interval);
-    let clear = found.interval.is_some_and(|interval| !interval.contains(0.0)) && holm.is_none_or(|p| p < 0.05);
-    let class = match kpi.less_is_better {
-        Some(less) if clear => {
-            if less == (found.mean < 0.0) {
-                "better"
-            } else {
-                "worse"
-            }
-        }
-        _ => "plain",
+fn difference_cell(
+    experiment: &Experiment,
+    found: &Comparison,
+    confirmed: bool,
+    (scale, decimals): (Scale, usize),
+) -> Markup {
+    let badge = Badge::of(found);
+    let words = badge_words(badge, experiment.manifest.relevant_difference);
+    let Some(difference) = &found.difference else {
+        return html! { span.mark.(badge.class()) title=(found.apart_words(experiment)) { (words) } };
     };
+    let (shown, span) = with_interval(scale, decimals, difference.mean, difference.interval);
+    let class =
+        if matches!(badge, Badge::Better | Badge::Worse | Badge::NotComparable) { badge.class() } else { "plain" };
+    let title = (badge == Badge::NotComparable).then(|| found.apart_words(experiment));
     html! {
-        span.mark.(class) { @match found.relative {
+        span.mark.(class) title=[&title] { @match difference.relative {
             Some(relative) => { (signed(percent(relative))) "\u{a0}%" }
             None => { (signed(shown.clone())) }
         } }
+        @if let Some(why) = &title { span.ci { (words) ": " (why) } }
         span.ci { (signed(shown)) @if let Some(span) = span { " (" (span) ")" } }
-        @if let Some(p) = holm {
+        @if let Some(p) = found.p.filter(|_| confirmed) {
             span.ci { "p\u{a0}" (p_value(p)) }
         }
     }
 }
 
 fn differences_tsv(experiment: &Experiment, comparisons: &[Comparison], kpis: &[&'static KpiInfo]) -> String {
-    let head =
-        "sweep_point\tpolicy\tbaseline\tkpi\tunit\tpairs\tdifference\tci95_low\tci95_high\trelative\tp_holm\tstatus\n";
+    let head = "sweep_point\tpolicy\tbaseline\tkpi\tunit\tpairs\tdifference\tci95_low\tci95_high\trelative\tp_holm\tverdict\tstatus\n";
     let mut text = head.to_owned();
     let baseline = experiment.baseline_name();
     // Beyond the tables shown only the primary KPI is told: bootstraps of all KPIs at thousands of points take long.
@@ -224,16 +228,18 @@ fn differences_tsv(experiment: &Experiment, comparisons: &[Comparison], kpis: &[
                 let confirmed = kpi.kpi == experiment.primary.kpi;
                 let tested =
                     comparisons.iter().find(|found| confirmed && found.policy == policy && found.point == point);
-                let found =
-                    tested.map(|found| found.difference).or_else(|| exploratory(experiment, point, policy, kpi.kpi));
-                let Some(found) = found else { continue };
+                let found = tested.cloned().or_else(|| exploratory(experiment, point, policy, kpi.kpi));
+                let Some(comparison) = found else { continue };
+                let verdict = Badge::of(&comparison).word();
+                let p = comparison.p.filter(|_| confirmed).map_or_else(String::new, |p| format!("{p:?}"));
+                let Some(found) = comparison.difference else { continue };
                 let (low, high) = ends(found.interval);
                 let relative = found.relative.map_or_else(String::new, |share| format!("{share:?}"));
-                let p = tested.and_then(|found| found.holm).map_or_else(String::new, |p| format!("{p:?}"));
                 let status = if confirmed { "confirmatory" } else { "exploratory" };
                 let (at, name) = (experiment.points[point].label(), experiment.name(policy));
                 let what = format!("{at}\t{name}\t{baseline}\t{}\t{}", kpi.column, kpi.unit);
-                let figures = format!("{}\t{:?}\t{low}\t{high}\t{relative}\t{p}\t{status}", found.n, found.mean);
+                let figures =
+                    format!("{}\t{:?}\t{low}\t{high}\t{relative}\t{p}\t{verdict}\t{status}", found.n, found.mean);
                 writeln!(text, "{what}\t{figures}").expect("strings take all text");
             }
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use dapple_records::{MANIFEST_FILE, RecordLevel, read_manifest, run_dir};
+use dapple_records::{Kpi, Kpis, MANIFEST_FILE, RecordLevel, read_manifest, run_dir};
 
 use crate::synthetic::{Folder, Synthetic, coordinate, set_jobs_level};
 use crate::{ReportError, write_report};
@@ -88,7 +88,10 @@ fn a_sweep_marks_where_policies_cross_and_troubles_are_told() {
     (made.trouble, made.rows) = (true, true);
     made.write(folder.path());
     let (html, plots) = report(folder.path());
-    assert!(html.contains("Crossing: <strong>place = remote at "), "the crossing has a value");
+    assert!(
+        html.contains("place is better up to 5\u{a0}Gbps, remote from 10\u{a0}Gbps on; in between they cross"),
+        "{html}"
+    );
     assert!(plots.iter().any(|name| name == "sweep.svg") && plots.iter().any(|name| name == "sweep-differences.svg"));
     assert!(html.contains("6\u{a0}failed runs") && html.contains("chose RSE 4 for request 17"));
     assert!(html.contains("1\u{a0}run not done yet") && html.contains("12 rows of the trace"));
@@ -217,4 +220,156 @@ fn plots_of_others_are_kept() {
     fs::write(plots.join("old.svg"), "<svg data-generator=\"dapple\"></svg>").expect("writes");
     let (_, names) = report(folder.path());
     assert!(names.contains(&"mine.svg".to_owned()) && !names.contains(&"old.svg".to_owned()));
+}
+
+/// Jobs that end well, fail, and are left, in place of those that were made up.
+fn ended(kpis: &mut Kpis, [done, failed, unfinished]: [f64; 3]) {
+    kpis.set(Kpi::JobsDone, Some(done));
+    kpis.set(Kpi::JobsFailed, Some(failed));
+    kpis.set(Kpi::JobsUnfinished, Some(unfinished));
+}
+
+#[test]
+fn a_policy_that_fails_its_jobs_is_not_better() {
+    let folder = Folder::new("survivors");
+    let mut made = Synthetic::new(&[("remote", 2500.0), ("stage-in", 1900.0), ("place", 2200.0)], 40);
+    made.edit = |kpis, policy, replication| {
+        let failed = f64::from(3000 + replication);
+        ended(kpis, if policy == 1 { [4000.0 - failed, failed, 0.0] } else { [4000.0, 0.0, 0.0] });
+    };
+    made.write(folder.path());
+    let html = report(folder.path()).0.replace('\u{a0}', " ");
+    let first = "stage-in fails 75 % of its jobs, remote none.";
+    let card = &html[html.find("Verdict on").expect("a card")..];
+    let (said, list) = (card.find(first).expect("said"), card.find("class=\"verdicts\"").expect("a list"));
+    assert!(said < list, "it is said first");
+    assert!(list < card.find("badge apart\">not comparable").expect("a badge of its own"), "no better");
+    assert!(html.contains("No verdict on the mean job turnaround: stage-in fails 75 % of its jobs, remote none."));
+    assert!(html.contains("badge better\">better</span><span><strong>place"), "who finishes its jobs is");
+    assert!(html[html.find("id=\"attention\"").expect("needs attention")..].contains(first));
+    // Traffic, too, is less where less is done: no colour on any figure that leaves jobs out.
+    let exploratory = &html[html.find("colspan=\"3\">Exploratory").expect("a table")..];
+    let cells = |row: &str| -> String {
+        let from = exploratory.find(&format!("title=\"{row}:")).expect("a row");
+        exploratory[from..][..exploratory[from..].find("</tr>").expect("ends")].to_owned()
+    };
+    for row in ["wan_bytes", "cpu_efficiency", "job_wait_mean_s"] {
+        assert!(cells(row).contains("mark apart") && !cells(row).contains("title=\"stage-in"), "{}", cells(row));
+    }
+    assert!(cells("jobs_done").contains("mark worse"), "the count of those that ended leaves nobody out");
+    let captions =
+        html.matches("Not of the same jobs, and so not to be compared: stage-in fails 75 % of its jobs").count();
+    assert_eq!(captions, 3, "each plot of the figure says so");
+}
+
+#[test]
+fn a_policy_without_any_figure_is_told() {
+    let folder = Folder::new("lost");
+    let mut made = Synthetic { rows: true, ..Synthetic::new(&[("remote", 2500.0), ("stage-in", 1900.0)], 4) };
+    made.edit = |kpis, policy, _| {
+        ended(kpis, if policy == 1 { [0.0, 4000.0, 0.0] } else { [4000.0, 0.0, 0.0] });
+        if policy == 1 {
+            kpis.set(Kpi::JobTurnaround, None);
+        }
+    };
+    made.write(folder.path());
+    let html = report(folder.path()).0;
+    assert!(html.contains("Under stage-in every job fails in every run"));
+    assert!(html.contains("stage-in fails every job, remote none"));
+    assert!(html.contains("<strong>stage-in</strong> has no mean job turnaround to compare with that of"));
+    assert!(html.contains("Not drawn, without any value: stage-in."));
+}
+
+#[test]
+fn failures_that_both_have_are_told_and_change_nothing() {
+    let folder = Folder::new("alike");
+    let mut made = Synthetic::new(&[("remote", 2500.0), ("place", 2000.0)], 20);
+    // As many, in another order.
+    made.edit = |kpis, policy, replication| {
+        let failed = f64::from((replication * 7 + 3 * policy as u32) % 20 + 190);
+        ended(kpis, [4000.0 - failed, failed, 0.0]);
+    };
+    made.write(folder.path());
+    let html = report(folder.path()).0.replace('\u{a0}', " ");
+    assert!(html.contains("badge better") && !html.contains("not comparable</span>"));
+    assert!(html.contains("jobs fail alike (5.0 % under place, 5.0 % under remote)"), "the share is told");
+}
+
+#[test]
+fn what_is_unfinished_flatters_and_calls_for_an_end_of_arrivals() {
+    let folder = Folder::new("flattered");
+    let mut made = Synthetic::new(&[("remote", 2500.0), ("place", 2000.0), ("cautious", 2000.0)], 20);
+    made.edit = |kpis, policy, replication| {
+        let left = f64::from([100, 900, 20][policy] + replication % 5);
+        ended(kpis, [4000.0 - left, 0.0, left]);
+    };
+    made.endless = vec!["analysis".into()];
+    made.write(folder.path());
+    let html = report(folder.path()).0.replace('\u{a0}', " ");
+    assert!(html.contains("place leaves 23 % of its jobs unfinished at the horizon, remote 2.5 %"));
+    assert!(html.contains("badge better\">better</span><span><strong>cautious"), "better in spite of fewer");
+    assert!(html.contains("end them before it, with <code>until</code>") && !html.contains("A longer horizon"));
+    made.endless.clear();
+    made.write(folder.path());
+    assert!(report(folder.path()).0.contains("A longer horizon would tell."));
+}
+
+#[test]
+fn a_difference_that_is_not_relevant_is_equal() {
+    let folder = Folder::new("equal");
+    let mut made = Synthetic::new(&[("remote", 778.0), ("estimate", 778.0)], 8);
+    // 0.02 s of 778 s, with a spread that leaves no doubt that it is there.
+    made.edit = |kpis, policy, replication| {
+        let load = f64::from(700 + replication * 20);
+        kpis.set(Kpi::JobTurnaround, Some(load + policy as f64 * (0.02 + 0.001 * f64::from(replication % 3))));
+    };
+    made.write(folder.path());
+    let html = report(folder.path()).0.replace('\u{a0}', " ");
+    assert!(html.contains("badge told\">equal within 1 %"));
+    assert!(html.contains("differ by <strong>less than 1 %</strong>, the smallest relevant difference"));
+    assert!(html.contains("Smallest relevant difference: 1 % of the baseline's mean"));
+    assert!(!html.contains("0.00 % longer"), "never worse by nothing");
+}
+
+#[test]
+fn without_chance_there_is_no_p() {
+    let folder = Folder::new("no-chance");
+    let mut made = Synthetic::new(&[("remote", 2500.0), ("place", 2000.0), ("same", 2500.0)], 3);
+    made.chance = false;
+    made.edit = |kpis, policy, _| {
+        kpis.set(Kpi::JobTurnaround, Some([2500.1, 2000.3, 2500.1][policy]));
+        ended(kpis, [4000.0, 0.0, 0.0]);
+    };
+    made.write(folder.path());
+    let html = report(folder.path()).0.replace('\u{a0}', " ");
+    let verdict = &html[html.find("Verdict on").expect("a card")..html.find("model result").expect("its end")];
+    assert!(verdict.contains("20 % shorter</strong> mean job turnaround"), "{verdict}");
+    assert!(!verdict.contains("Holm") && !verdict.contains("CI"), "{verdict}");
+    assert!(verdict.contains("the same in every replication: nothing is drawn in this scenario"));
+    assert!(html.contains("One replication is enough."));
+    made.replications = 1;
+    let folder = Folder::new("no-chance-once");
+    made.write(folder.path());
+    let html = report(folder.path()).0;
+    assert!(html.contains("badge better") && !html.contains("says nothing about chance"));
+}
+
+#[test]
+fn a_sweep_is_better_only_where_all_points_are() {
+    let folder = Folder::new("mixed");
+    let mut made = Synthetic::new(&[("remote", 2500.0), ("place", 1200.0)], 6);
+    // Better at first, then nothing that six replications could tell.
+    made.policies[1].2 = 1.16;
+    made.points = (1..=7).map(|n| vec![coordinate("workload.rate", &n.to_string())]).collect();
+    made.policies[1].1 = 1100.0;
+    made.edit = |kpis, policy, _| {
+        let turnaround = kpis.get(Kpi::JobTurnaround).expect("made up");
+        kpis.set(Kpi::JobTurnaround, Some(if policy == 1 { turnaround.min(2510.0) } else { turnaround }));
+        ended(kpis, [4000.0, 0.0, 0.0]);
+    };
+    made.write(folder.path());
+    let html = report(folder.path()).0.replace('\u{a0}', " ");
+    let item = &html[html.find("class=\"verdicts\"").expect("a list")..];
+    let item = &item[..item.find("</li>").expect("ends")];
+    assert!(item.contains("badge open\">open</span>") && item.contains("better at "), "{item}");
 }

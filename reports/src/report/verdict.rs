@@ -1,14 +1,17 @@
 //! The verdict: what the primary KPI says, in sentences.
 
-use dapple_records::Kpi;
 use maud::{Markup, html};
 
+use crate::badge::Badge;
 use crate::comparison::{Comparison, Outcome};
 use crate::crossing::{crossing_words, marked_crossings};
 use crate::experiment::Experiment;
-use crate::quantity::{Dimension, Scale, common_decimals, counted, figure, p_value, signed, whole, with_interval};
-use crate::report::words::{badge, interval, more_words, p_words, phrase, settled, share, size};
-use crate::statistics::mean;
+use crate::quantity::{
+    Dimension, Scale, common_decimals, counted, figure, p_value, percent, signed, three_digits, whole, with_interval,
+};
+use crate::report::words::{badge_words, interval, more_words, p_words, phrase, settled, share, size};
+use crate::statistics::{Paired, mean};
+use crate::survivors;
 
 /// Sweep points that the summary names one by one.
 const NAMED_POINTS: usize = 40;
@@ -27,6 +30,7 @@ pub(super) fn card(experiment: &Experiment, comparisons: &[Comparison]) -> Marku
     html! {
         section.card {
             h2 { "Verdict on the " (phrase(kpi.title)) span.direction { (direction) } }
+            @for sentence in survivors::told(experiment) { p.first { (sentence) } }
             @if !experiment.has(kpi.kpi) {
                 p { "Open: no run has a value of the primary KPI " code { (kpi.column) } ". The other KPIs are below." }
             } @else if experiment.policies.len() < 2 {
@@ -42,27 +46,53 @@ pub(super) fn card(experiment: &Experiment, comparisons: &[Comparison]) -> Marku
                 } @else { (verdict_table(experiment, comparisons)) }
             }
             (unfinished(experiment))
+            (relevance(experiment, comparisons))
             (claim())
         }
     }
 }
 
-/// Says where a time of jobs is a lower bound, because jobs had not ended at the horizon.
+/// What is held to be a difference.
+fn relevance(experiment: &Experiment, comparisons: &[Comparison]) -> Markup {
+    html! { @if !comparisons.is_empty() {
+        p.note { "Smallest relevant difference: " (three_digits(experiment.manifest.relevant_difference * 100.0)) "\u{a0}% of the baseline's mean ("
+            code { "experiment.relevant_difference" } "). A smaller one is called equal where the replications show it, and never better or worse." }
+    } }
+}
+
+/// Says where a figure is a lower bound, because something had not ended at the horizon, and what would tell.
 fn unfinished(experiment: &Experiment) -> Markup {
-    use Kpi::{DataWait, JobTurnaround, JobTurnaroundP50, JobTurnaroundP95, JobWait, JobWaitP95};
-    let kpi = experiment.primary.kpi;
-    let censored = [JobTurnaround, JobTurnaroundP50, JobTurnaroundP95, JobWait, JobWaitP95, DataWait].contains(&kpi);
+    let kpi = experiment.primary;
+    let population = kpi.over.iter().find(|population| experiment.has_any(**population));
+    let Some(population) = population.filter(|population| population.unfinished() != kpi.kpi) else { return html! {} };
     let left = |policy: usize| -> f64 {
-        (0..experiment.points.len()).flat_map(|point| experiment.values(point, policy, Kpi::JobsUnfinished)).sum()
+        (0..experiment.points.len()).flat_map(|point| experiment.values(point, policy, population.unfinished())).sum()
     };
     let left: Vec<String> = (0..experiment.policies.len())
         .filter(|policy| left(*policy) > 0.0)
         .map(|policy| format!("{} {}", experiment.name(policy), figure(Dimension::Count, left(policy))))
         .collect();
-    html! { @if censored && !left.is_empty() {
-        p.note { "Jobs that had not ended at the horizon count with their age there, so these times are lower bounds: "
-            (left.join(", ")) " unfinished jobs over all runs. A longer horizon would tell." }
+    let things = format!("{}s", population.noun());
+    html! { @if !left.is_empty() {
+        p.note { "Unfinished at the horizon, over all runs: " (left.join(", ")) " " (things) ". "
+            @if kpi.doc.contains("age at the horizon") || kpi.doc.contains("otherwise as job_turnaround") {
+                "They count with their age there, so these times are lower bounds. "
+            } @else { "The figures leave out what they would have been. " }
+            (remedy(experiment)) }
     } }
+}
+
+/// What would let everything end.
+fn remedy(experiment: &Experiment) -> Markup {
+    let endless = &experiment.manifest.endless;
+    html! {
+        @if endless.is_empty() { "A longer horizon would tell." }
+        @else {
+            "Arrivals of " @for (index, name) in endless.iter().enumerate() { @if index > 0 { ", " } code { (name) } }
+            " go on until the horizon, so that some are unfinished whenever it is: end them before it, with "
+            code { "until" } " (" code { "count" } " for " code { "Every" } "), and all can end."
+        }
+    }
 }
 
 /// What kind of claim this is.
@@ -79,72 +109,93 @@ fn claim() -> Markup {
 fn single(experiment: &Experiment) -> Markup {
     let values = experiment.values(0, 0, experiment.primary.kpi);
     html! { @if let Some(mean) = mean(&values) {
-        "Mean over " (counted(values.len(), "replication")) ": " strong { (figure(Dimension::of(experiment.primary), mean)) } "."
+        "Mean over " (counted(values.len(), "replication")) ": " strong { (experiment.primary_figure(mean)) } "."
     } }
 }
 
 fn item(experiment: &Experiment, comparison: &Comparison) -> Markup {
-    let (word, class) = badge(experiment, comparison.outcome);
-    html! { li { span.badge.(class) { (word) } span { (sentence(experiment, comparison)) } } }
+    html! { li { (badge(experiment, Badge::of(comparison))) span { (sentence(experiment, comparison)) } } }
+}
+
+fn badge(experiment: &Experiment, badge: Badge) -> Markup {
+    html! { span.badge.(badge.class()) { (badge_words(badge, experiment.manifest.relevant_difference)) } }
 }
 
 fn sentence(experiment: &Experiment, comparison: &Comparison) -> Markup {
     let (policy, baseline) = (experiment.name(comparison.policy), experiment.baseline_name());
-    let difference = &comparison.difference;
     let what = phrase(experiment.primary.title);
-    let dimension = Dimension::of(experiment.primary);
-    let (first, second) = (figure(dimension, difference.means.0), figure(dimension, difference.means.1));
+    let Some(difference) = &comparison.difference else {
+        return html! { strong { (policy) } " has no " (what) " to compare with that of " strong { (baseline) } ": "
+        (comparison.apart_words(experiment)) "." };
+    };
+    let (kpi, scale) = (experiment.primary, experiment.scale(experiment.primary.kpi));
+    let (first, second) = (scale.figure(difference.means.0), scale.figure(difference.means.1));
     let over = counted(difference.n, "paired replication");
-    let fixed = difference.sd == Some(0.0);
+    let relevant = format!("{}\u{a0}%", three_digits(experiment.manifest.relevant_difference * 100.0));
+    let tested = |p: Option<f64>| match p {
+        Some(_) => format!("over {over} ({})", p_words(p)),
+        None => "the same in every replication: nothing is drawn in this scenario".to_owned(),
+    };
     html! {
         @match comparison.outcome {
             Outcome::Lower | Outcome::Higher => {
-                strong { (policy) } " has a " strong { (size(dimension, comparison)) } " " (interval(comparison)) (what) " than "
-                strong { (baseline) } ": " (first) " instead of " (second) ", over " (over) " ("
-                (p_words(comparison.holm)) ")."
-                @if fixed { " The difference is the same in every replication: there is little chance in this scenario." }
+                strong { (policy) } " has a " strong { (size(kpi, scale, difference)) } " " (interval(comparison.outcome, difference)) (what) " than "
+                strong { (baseline) } ": " (first) " instead of " (second) ", " (tested(comparison.p)) "."
+            }
+            Outcome::Within => {
+                "The " (what) " of " strong { (policy) } " (" (first) ") and of " strong { (baseline) } " (" (second)
+                ") differ by " strong { "less than " (relevant) } ", the smallest relevant difference"
+                @if let Some(range) = difference.relative_interval { " (95\u{a0}% CI " (signed(percent(range.low))) " to " (signed(percent(range.high))) "\u{a0}%)" }
+                ", " (tested(comparison.equal_p)) "."
             }
             Outcome::Open(needed) => {
                 "Between " strong { (policy) } " (" (first) ") and " strong { (baseline) } " (" (second) ") the " (what)
-                " is open after " (over) ": the difference is " (share(dimension, comparison)) " " (interval(comparison))
-                "(" (p_words(comparison.holm)) "). " (settled(needed))
+                " is open after " (over) ": the difference is " (share(scale, difference)) " " (interval(comparison.outcome, difference))
+                "(" (p_words(comparison.p)) "), neither shown to be there nor to be below " (relevant) ". " (settled(needed))
             }
             Outcome::Same => {
                 strong { (policy) } " and " strong { (baseline) } " have exactly the same " (what) " (" (first) ") in all " (over) "."
             }
             Outcome::OnePair => {
-                strong { (policy) } ": " (first) ", " strong { (baseline) } ": " (second) " (" (share(dimension, comparison))
+                strong { (policy) } ": " (first) ", " strong { (baseline) } ": " (second) " (" (share(scale, difference))
                 "). One replication says nothing about chance: run more."
             }
+            Outcome::Incomparable => {
+                "No verdict on the " (what) ": " (comparison.apart_words(experiment)) ". The figures, " (first) " under "
+                strong { (policy) } " and " (second) " under " strong { (baseline) } ", are not of the same " (things(comparison)) "."
+            }
+        }
+        @if let Some(alike) = comparison.survivors.filter(|_| comparison.is_comparable()).and_then(|of| of.alike_words(policy, baseline)) {
+            " In it " (alike) "."
         }
     }
 }
 
+fn things(comparison: &Comparison) -> String {
+    let unlike = comparison.unlike.map(|unlike| unlike.over);
+    let population = unlike.or(comparison.survivors.map(|of| of.population));
+    population.map_or_else(String::new, |population| format!("{}s", population.noun()))
+}
+
 /// A row per comparison, for many policies.
 fn verdict_table(experiment: &Experiment, comparisons: &[Comparison]) -> Markup {
-    let dimension = Dimension::of(experiment.primary);
-    let of = |class: &str| comparisons.iter().filter(|found| badge(experiment, found.outcome).1 == class).count();
-    let counts = [
-        (of("better"), "better"),
-        (of("worse"), "worse"),
-        (of("open"), "open"),
-        (of("told"), "equal or without direction"),
-    ];
-    let counts: Vec<String> = counts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
+    let badges: Vec<Badge> = comparisons.iter().map(Badge::of).collect();
+    let relevant = experiment.manifest.relevant_difference;
+    let counts: Vec<String> =
+        Badge::counts(&badges).into_iter().map(|(badge, n)| format!("{n} {}", badge_words(badge, relevant))).collect();
     let shown = common_scale(experiment, comparisons.iter());
     html! {
         p.lead { strong { "Of " (comparisons.len()) " policies: " (counts.join(", ")) } ", against " strong { (experiment.baseline_name()) }
-            @if let Some(mean) = mean(&experiment.values(0, experiment.baseline, experiment.primary.kpi)) { " (" (figure(dimension, mean)) ")" } "." }
+            @if let Some(mean) = mean(&experiment.values(0, experiment.baseline, experiment.primary.kpi)) { " (" (experiment.primary_figure(mean)) ")" } "." }
         div.scroll { table.verdict {
             thead { tr { th { "Policy" } th { "Verdict" } th { "Mean" } th { "Difference" } th { "p, Holm" } th { "Pairs" } th { "More to settle it" } } }
             tbody { @for found in comparisons { tr {
-                @let (word, class) = badge(experiment, found.outcome);
                 th scope="row" { (experiment.name(found.policy)) }
-                td { span.badge.(class) { (word) } }
-                td { (figure(dimension, found.difference.means.0)) }
+                td { (badge(experiment, Badge::of(found))) @if !found.is_comparable() { span.ci { (found.apart_words(experiment)) } } }
+                td { @if let Some(difference) = &found.difference { (experiment.primary_figure(difference.means.0)) } @else { "–" } }
                 td { (matrix_cell(experiment, found, shown)) }
-                td { (found.holm.map_or_else(String::new, p_value).trim_start_matches("=\u{a0}")) }
-                td { (found.difference.n) }
+                td { (found.p.map_or_else(String::new, p_value).trim_start_matches("=\u{a0}")) }
+                td { (found.difference.map_or(0, |difference| difference.n)) }
                 td { @if let Outcome::Open(Some(more)) = found.outcome { @if more > 5000 { "> 5000" } @else { (whole(more)) } } }
             } } }
         } }
@@ -165,7 +216,7 @@ fn ranking(experiment: &Experiment) -> Markup {
     }
     html! {
         p.ranking { "By their means: " @for (index, (policy, mean)) in means.iter().enumerate() {
-            @if index > 0 { " · " } (experiment.name(*policy)) " " (figure(Dimension::of(kpi), *mean))
+            @if index > 0 { " · " } (experiment.name(*policy)) " " (experiment.primary_figure(*mean))
         } ". Only the comparisons with the baseline were tested." }
     }
 }
@@ -191,23 +242,17 @@ fn over_sweep(experiment: &Experiment, comparisons: &[Comparison]) -> Markup {
 }
 
 fn swept_item(experiment: &Experiment, policy: usize, own: &[&Comparison], all: usize) -> Markup {
-    let of = |class: &str| own.iter().filter(|comparison| badge(experiment, comparison.outcome).1 == class).count();
-    let (better, worse, open, told) = (of("better"), of("worse"), of("open"), of("told"));
-    let class = match (better, worse) {
-        (1.., 0) => "better",
-        (0, 1..) => "worse",
-        (0, 0) if open > 0 => "open",
-        _ => "told",
-    };
-    let parts = [(better, "better"), (worse, "worse"), (open, "open"), (told, "equal or without direction")];
-    let parts: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{word} at {n}")).collect();
-    let word = if class == "told" { "depends" } else { class };
+    let badges: Vec<Badge> = own.iter().map(|comparison| Badge::of(comparison)).collect();
+    let relevant = experiment.manifest.relevant_difference;
+    let counts = Badge::counts(&badges);
+    let parts: Vec<String> =
+        counts.into_iter().map(|(badge, n)| format!("{} at {n}", badge_words(badge, relevant))).collect();
     html! {
         li {
-            span.badge.(class) { (word) }
+            (badge(experiment, Badge::of_points(&badges)))
             span { strong { (experiment.name(policy)) } " against " strong { (experiment.baseline_name()) } ": "
                 (parts.join(", ")) " of " (counted(own.len(), "sweep point"))
-                ", each after Holm correction over all " (all) " comparisons." }
+                @if experiment.manifest.chance { ", each after Holm correction over all " (all) " comparisons" } "." }
         }
     }
 }
@@ -215,7 +260,6 @@ fn swept_item(experiment: &Experiment, policy: usize, own: &[&Comparison], all: 
 /// A row per sweep point, a column per policy.
 fn matrix(experiment: &Experiment, comparisons: &[Comparison]) -> Markup {
     let kpi = experiment.primary;
-    let dimension = Dimension::of(kpi);
     let points = experiment.points.len();
     html! {
         div.scroll { table.matrix {
@@ -226,7 +270,7 @@ fn matrix(experiment: &Experiment, comparisons: &[Comparison]) -> Markup {
             } }
             tbody { @for point in 0..points.min(NAMED_POINTS) { tr {
                 th scope="row" { (experiment.points[point].label()) }
-                td { @if let Some(mean) = mean(&experiment.values(point, experiment.baseline, kpi.kpi)) { (figure(dimension, mean)) } }
+                td { @if let Some(mean) = mean(&experiment.values(point, experiment.baseline, kpi.kpi)) { (experiment.primary_figure(mean)) } }
                 @let shown = common_scale(experiment, comparisons.iter().filter(|found| found.point == point));
                 @for policy in experiment.others() {
                     @let found = comparisons.iter().find(|found| found.policy == policy && found.point == point);
@@ -246,19 +290,30 @@ fn common_scale<'a>(
     experiment: &Experiment,
     comparisons: impl Iterator<Item = &'a Comparison> + Clone,
 ) -> (Scale, usize) {
-    let largest = comparisons.clone().map(|found| found.difference.mean.abs()).fold(0.0, f64::max);
-    let scale = Scale::fitting(Dimension::of(experiment.primary), largest);
-    let figures = comparisons.map(|found| (found.difference.mean, found.difference.interval));
-    (scale, common_decimals(scale, figures))
+    let differences = comparisons.filter_map(|found| found.difference.as_ref());
+    let scale = experiment.scale(experiment.primary.kpi).of_differences();
+    (scale, common_decimals(scale, differences.map(|found| (found.mean, found.interval))))
 }
 
-fn matrix_cell(experiment: &Experiment, comparison: &Comparison, (scale, decimals): (Scale, usize)) -> Markup {
-    let dimension = Dimension::of(experiment.primary);
-    let (word, class) = badge(experiment, comparison.outcome);
-    let difference = &comparison.difference;
-    let (shown, span) = with_interval(scale, decimals, difference.mean, difference.interval);
+fn matrix_cell(experiment: &Experiment, comparison: &Comparison, shown: (Scale, usize)) -> Markup {
+    let badge = Badge::of(comparison);
+    let words = badge_words(badge, experiment.manifest.relevant_difference);
     html! {
-        span.mark.(class) title=(word) { (share(dimension, comparison)) }
-        span.ci { (signed(shown)) (scale.suffix()) @if let Some(span) = span { " (" (span) ")" } }
+        @match (&comparison.difference, badge) {
+            (Some(difference), Badge::NotComparable) => {
+                span.mark.(badge.class()) { (words) } span.ci { (comparison.apart_words(experiment)) "; the figures differ by " (share(experiment.scale(experiment.primary.kpi), difference)) }
+            }
+            (None, _) => { span.mark.(badge.class()) { (words) } span.ci { (comparison.apart_words(experiment)) } }
+            (Some(difference), Badge::Equal) => { span.mark.(badge.class()) { (words) } (told_difference(shown, difference)) }
+            (Some(difference), _) => {
+                span.mark.(badge.class()) title=(words) { (share(experiment.scale(experiment.primary.kpi), difference)) }
+                (told_difference(shown, difference))
+            }
+        }
     }
+}
+
+fn told_difference((scale, decimals): (Scale, usize), difference: &Paired) -> Markup {
+    let (shown, span) = with_interval(scale, decimals, difference.mean, difference.interval);
+    html! { span.ci { (signed(shown)) (scale.suffix()) @if let Some(span) = span { " (" (span) ")" } } }
 }

@@ -1,14 +1,15 @@
 //! A comparison in words.
 
+use dapple_records::KpiInfo;
 use maud::{Markup, html};
 
-use crate::comparison::{Comparison, Outcome};
-use crate::experiment::Experiment;
-use crate::quantity::{Dimension, figure, p_value, percent, signed, whole};
-use crate::statistics::Interval;
+use crate::badge::Badge;
+use crate::comparison::Outcome;
+use crate::quantity::{Dimension, Scale, p_value, percent, signed, three_digits, whole};
+use crate::statistics::{Interval, Paired};
 
 /// `mean job turnaround` of `Job turnaround, mean`.
-pub(super) fn phrase(title: &str) -> String {
+pub(crate) fn phrase(title: &str) -> String {
     let lower = |text: &str| {
         let acronym = text.chars().nth(1).is_some_and(char::is_uppercase);
         let mut chars = text.chars();
@@ -24,28 +25,25 @@ pub(super) fn phrase(title: &str) -> String {
     }
 }
 
-/// `better`, `worse`, `lower`, `higher`, `open`, `equal`, and the class of the badge.
-pub(super) fn badge(experiment: &Experiment, outcome: Outcome) -> (&'static str, &'static str) {
-    match (outcome, outcome.better(experiment.primary.less_is_better)) {
-        (_, Some(true)) => ("better", "better"),
-        (_, Some(false)) => ("worse", "worse"),
-        (Outcome::Lower, None) => ("lower", "told"),
-        (Outcome::Higher, None) => ("higher", "told"),
-        (Outcome::Same, _) => ("equal", "told"),
-        (Outcome::OnePair, _) => ("one replication", "open"),
-        (Outcome::Open(_), _) => ("open", "open"),
+/// The badge, with the smallest relevant difference where that is what it says.
+pub(crate) fn badge_words(badge: Badge, relevant: f64) -> String {
+    match badge {
+        Badge::Equal => format!("equal within {}\u{a0}%", three_digits(relevant * 100.0)),
+        badge => badge.word().to_owned(),
     }
 }
 
 /// `Holm-corrected p < 0.001`.
 pub(super) fn p_words(holm: Option<f64>) -> String {
-    holm.map_or_else(String::new, |p| format!("Holm-corrected p\u{a0}{}", p_value(p)))
+    holm.map_or_else(|| "nothing is drawn".to_owned(), |p| format!("Holm-corrected p\u{a0}{}", p_value(p)))
 }
 
 /// How many more replications would settle what is open.
 pub(super) fn settled(needed: Option<u64>) -> String {
     match needed {
-        None => "The mean difference is zero: more replications would only narrow it.".to_owned(),
+        None => {
+            "It lies at the edge of what is relevant: no number of replications would settle it as it is.".to_owned()
+        }
         Some(more) if more > 5000 => {
             "It is so small against its spread that more than 5000 further replications would be needed.".to_owned()
         }
@@ -58,32 +56,31 @@ pub(super) fn settled(needed: Option<u64>) -> String {
 }
 
 /// `12 % shorter`, `3 lower`.
-pub(super) fn size(dimension: Dimension, comparison: &Comparison) -> String {
-    let less = comparison.difference.mean < 0.0;
-    let word = match (dimension, less) {
+pub(super) fn size(kpi: &KpiInfo, scale: Scale, difference: &Paired) -> String {
+    let word = match (Dimension::of(kpi), difference.mean < 0.0) {
         (Dimension::Time, true) => "shorter",
         (Dimension::Time, false) => "longer",
         (_, true) => "lower",
         (_, false) => "higher",
     };
-    match comparison.difference.relative {
+    match difference.relative {
         Some(relative) => format!("{}\u{a0}% {word}", percent(relative.abs())),
-        None => format!("{} {word}", figure(dimension, comparison.difference.mean.abs())),
+        None => format!("{} {word}", scale.of_differences().figure(difference.mean.abs())),
     }
 }
 
 /// `−12 %`, `+3 min`.
-pub(super) fn share(dimension: Dimension, comparison: &Comparison) -> String {
-    match comparison.difference.relative {
+pub(crate) fn share(scale: Scale, difference: &Paired) -> String {
+    match difference.relative {
         Some(relative) => format!("{}\u{a0}%", signed(percent(relative))),
-        None => signed(figure(dimension, comparison.difference.mean)),
+        None => signed(scale.of_differences().figure(difference.mean)),
     }
 }
 
 /// `(95 % CI 8 to 15 %)` with a space behind it, without sign where the difference has one direction.
-pub(super) fn interval(comparison: &Comparison) -> Markup {
-    let told = matches!(comparison.outcome, Outcome::Lower | Outcome::Higher);
-    let Some(found) = comparison.difference.relative_interval else { return html! {} };
+pub(super) fn interval(outcome: Outcome, difference: &Paired) -> Markup {
+    let told = matches!(outcome, Outcome::Lower | Outcome::Higher);
+    let Some(found) = difference.relative_interval else { return html! {} };
     let Interval { low, high } = found;
     let ends = if told && low * high > 0.0 {
         let (near, far) = (low.abs().min(high.abs()), low.abs().max(high.abs()));

@@ -71,6 +71,11 @@ pub(crate) trait PolicySpec: Serialize + Sized {
     /// Name and parameters of a policy that has no variant of its own.
     fn custom(&self) -> Option<(&str, &RawRon)>;
 
+    /// Whether it may draw. Of a policy of somebody's own nobody knows.
+    fn may_draw(&self) -> bool {
+        self.custom().is_some()
+    }
+
     /// The name under which the policy is registered, and its parameters as RON.
     fn named(&self) -> (String, String) {
         if let Some((name, params)) = self.custom() {
@@ -87,6 +92,10 @@ pub(crate) trait PolicySpec: Serialize + Sized {
 impl PolicySpec for AccessSpec {
     fn custom(&self) -> Option<(&str, &RawRon)> {
         if let Self::Custom { name, params } = self { Some((name, params)) } else { None }
+    }
+
+    fn may_draw(&self) -> bool {
+        matches!(self, Self::Random | Self::Custom { .. })
     }
 }
 
@@ -106,6 +115,10 @@ settings! {
         pub baseline: Option<String> = None,
         /// The one KPI that decides; all others are exploratory.
         pub primary_kpi: Kpi = Kpi::JobTurnaround,
+        /// The smallest difference that matters, as a share of the baseline's mean of the primary KPI. A smaller one is told as
+        /// equal where the replications can tell, and never as better or worse.
+        #[range(Fraction)]
+        pub relevant_difference: f64 = 0.01,
         /// Fields that are varied; with several, every combination is run.
         pub sweep: Vec<SweepFile> = Vec::new(),
     }

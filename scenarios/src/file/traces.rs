@@ -2,6 +2,7 @@
 
 use dapple_simulator::settings;
 use dapple_simulator::units::{Bytes, SimSpan, UnitOf};
+use dapple_simulator::workload::Ties;
 
 settings! {
     /// Transfers from a log.
@@ -17,6 +18,8 @@ settings! {
         pub filter: Vec<Filter> = Vec::new(),
         /// Which logged time is the start of the run.
         pub origin: Origin = Origin::default(),
+        /// Which of the rows that have the same time goes first.
+        pub ties: Ties = Ties::default(),
         /// Whether a logged time is a request, which queues for slots, or the moment at which a slot was taken.
         pub queues: bool = true,
         /// What is done with rows that cannot be read.
@@ -53,6 +56,8 @@ settings! {
         pub filter: Vec<Filter> = Vec::new(),
         /// Which logged time is the start of the run.
         pub origin: Origin = Origin::default(),
+        /// Which of the rows that have the same time goes first.
+        pub ties: Ties = Ties::default(),
         /// Threads of each process.
         #[range(AtLeast(1))]
         pub threads: u32 = 1,

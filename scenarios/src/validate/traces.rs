@@ -61,7 +61,7 @@ pub(super) fn transfers(
     let key = key(&log, file, scope);
     let take = |check: &mut Check| take_transfers(file, &log, names, (at, scope), check);
     let transfers = files.logs.transfers.get_or_take(key, check, take)?;
-    Some(TransferTrace { transfers, queues: file.queues })
+    Some(TransferTrace { transfers, ties: file.ties, queues: file.queues })
 }
 
 fn take_transfers(
@@ -96,7 +96,7 @@ fn take_transfers(
     let transfers = on_time(taken, (&file.origin, nanos), (&file.name, scope.horizon), at, check, |at, what| {
         TracedTransfer { at, ..what }
     })?;
-    Some(TransferTrace::new(transfers, file.queues).transfers)
+    Some(transfers.into())
 }
 
 /// Reads a log of jobs.
@@ -122,7 +122,7 @@ pub(super) fn jobs(
     let take = |check: &mut Check| take_jobs(file, &log, (pool, source), (at, scope), check);
     let jobs = files.logs.jobs.get_or_take(key, check, take)?;
     let (threads, blocks) = (file.threads, file.blocks);
-    Some(JobTrace { jobs, threads, read_fraction: file.read_fraction, blocks })
+    Some(JobTrace { jobs, ties: file.ties, threads, read_fraction: file.read_fraction, blocks })
 }
 
 fn take_jobs(
@@ -162,7 +162,7 @@ fn take_jobs(
             return Err(DirtyCell::of_row("no route leads from its source to its pool"));
         }
         let compute_s = row.not_negative_at(compute)? * compute_s;
-        let traced = TracedJob { submitted_at: SimTime::ZERO, pool, source, input, compute_s };
+        let traced = TracedJob { submitted_at: SimTime::ZERO, pool, source, input, compute_s, row: row.number };
         Ok(Timed { time: row.number_at(submitted)?, what: traced })
     });
     let taken = finish(taken, &file.name, &file.dirty, at, check)?;
@@ -385,7 +385,7 @@ fn on_time<T>(
     let early = all - kept.len();
     kept.retain(|(time, _)| *time < horizon);
     let late = all - early - kept.len();
-    for (count, what) in [(early, "before the origin"), (late, "after the horizon")] {
+    for (count, what) in [(early, "before the origin"), (late, "at or after the horizon")] {
         if count > 0 {
             check.warnings.push(format!("workload `{name}`: {count} of {all} rows are left out: {what}"));
         }

@@ -128,9 +128,10 @@ impl Job {
 
 impl Read {
     /// Its life so far; nothing has moved.
-    pub fn life(&self, read: ReadId) -> ReadEnded {
+    pub fn life(&self, read: ReadId, workload: WorkloadId) -> ReadEnded {
         ReadEnded {
             read,
+            workload,
             question: self.question.clone(),
             access: self.access,
             decided_at: self.decided_at,

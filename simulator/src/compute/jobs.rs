@@ -255,7 +255,7 @@ impl Compute {
         for (id, read) in self.reads.iter().filter(|(_, read)| read.ended_at.is_none()) {
             let moved = read.flow.and_then(|flow| fabric.network.progressed(flow)).map(|p| p.moved).unwrap_or_default();
             in_flight += moved;
-            cx.tell(&Fact::ReadEnded(ReadEnded { moved, ..read.life(id) }));
+            cx.tell(&Fact::ReadEnded(ReadEnded { moved, ..self.life_of(id) }));
         }
         for (id, job) in self.jobs.iter() {
             cx.tell(&Fact::JobEnded(self.life(id, job)));
@@ -424,7 +424,7 @@ impl Compute {
         let (streamed, moved) = (read.access.is_streamed(), read.part);
         let process = (pool, read.access.read_from(), job);
         let concurrent = streamed.then_some(carried);
-        cx.tell(&Fact::ReadEnded(ReadEnded { moved, concurrent, ..read.life(id) }));
+        cx.tell(&Fact::ReadEnded(ReadEnded { moved, concurrent, ..self.life_of(id) }));
         self.received += moved;
         if streamed && let Some(threads) = self.streaming.get_mut(&process) {
             *threads -= 1;
@@ -449,7 +449,7 @@ impl Compute {
     fn fail<E>(&mut self, id: JobId, why: JobError, cx: &mut Context<'_, E>) {
         self.n_failed += 1;
         for read in self.jobs[id].reads() {
-            cx.tell(&Fact::ReadEnded(self.reads[read].life(read)));
+            cx.tell(&Fact::ReadEnded(self.life_of(read)));
         }
         self.end(id, JobOutcome::Failed(why), cx);
     }
@@ -461,6 +461,11 @@ impl Compute {
         for read in self.jobs.remove(id).iter().flat_map(Job::reads) {
             self.reads.remove(read);
         }
+    }
+
+    fn life_of(&self, id: ReadId) -> ReadEnded {
+        let read = &self.reads[id];
+        read.life(id, self.jobs[read.question.job].workload)
     }
 
     fn life(&self, id: JobId, job: &Job) -> JobEnded {

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::ids::{LinkId, Table};
+
 /// What is left of a run apart from what was told of it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Books {
@@ -9,10 +11,28 @@ pub struct Books {
     pub counters: Counters,
     /// Events that were handled.
     pub events: u64,
-    /// Mean use of the busiest link, bytes over capacity; `None`: no link can carry anything.
-    pub busiest_link: Option<f64>,
+    /// What each link carried.
+    pub links: Table<LinkId, LinkUse>,
     /// Counts that deserve attention, in words; sorted.
     pub warnings: Vec<String>,
+}
+
+/// What a link carried in a run, and what it could have carried.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct LinkUse {
+    /// Bytes that crossed it in its direction.
+    pub carried_bytes: f64,
+    /// Bytes that crossed its wire: of a half-duplex wire those of both directions; 0 for a link without contention.
+    pub wire_carried_bytes: f64,
+    /// Bytes that the capacity of its wire would have let through; `None`: a link without contention carries what it is given.
+    pub could_carry_bytes: Option<f64>,
+}
+
+impl LinkUse {
+    /// Mean use of its wire, bytes over capacity; `None`: it can carry nothing, or is never busy.
+    pub fn mean(&self) -> Option<f64> {
+        self.could_carry_bytes.filter(|could| *could > 0.0).map(|could| self.wire_carried_bytes / could)
+    }
 }
 
 /// Conservation counters (physics: what enters leaves exactly once or is still there at the horizon).

@@ -1,6 +1,7 @@
 //! How the books of a run are closed: counted, checked twice, and what deserves attention said in words.
 
-use crate::engine::{Counters, EngineError, Simulation};
+use crate::engine::{Counters, EngineError, LinkUse, Simulation};
+use crate::ids::{LinkId, Table};
 
 impl Simulation<'_> {
     pub(super) fn counters(&self, bytes_in_flight: u64) -> Counters {
@@ -67,15 +68,17 @@ impl Simulation<'_> {
         warnings
     }
 
-    /// Mean use of the busiest link: bytes over capacity, of both directions where they share a wire. A link without contention
-    /// carries what it is given and is never busy.
-    pub(super) fn busiest_link(&self) -> Option<f64> {
+    /// What each link carried and could have carried.
+    pub(super) fn link_uses(&self) -> Table<LinkId, LinkUse> {
         let (horizon, topology, fabric) = (self.setup.horizon, &self.setup.topology, &self.fabric);
-        let uses = topology.map.links().ids().filter_map(|id| {
-            let wire = fabric.wiring.wire(id)?;
-            let capacity = topology.physics.bandwidth(id).volume(horizon);
-            (capacity > 0.0).then(|| fabric.network.carried(wire) / capacity)
-        });
-        uses.max_by(f64::total_cmp)
+        let link_use = |id| {
+            let wire = fabric.wiring.wire(id);
+            LinkUse {
+                carried_bytes: fabric.network.carried(fabric.wiring.link(id)),
+                wire_carried_bytes: wire.map_or(0.0, |wire| fabric.network.carried(wire)),
+                could_carry_bytes: wire.map(|_| topology.physics.bandwidth(id).volume(horizon)),
+            }
+        };
+        topology.map.links().ids().map(link_use).collect()
     }
 }

@@ -23,7 +23,7 @@ mod sampling;
 mod setup;
 mod simulation;
 
-pub use books::{Books, Counters};
+pub use books::{Books, Counters, LinkUse};
 pub use error::{EngineError, Impossible};
 pub use setup::Setup;
 pub use simulation::{Pause, Simulation, run};

@@ -2,33 +2,90 @@
 
 use crate::engine::Simulation;
 use crate::facts::{Entity, Fact, Observer, Sample, SampledQuantity};
-use crate::units::SimTime;
+use crate::ids::Id;
+use crate::network::{Network, ResourceId};
+use crate::units::{SimSpan, SimTime};
+
+/// Differences of counters below this part of the counter are rounding.
+const ROUNDING: f64 = 1e-12;
+
+/// What was counted at the sample before, from which rates are means.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Counted {
+    /// When that was; the start as long as there was none.
+    at: SimTime,
+    /// Bytes that had crossed each resource of the network by then.
+    carried: Vec<f64>,
+}
+
+impl Counted {
+    /// Mean rate of a resource since the sample before, which takes its place.
+    fn mean_rate<T: Copy>(&mut self, network: &Network<T>, resource: ResourceId, at: SimTime) -> f64 {
+        if resource.index() >= self.carried.len() {
+            self.carried.resize(resource.index() + 1, 0.0);
+        }
+        let carried = network.carried_by_then(resource, at);
+        let before = std::mem::replace(&mut self.carried[resource.index()], carried);
+        let moved = carried - before;
+        if moved > ROUNDING * carried { moved / at.since(self.at).as_secs_f64() } else { 0.0 }
+    }
+}
 
 impl Simulation<'_> {
-    /// Tells all quantities as they are at `at`, when everything that happens in that instant has happened. It is no event and
-    /// changes nothing.
-    pub(super) fn sample(&self, at: SimTime, observer: &mut dyn Observer) {
+    /// Tells all quantities at `at`, when everything that happens in that instant has happened: counts and volumes as they are, rates
+    /// as means since the sample before. It is no event and changes nothing of what is simulated.
+    pub(super) fn sample(&mut self, at: SimTime, observer: &mut dyn Observer) {
         use SampledQuantity::{Active, Queued, Rate, Running, Used};
-        let (map, fabric) = (&self.setup.topology.map, &self.fabric);
-        let mut tell = |entity, quantity, value| {
-            observer.observe(at, &Fact::Sampled(Sample { entity, quantity, value }));
+        let Self { setup, fabric, fts, compute, counted, .. } = self;
+        let map = &setup.topology.map;
+        let mut tell = |entity, quantity, value, capacity| {
+            observer.observe(at, &Fact::Sampled(Sample { entity, quantity, value, capacity }));
         };
-        for id in map.links().ids() {
-            let rate = fabric.network.load(fabric.wiring.link(id)).as_bytes_per_s();
-            tell(Entity::Link(id), Rate, rate);
+        // There is no rate of an instant: the first sample, at the start, has none.
+        let has_rates = at > counted.at;
+        for id in map.links().ids().filter(|_| has_rates) {
+            let rate = counted.mean_rate(&fabric.network, fabric.wiring.link(id), at);
+            let capacity = setup.topology.physics.bandwidth(id).mean_rate(counted.at, at);
+            let limits = fabric.wiring.wire(id).is_some() && capacity.is_finite();
+            tell(Entity::Link(id), Rate, rate, limits.then_some(capacity));
         }
-        for id in map.rses().ids() {
-            tell(Entity::Rse(id), Used, fabric.storage.taken(id).as_f64());
-            tell(Entity::Rse(id), Queued, f64::from(self.fts.queued_to(id)));
+        for (id, rse) in map.rses().iter() {
+            let capacity = rse.capacity.map(|capacity| capacity.as_f64());
+            tell(Entity::Rse(id), Used, fabric.storage.taken(id).as_f64(), capacity);
+            tell(Entity::Rse(id), Queued, f64::from(fts.queued_to(id)), None);
         }
-        for id in map.dtns().ids() {
-            tell(Entity::Dtn(id), Active, f64::from(self.fts.active_on_dtn(id)));
-            tell(Entity::Dtn(id), Rate, fabric.network.load(fabric.wiring.dtn(id)).as_bytes_per_s());
+        for (id, dtn) in map.dtns().iter() {
+            tell(Entity::Dtn(id), Active, f64::from(fts.active_on_dtn(id)), dtn.slots.map(f64::from));
+            if has_rates {
+                let rate = counted.mean_rate(&fabric.network, fabric.wiring.dtn(id), at);
+                tell(Entity::Dtn(id), Rate, rate, None);
+            }
         }
-        for id in map.pools().ids() {
-            let (waiting, running) = self.compute.load(id);
-            tell(Entity::Pool(id), Queued, waiting as f64);
-            tell(Entity::Pool(id), Running, f64::from(running));
+        for (id, pool) in map.pools().iter() {
+            let (waiting, running) = compute.load(id);
+            tell(Entity::Pool(id), Queued, waiting as f64, None);
+            tell(Entity::Pool(id), Running, f64::from(running), Some(f64::from(pool.nodes) * f64::from(pool.slots)));
+        }
+        counted.at = at;
+    }
+
+    /// Takes the samples that are due before the next event, or up to the horizon.
+    pub(super) fn sample_before_next(&mut self, every: SimSpan, observer: &mut dyn Observer) {
+        let horizon = self.setup.horizon;
+        let next_at = self.calendar.next_at().filter(|at| *at <= horizon);
+        let is_due = |at: SimTime| next_at.map_or(at <= horizon, |next| at < next);
+        // Who wants samples late gets those that are still to come.
+        let missed = self.now.since(self.next_sample).as_nanos().div_ceil(every.as_nanos().max(1));
+        let mut at = self.next_sample + every * missed;
+        while is_due(at) {
+            self.sample(at, observer);
+            // An interval of nothing would never end.
+            at = at + every.max(SimSpan::from_nanos(1));
+        }
+        self.next_sample = at;
+        // What is left until the horizon has a mean of its own, so that the means tell of every byte.
+        if next_at.is_none() && self.counted.at < horizon {
+            self.sample(horizon, observer);
         }
     }
 }

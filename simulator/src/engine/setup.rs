@@ -23,3 +23,10 @@ pub struct Setup {
     /// The end of the run.
     pub horizon: SimTime,
 }
+
+impl Setup {
+    /// Whether anything in it is drawn: without chance all seeds give the same run, but for what policies draw.
+    pub fn has_chance(&self) -> bool {
+        self.workloads.values().any(|workload| workload.kind.has_chance(&self.datasets))
+    }
+}

@@ -6,6 +6,7 @@ use crate::context::{Context, Owner};
 use crate::decide::{Answer, OracleView, Policies, Question, View};
 use crate::engine::answers::{check, decided};
 use crate::engine::event::Event;
+use crate::engine::sampling::Counted;
 use crate::engine::{Books, EngineError, Impossible, Setup, routes};
 use crate::fabric::Fabric;
 use crate::facts::Observer;
@@ -14,7 +15,7 @@ use crate::ids::{Id, WorkloadId};
 use crate::network::{Arrival, Network, Wiring};
 use crate::questions::AccessQuestion;
 use crate::storage::Storage;
-use crate::units::{SimSpan, SimTime};
+use crate::units::SimTime;
 use crate::workload::{Arriving, Sources};
 
 /// Events between two reports of progress.
@@ -71,8 +72,8 @@ pub enum Pause {
 #[derive(Clone, Debug)]
 pub struct Simulation<'a> {
     pub(super) setup: &'a Setup,
-    now: SimTime,
-    calendar: Calendar<Event>,
+    pub(super) now: SimTime,
+    pub(super) calendar: Calendar<Event>,
     sources: Sources,
     pub(super) fts: Fts,
     pub(super) compute: Compute,
@@ -83,7 +84,8 @@ pub struct Simulation<'a> {
     arriving: Option<WorkloadId>,
     /// Whether an event was dispatched and all that it asks is not yet answered.
     is_open: bool,
-    next_sample: SimTime,
+    pub(super) next_sample: SimTime,
+    pub(super) counted: Counted,
     /// What arrives in one instant, to be told.
     arrived: Vec<Arrival<Owner>>,
     n_events: u64,
@@ -110,6 +112,7 @@ impl<'a> Simulation<'a> {
             arriving: None,
             is_open: false,
             next_sample: SimTime::ZERO,
+            counted: Counted::default(),
             arrived: Vec::new(),
             n_events: 0,
             closed: None,
@@ -306,21 +309,6 @@ impl<'a> Simulation<'a> {
         }
     }
 
-    /// Takes the samples that are due before the next event, or up to the horizon.
-    fn sample_before_next(&mut self, every: SimSpan, observer: &mut dyn Observer) {
-        let next_at = self.calendar.next_at().filter(|at| *at <= self.setup.horizon);
-        let is_due = |at: SimTime| next_at.map_or(at <= self.setup.horizon, |next| at < next);
-        // Who wants samples late gets those that are still to come.
-        let missed = self.now.since(self.next_sample).as_nanos().div_ceil(every.as_nanos().max(1));
-        let mut at = self.next_sample + every * missed;
-        while is_due(at) {
-            self.sample(at, observer);
-            // An interval of nothing would never end.
-            at = at + every.max(SimSpan::from_nanos(1));
-        }
-        self.next_sample = at;
-    }
-
     fn finish(&mut self, observer: &mut dyn Observer) -> Result<Books, EngineError> {
         if let Some(closed) = &self.closed {
             return closed.clone();
@@ -334,8 +322,8 @@ impl<'a> Simulation<'a> {
         let cx = &mut context(horizon, setup, calendar, observer);
         let in_flight = fts.close(fabric, cx) + compute.close(fabric, cx);
         let counters = self.counters(in_flight.get());
-        let (warnings, busiest_link) = (self.warnings(), self.busiest_link());
-        let books = Books { counters, events: self.n_events, busiest_link, warnings };
+        let (warnings, links) = (self.warnings(), self.link_uses());
+        let books = Books { counters, events: self.n_events, links, warnings };
         let closed = self.audit(&counters).map(|()| books);
         self.closed = Some(closed.clone());
         closed

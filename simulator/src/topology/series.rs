@@ -85,6 +85,16 @@ impl Series<Rate> {
         whole + self.volume_within(within)
     }
 
+    /// Mean between two instants in B/s; the value at `from` where no time lies between them. Infinite where it has been up to `to`.
+    pub fn mean_rate(&self, from: SimTime, to: SimTime) -> f64 {
+        let (span, volume) = (to.since(from).as_secs_f64(), self.volume(to));
+        match span > 0.0 {
+            true if volume.is_infinite() => f64::INFINITY,
+            true => (volume - self.volume(from)) / span,
+            false => self.at(from).as_bytes_per_s(),
+        }
+    }
+
     /// The integral over the steps as they are written.
     fn volume_within(&self, until: SimTime) -> f64 {
         let ends = self.steps.iter().skip(1).map(|(at, _)| (*at).min(until)).chain([until]);
@@ -112,6 +122,17 @@ mod tests {
         assert!(Series::from_steps(vec![(at(1), 'a')]).is_none());
         assert!(Series::from_steps(vec![(at(0), 'a'), (at(0), 'b')]).is_none());
         assert!(Series::<char>::from_steps(vec![]).is_none());
+    }
+
+    #[test]
+    fn means_are_integrals_over_their_span() {
+        let at = SimTime::from_secs_f64;
+        let rate = |mb| Rate::from_mb_per_s(mb);
+        let series = Series::from_steps(vec![(at(0.0), rate(4.0)), (at(2.0), rate(0.0)), (at(4.0), rate(8.0))]);
+        let series = series.expect("increasing");
+        let means = [(0.0, 2.0), (1.0, 3.0), (1.0, 5.0), (4.0, 9.0), (2.0, 2.0), (5.0, 5.0), (0.0, 8.0)]
+            .map(|(from, to)| series.mean_rate(at(from), at(to)) / 1e6);
+        assert_eq!(means, [4.0, 2.0, 3.0, 8.0, 0.0, 8.0, 5.0]);
     }
 
     #[test]

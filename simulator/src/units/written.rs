@@ -346,7 +346,8 @@ impl<'de, Q: Quantity> Visitor<'de> for InUnit<Q> {
 
     fn visit_enum<A: de::EnumAccess<'de>>(self, choice: A) -> Result<Amount<Q>, A::Error> {
         let (unit, content) = choice.variant_seed(Name::Variant(Q::UNITS.names))?;
-        let number = content.newtype_variant()?;
+        // Sums with zero have no sign: what is written as -0.0 is nothing, and results never say otherwise.
+        let number = content.newtype_variant::<f64>()? + 0.0;
         Ok(Amount { number, unit: Q::UNITS.index(unit), of: PhantomData })
     }
 }

@@ -1,10 +1,10 @@
 //! The end of a run, and what never ends.
 
 use dapple_records::Kpi;
-use dapple_simulator::workload::{Distribution, JobTemplate};
+use dapple_simulator::workload::{Arrivals, Distribution, JobTemplate, TransferStream, WorkloadKind};
 
 use super::{NEVER, assert_millions, assert_texts, assert_times, jobs, transfers};
-use crate::grid::{Always, Grid, at, fresh, idle_job, rates, span};
+use crate::grid::{Always, Grid, arrivals, at, fresh, idle_job, ints, local, rates, remote, span};
 
 #[test]
 fn the_horizon_cuts_what_is_in_flight() {
@@ -30,13 +30,32 @@ fn the_horizon_cuts_what_is_in_flight() {
 }
 
 #[test]
-fn what_happens_at_the_horizon_is_part_of_the_run() {
+fn what_ends_at_the_horizon_is_part_of_the_run_and_what_is_asked_for_then_is_not() {
     let run = |horizon: f64| {
         let workloads = vec![transfers(&[(0.0, 500.0), (5.0, 1.0)])];
         Grid { workloads, horizon: at(horizon), ..Grid::default() }.run(Always::Remote, 1)
     };
-    assert_texts(&run(5.0), "requests", "outcome", &["done", "active"]);
+    assert_texts(&run(5.000_000_001), "requests", "outcome", &["done", "active"]);
+    assert_texts(&run(5.0), "requests", "outcome", &["done"]);
     assert_texts(&run(4.999_999_999), "requests", "outcome", &["active"]);
+}
+
+#[test]
+fn one_rule_at_the_horizon_holds_for_all_that_arrives() {
+    let every = |count| Arrivals::Every { interval: span(10.0), from: at(0.0), count };
+    let stream = |arrivals| {
+        let (size, destinations) = (Distribution::Constant(1e6), vec![local()]);
+        WorkloadKind::Transfers(TransferStream { source: remote(), destinations, arrivals, size })
+    };
+    for (name, workload) in [
+        ("at", stream(arrivals(&[0.0, 10.0, 11.0]))),
+        ("every", stream(every(None))),
+        ("every of three", stream(every(Some(3)))),
+        ("log", transfers(&[(0.0, 1.0), (10.0, 1.0)])),
+    ] {
+        let output = Grid { workloads: vec![workload], horizon: at(10.0), ..Grid::default() }.run(Always::Remote, 1);
+        assert_eq!(ints(&output, "requests", "created_at_ns"), [Some(0)], "{name}");
+    }
 }
 
 #[test]
@@ -126,6 +145,43 @@ fn series_are_sampled_after_all_that_happens_at_an_instant() {
             .filter_map(|(_, value)| value)
             .collect()
     };
-    assert_eq!(of("link", "rate_bytes_per_s"), [1e8, 1e8, 1e8, 0.0]);
+    // 250 MB are over at 2.5 s: half a second in the third interval, though nothing moves at its end.
+    assert_eq!(of("link", "rate_bytes_per_s"), [1e8, 1e8, 5e7]);
     assert_eq!(of("local", "queued"), [0.0, 1.0, 0.0, 0.0]);
+}
+
+#[test]
+fn means_over_time_add_up_to_the_bytes_carried() {
+    let mut grid = Grid {
+        bandwidth: rates(&[(0.0, 100.0), (3.0, 20.0)]),
+        workloads: vec![transfers(&[(0.5, 130.0), (1.0, 77.0), (6.25, 10.0)])],
+        horizon: at(7.0),
+        ..Grid::default()
+    };
+    let plain = grid.run(Always::Remote, 1);
+    grid.record.series = dapple_records::RecordLevel::Rows;
+    grid.record.series_interval = span(2.0);
+    let output = grid.run(Always::Remote, 1);
+    assert_eq!((&output.kpis, output.counters), (&plain.kpis, plain.counters), "what is recorded changes nothing");
+    let table = crate::grid::table(&output, "series");
+    let [instants, values, capacities]: [Vec<f64>; 3] = [
+        table.ints("at_ns").expect("instants").iter().map(|at| at.map(|at| at as f64 / 1e9)).collect::<Vec<_>>(),
+        table.floats("value").expect("doubles").iter().collect(),
+        table.floats("capacity").expect("doubles").iter().collect(),
+    ]
+    .map(|cells| {
+        let quantities = table.texts("quantity").expect("names").iter();
+        cells
+            .into_iter()
+            .zip(quantities)
+            .filter(|(_, name)| *name == Some("rate_bytes_per_s"))
+            .filter_map(|(x, _)| x)
+            .collect()
+    });
+    // The last interval ends with the run.
+    assert_eq!(instants, [2.0, 4.0, 6.0, 7.0]);
+    // 207 MB are through at 2.57 s, 10 MB more from 6.25 to 6.75 s.
+    assert_eq!(values, [7.5e7, 2.85e7, 0.0, 1e7]);
+    assert_eq!(capacities, [1e8, 6e7, 2e7, 2e7], "means, too");
+    assert_eq!(values.iter().zip([2.0, 2.0, 2.0, 1.0]).map(|(rate, span)| rate * span).sum::<f64>(), 2.17e8);
 }

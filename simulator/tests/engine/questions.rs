@@ -196,5 +196,5 @@ fn who_wants_samples_late_gets_those_still_to_come() {
     simulation.answer(Answer::Access(Access::Remote { source: remote() }), &mut late).expect("it is there");
     assert!(matches!(simulation.next(&mut late), Ok(Pause::Done(_))));
     late.1.dedup();
-    assert_eq!(late.1, [at(800.0)]);
+    assert_eq!(late.1, [at(800.0), at(1000.0)], "the last one at the horizon");
 }

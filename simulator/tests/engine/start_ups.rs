@@ -3,7 +3,7 @@
 use dapple_simulator::ids::{Id, RseId};
 use dapple_simulator::topology::{AccessCoefficients, Dtn, LoadCurve, Rse, Series};
 use dapple_simulator::units::{Bytes, Rate};
-use dapple_simulator::workload::{JobStream, JobTemplate, TracedTransfer, TransferTrace, WorkloadKind};
+use dapple_simulator::workload::{JobStream, JobTemplate, Ties, TracedTransfer, TransferTrace, WorkloadKind};
 
 use crate::grid::{Always, Grid, arrivals, at, fresh, here, idle_job, local, remote, rse, seconds, span};
 
@@ -28,7 +28,7 @@ fn replay(dtns: &[(Dtn, LoadCurve)], starts: &[f64]) -> Vec<(f64, f64)> {
     let grid = Grid {
         rses: vec![behind("R0", 0), behind("R1", dtns.len() - 1)],
         dtns: dtns.to_vec(),
-        workloads: vec![WorkloadKind::TransferTrace(TransferTrace { transfers, queues: false })],
+        workloads: vec![WorkloadKind::TransferTrace(TransferTrace { transfers, ties: Ties::LogOrder, queues: false })],
         ..Grid::default()
     };
     let output = grid.run(Always::Remote, 1);
@@ -68,7 +68,11 @@ fn the_first_byte_comes_after_a_round_trip_which_a_law_contains() {
     };
     let grid = Grid {
         latency: span(0.5),
-        workloads: vec![WorkloadKind::TransferTrace(TransferTrace { transfers: vec![transfer].into(), queues: false })],
+        workloads: vec![WorkloadKind::TransferTrace(TransferTrace {
+            transfers: vec![transfer].into(),
+            ties: Ties::LogOrder,
+            queues: false,
+        })],
         ..Grid::default()
     };
     let output = grid.run(Always::Remote, 1);

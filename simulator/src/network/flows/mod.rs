@@ -462,6 +462,11 @@ impl<T: Copy> Network<T> {
         sharing.chain(self.resources[resource.index()].classes.iter().copied())
     }
 
+    /// Bytes that will have crossed a resource by `at`, if nothing happens until then that changes a rate.
+    pub(crate) fn carried_by_then(&self, resource: ResourceId, at: SimTime) -> f64 {
+        self.carried(resource) + self.load(resource).as_bytes_per_s() * seconds(at, self.now)
+    }
+
     /// Streams of the flows that cross a resource.
     pub fn streams(&self, resource: ResourceId) -> u64 {
         self.resources[resource.index()].streams

@@ -1,0 +1,260 @@
+//! Whom a figure speaks of, where policies differ in how many fail or do not end.
+//!
+//! A mean over what did not fail is the mean of a selection: a policy that fails its large jobs has short ones left. What the
+//! horizon cut off weighs too little: it is left out, or counts with its age. So before a figure says which policy is better,
+//! the shares of those that dropped out are compared, replication by replication as everything else:
+//!
+//! - **Failed** (a run that failed counts as all of its): where the shares differ, the figure is of different things, and no
+//!   direction follows from it.
+//! - **Unfinished**: they flatter the policy that has more of them, so a policy that looks better in spite of *fewer* stands, and
+//!   one that looks better with more does not. (Under arrivals that never end some are always unfinished, and more of them
+//!   the longer they take: a difference alone says nothing.)
+//!
+//! Shares differ where the paired t-test says so at 5 %, or where all replications point to the same side: with so few that no test can
+//! tell, a verdict is rather withheld than given. This is not corrected for the number of comparisons, for the same reason.
+
+use dapple_records::{Kpi, KpiInfo, Population};
+
+use crate::experiment::Experiment;
+use crate::quantity::percent;
+use crate::statistics::{LEVEL, constant, mean, no_difference};
+
+/// Who dropped out under a policy and under the baseline, at one sweep point.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Survivors {
+    /// Of what.
+    pub(crate) population: Population,
+    /// Those that failed.
+    pub(crate) failed: Shares,
+    /// Those that had not ended at the horizon.
+    pub(crate) unfinished: Shares,
+    /// Replications in which the policy, or the baseline, alone has no value of the figure, although there is something to count.
+    pub(crate) empty: (usize, usize),
+}
+
+/// Shares of a population, means over replications.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Shares {
+    /// Under the policy.
+    pub(crate) policy: f64,
+    /// Under the baseline.
+    pub(crate) baseline: f64,
+    /// Whether the policy has more, beyond chance; `None`: they are alike.
+    pub(crate) more: Option<bool>,
+}
+
+impl Survivors {
+    /// Who is missing in a figure; `None` where it leaves nobody out, or there is nothing to count under one of the two.
+    pub(crate) fn of(experiment: &Experiment, point: usize, policy: usize, kpi: &KpiInfo) -> Option<Self> {
+        let population = *kpi.over.iter().find(|population| experiment.has_any(**population))?;
+        let mut found = Self::in_population(experiment, point, policy, population)?;
+        // A count of those that failed leaves none of them out.
+        if Some(kpi.kpi) == population.failed() {
+            found.failed = Shares::default();
+        }
+        if kpi.kpi == population.unfinished() {
+            found.unfinished = Shares::default();
+        }
+        found.empty = (
+            empty(experiment, point, (policy, experiment.baseline), kpi.kpi, population),
+            empty(experiment, point, (experiment.baseline, policy), kpi.kpi, population),
+        );
+        Some(found)
+    }
+
+    /// The same, whatever the figure.
+    pub(crate) fn in_population(
+        experiment: &Experiment,
+        point: usize,
+        policy: usize,
+        population: Population,
+    ) -> Option<Self> {
+        let shares = |part: fn(&Dropped) -> f64| {
+            let of = |policy| -> Vec<(u32, f64)> {
+                let dropped = experiment.dropped(point, policy, population);
+                dropped.iter().map(|(replication, dropped)| (*replication, part(dropped))).collect()
+            };
+            Shares::of(&of(policy), &of(experiment.baseline))
+        };
+        let (failed, unfinished) = (shares(|dropped| dropped.failed)?, shares(|dropped| dropped.unfinished)?);
+        Some(Self { population, failed, unfinished, empty: (0, 0) })
+    }
+
+    /// Whether a figure that leaves out what failed is of different things under the two.
+    pub(crate) fn is_selected(&self) -> bool {
+        self.failed.more.is_some() || self.empty != (0, 0)
+    }
+
+    /// `stage-in fails 74 % of its jobs, remote none`: the shares that differ; nothing where none does.
+    pub(crate) fn words(&self, policy: &str, baseline: &str) -> String {
+        let things = format!("{}s", self.population.noun());
+        let mut parts = Vec::new();
+        if self.failed.more.is_some() {
+            parts.push(match (self.failed.policy, self.failed.baseline) {
+                (1.0, other) => format!("{policy} fails every {}, {baseline} {}", self.population.noun(), part(other)),
+                (one, other) => format!("{policy} fails {} of its {things}, {baseline} {}", part(one), part(other)),
+            });
+        }
+        if self.unfinished.more.is_some() {
+            let (one, other) = (part(self.unfinished.policy), part(self.unfinished.baseline));
+            parts.push(format!("{policy} leaves {one} of its {things} unfinished at the horizon, {baseline} {other}"));
+        }
+        for (who, n) in [(policy, self.empty.0), (baseline, self.empty.1)] {
+            if n > 0 && parts.is_empty() {
+                let runs = if n == 1 { "replication" } else { "replications" };
+                parts.push(format!("{who} has no value in {n} {runs} in which the other has one"));
+            }
+        }
+        parts.join("; ")
+    }
+
+    /// `jobs fail alike (5.0 % under place, 5.1 % under remote)` where some do and nothing speaks for a difference.
+    pub(crate) fn alike_words(&self, policy: &str, baseline: &str) -> Option<String> {
+        let Shares { policy: one, baseline: other, more } = self.failed;
+        (more.is_none() && one + other > 0.0).then(|| {
+            let things = self.population.noun();
+            format!("{things}s fail alike ({} under {policy}, {} under {baseline})", part(one), part(other))
+        })
+    }
+}
+
+impl Shares {
+    /// Paired by replication; `None` where no replication has both.
+    fn of(policy: &[(u32, f64)], baseline: &[(u32, f64)]) -> Option<Self> {
+        let other =
+            |replication: u32| baseline.iter().find(|(number, _)| *number == replication).map(|(_, share)| *share);
+        let pairs: Vec<(f64, f64)> =
+            policy.iter().filter_map(|(replication, share)| Some((*share, other(*replication)?))).collect();
+        let (ones, others): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
+        let differences: Vec<f64> = pairs.iter().map(|(one, other)| one - other).collect();
+        let same_side = differences.iter().all(|share| *share > 0.0) || differences.iter().all(|share| *share < 0.0);
+        let beyond = no_difference(&differences).is_some_and(|p| p < 1.0 - LEVEL);
+        let more = (same_side || beyond).then_some(mean(&differences)? > 0.0);
+        Some(Self { policy: mean(&ones)?, baseline: mean(&others)?, more })
+    }
+}
+
+/// What part of a population dropped out of a run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Dropped {
+    /// Failed.
+    pub(crate) failed: f64,
+    /// Had not ended at the horizon.
+    pub(crate) unfinished: f64,
+}
+
+/// A share in words: `none`, `74 %`, `every one`.
+fn part(share: f64) -> String {
+    match share {
+        0.0 => "none".to_owned(),
+        1.0 => "all".to_owned(),
+        share if share < 0.0001 => "less than 0.01\u{a0}%".to_owned(),
+        share => format!("{}\u{a0}%", percent(share)),
+    }
+}
+
+/// Replications in which `first` has no value and `second` has one, and both had something to count.
+fn empty(
+    experiment: &Experiment,
+    point: usize,
+    (first, second): (usize, usize),
+    kpi: Kpi,
+    population: Population,
+) -> usize {
+    let (has, other) = (experiment.replicated(point, first, kpi), experiment.replicated(point, second, kpi));
+    let dropped = experiment.dropped(point, first, population);
+    let lacks = |replication: &u32| !has.iter().any(|(number, _)| number == replication);
+    let counted = |replication: &u32| dropped.iter().any(|(number, _)| number == replication);
+    other.iter().filter(|(replication, _)| lacks(replication) && counted(replication)).count()
+}
+
+/// What everybody should know before reading any figure: shares of jobs and transfers that fail under one policy and not under
+/// another, and policies under which every job fails.
+pub(crate) fn told(experiment: &Experiment) -> Vec<String> {
+    let mut told = Vec::new();
+    for policy in experiment.lost_policies() {
+        told.push(format!(
+            "Under {} every job fails in every run: it has no figures to compare.",
+            experiment.name(policy)
+        ));
+    }
+    for population in [Population::Jobs, Population::Transfers] {
+        for policy in experiment.others() {
+            told.extend(differing(experiment, policy, population));
+        }
+    }
+    told
+}
+
+/// Behind the caption of a plot of a KPI: whose figures are of a selection, at the sweep points that it shows; nothing where none is.
+pub(crate) fn caption(experiment: &Experiment, kpi: &KpiInfo, points: impl Iterator<Item = usize> + Clone) -> String {
+    let selected = experiment.others().filter_map(|policy| {
+        let of_points = points.clone().filter_map(|point| Survivors::of(experiment, point, policy, kpi));
+        let worst = of_points.filter(Survivors::is_selected).max_by(|a, b| apart(a).total_cmp(&apart(b)))?;
+        let worst = Survivors { unfinished: Shares::default(), ..worst };
+        Some((worst.population, worst.words(experiment.name(policy), experiment.baseline_name())))
+    });
+    let selected: Vec<_> = selected.collect();
+    let Some((population, _)) = selected.first() else { return String::new() };
+    let words: Vec<&str> = selected.iter().map(|(_, words)| words.as_str()).collect();
+    format!(" Not of the same {}s, and so not to be compared: {}.", population.noun(), words.join("; "))
+}
+
+/// How far apart the shares of those that failed are.
+fn apart(of: &Survivors) -> f64 {
+    (of.failed.policy - of.failed.baseline).abs()
+}
+
+/// Where a policy and the baseline differ in what fails.
+fn differing(experiment: &Experiment, policy: usize, population: Population) -> Option<String> {
+    let points = experiment.points.len();
+    let found = (0..points).filter_map(|point| {
+        let found = Survivors::in_population(experiment, point, policy, population)?;
+        found.failed.more.map(|_| (point, Survivors { unfinished: Shares::default(), ..found }))
+    });
+    let found: Vec<(usize, Survivors)> = found.collect();
+    let (worst, most) = found.iter().max_by(|(_, a), (_, b)| apart(a).total_cmp(&apart(b)))?;
+    let mut words = most.words(experiment.name(policy), experiment.baseline_name());
+    if points > 1 {
+        let at = experiment.points[*worst].label();
+        words.push_str(&format!(", where {at}; they differ at {} of {points} sweep points", found.len()));
+    }
+    Some(format!("{words}."))
+}
+
+impl Experiment {
+    /// Whether there is any of a population in any run.
+    pub(crate) fn has_any(&self, population: Population) -> bool {
+        let parts = [Some(population.done()), population.failed(), Some(population.unfinished())];
+        parts.into_iter().flatten().any(|kpi| self.largest(kpi) > 0.0)
+    }
+
+    /// What dropped out of each run that has any of a population, by replication. Of a run that failed everything did.
+    pub(crate) fn dropped(&self, point: usize, policy: usize, population: Population) -> Vec<(u32, Dropped)> {
+        let share = |row: &dapple_records::KpiRow| {
+            let count = |kpi: Kpi| row.kpis.get(kpi).unwrap_or(0.0);
+            let failed = population.failed().map_or(0.0, count);
+            let unfinished = count(population.unfinished());
+            let whole = count(population.done()) + failed + unfinished;
+            (whole > 0.0).then(|| (row.replication, Dropped { failed: failed / whole, unfinished: unfinished / whole }))
+        };
+        let mut dropped: Vec<(u32, Dropped)> = self.runs(point, policy).iter().filter_map(share).collect();
+        let failed = self.failed_replications(point, policy);
+        dropped.extend(failed.map(|replication| (replication, Dropped { failed: 1.0, unfinished: 0.0 })));
+        dropped.sort_by_key(|(replication, _)| *replication);
+        dropped
+    }
+
+    /// Policies under which jobs were submitted and none ended well in any run.
+    pub(crate) fn lost_policies(&self) -> Vec<usize> {
+        let shares = |policy: usize| -> Vec<f64> {
+            let of_point = |point| self.dropped(point, policy, Population::Jobs);
+            (0..self.points.len()).flat_map(of_point).map(|(_, dropped)| dropped.failed).collect()
+        };
+        let lost = |policy: &usize| {
+            let shares = shares(*policy);
+            constant(&shares) == Some(1.0) && mean(&shares) == Some(1.0)
+        };
+        (0..self.policies.len()).filter(lost).collect()
+    }
+}
