@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use dapple_import::{Format, ImportError, Key};
 
 use crate::exit::{Exit, Failure};
@@ -28,7 +28,7 @@ pub struct Import {
     #[arg(long)]
     anonymise: bool,
     /// The key that names are hidden with: the same key hides a name in the same way in every file
-    #[arg(long, value_name = "KEY", requires = "anonymise", env = "DAPPLE_IMPORT_KEY", hide_env_values = true)]
+    #[arg(long, value_name = "KEY", requires = "anonymise")]
     key: Option<String>,
 }
 
@@ -47,10 +47,11 @@ Examples:
   dapple import graphml Geant2012.graphml --out geant          a network, with something to try it
   dapple check week-17/scenario.ron && dapple run week-17/scenario.ron";
 
-fn format() -> impl clap::builder::TypedValueParser<Value = String> {
-    let all = Format::ALL.map(|format| clap::builder::PossibleValue::new(format.name()).help(format.about()));
-    let auto = clap::builder::PossibleValue::new(AUTO).help("one of these, by how the first file starts");
-    PossibleValuesParser::new(all.into_iter().chain([auto])).map(|name| name)
+fn format() -> PossibleValuesParser {
+    let all = Format::ALL.map(|format| PossibleValue::new(format.name()).help(format.about()));
+    PossibleValuesParser::new(
+        all.into_iter().chain([PossibleValue::new(AUTO).help("one of these, by how the first file starts")]),
+    )
 }
 
 impl Import {

@@ -50,6 +50,7 @@ pub struct Entry {
 #[derive(Clone, Debug, Default)]
 pub struct Account {
     n_files: usize,
+    is_of_elements: bool,
     rows: u64,
     kept: u64,
     entries: Vec<Entry>,
@@ -58,6 +59,16 @@ pub struct Account {
 impl Account {
     pub(crate) fn new(n_files: usize) -> Self {
         Self { n_files, ..Self::default() }
+    }
+
+    /// That of a file whose rows are elements of XML.
+    pub(crate) fn of_elements() -> Self {
+        Self { n_files: 1, is_of_elements: true, ..Self::default() }
+    }
+
+    /// What its rows are.
+    pub(crate) fn noun(&self) -> &'static str {
+        if self.is_of_elements { "elements" } else { "rows" }
     }
 
     /// Rows that were read.
@@ -152,6 +163,11 @@ impl Account {
     }
 }
 
+/// `1 job`, `2 jobs`.
+pub(crate) fn counted(n: usize, noun: &str) -> String {
+    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
+}
+
 /// The text in lines, the first of them with a dash.
 fn wrapped(text: &str) -> String {
     let mut lines = String::new();
@@ -170,7 +186,7 @@ fn wrapped(text: &str) -> String {
 
 impl fmt::Display for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} rows read, {} kept, {} dropped", self.rows, self.kept, self.dropped())?;
+        writeln!(f, "{} {} read, {} kept, {} dropped", self.rows, self.noun(), self.kept, self.dropped())?;
         let titles = [
             (Treatment::Dropped, "Dropped"),
             (Treatment::Guessed, "Guessed"),

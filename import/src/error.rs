@@ -56,12 +56,14 @@ pub enum ImportError {
         files: usize,
     },
     /// No row can be used.
-    #[error("{file}: none of its {rows} rows can be used\n{reasons}")]
+    #[error("{file}: none of its {rows} {noun} can be used\n{reasons}")]
     NothingLeft {
         /// The first file, as it was named.
         file: String,
         /// How many rows there are.
         rows: u64,
+        /// What its rows are: rows or elements.
+        noun: &'static str,
         /// The rows by reason, a line each.
         reasons: String,
     },

@@ -159,7 +159,7 @@ fn imported(format: Option<Format>, sources: &[Source]) -> Result<Imported, Impo
     if is_empty {
         let (account, file) = (&imported.account, first.name.clone());
         let reasons = account.reasons(crate::account::Treatment::Dropped);
-        return Err(ImportError::NothingLeft { file, rows: account.rows(), reasons });
+        return Err(ImportError::NothingLeft { file, rows: account.rows(), noun: account.noun(), reasons });
     }
     Ok(imported)
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dapple_simulator::units::{Rate, SimSpan};
 
-use crate::account::{Account, Place, Treatment};
+use crate::account::{Account, Place, Treatment, counted};
 use crate::error::ImportError;
 use crate::imported::{Grid, Imported, Link, Names, Rse, Site, Ways};
 use crate::speed::speed;
@@ -34,7 +34,7 @@ pub(crate) fn read(source: &Source) -> Result<Imported, ImportError> {
         return Err(source.refused(root.line, "there is no <graph> in it"));
     };
     let keys = Keys::of(&root);
-    let mut account = Account::new(1);
+    let mut account = Account::of_elements();
     if root.all("graph").count() > 1 {
         account.note(Treatment::NotCarriedOver, "all graphs of the file but the first");
     }
@@ -219,13 +219,13 @@ fn rses(sites: &Sites, links: &[Link], account: &mut Account) -> Vec<Rse> {
     let place = |site: &usize| Some(parts[*site]) == largest;
     let outside = sites.inside.iter().filter(|site| !place(site)).count();
     if outside > 0 {
-        let note = format!("storage at {outside} sites that are not connected with the largest part of the network");
+        let note = format!("storage at {} apart from the largest part of the network", counted(outside, "site"));
         account.note(Treatment::NotCarriedOver, note);
     }
     if sites.inside.len() < sites.sites.len() {
         let note = format!(
-            "{} nodes are outside the network (Internal 0) or no places (hyperedge 1): they hold no storage",
-            sites.sites.len() - sites.inside.len()
+            "{} outside the network (Internal 0) or no place (hyperedge 1): no storage there",
+            counted(sites.sites.len() - sites.inside.len(), "node")
         );
         account.note(Treatment::Guessed, note);
     }

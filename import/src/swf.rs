@@ -4,7 +4,7 @@
 //! time, 4 run time, 5 processors, 6 CPU time, 7 memory, 8 requested processors, 9 requested time, 10 requested memory,
 //! 11 status, 12 user, 13 group, 14 application, 15 queue, 16 partition, 17 job before it, 18 think time after that one.
 
-use crate::account::{Account, Place, Treatment};
+use crate::account::{Account, Place, Treatment, counted};
 use crate::error::ImportError;
 use crate::imported::{Grid, Imported, Job, Log, Pool, Site};
 use crate::peak::peak;
@@ -53,7 +53,7 @@ pub(crate) fn read(sources: &[Source]) -> Result<Imported, ImportError> {
     let mut account = Account::new(sources.len());
     let mut header = Header::default();
     let mut jobs: Vec<(Place, Job)> = Vec::new();
-    let (mut n_after, mut has_words) = (0_u64, false);
+    let (mut n_after, mut has_words) = (0, false);
     for (file, source) in sources.iter().enumerate() {
         for (line, text) in source.text.lines().enumerate() {
             let (place, text) = (Place { file, line: line as u64 + 1 }, text.trim());
@@ -61,7 +61,7 @@ pub(crate) fn read(sources: &[Source]) -> Result<Imported, ImportError> {
                 header.read(comment);
             } else if !text.is_empty() {
                 let Some(job) = account.row(place, job(text, &header)) else { continue };
-                n_after += u64::from(job.is_after);
+                n_after += usize::from(job.is_after);
                 has_words |= job.has_queue;
                 if job.is_requested {
                     account.note_row(
@@ -80,7 +80,8 @@ pub(crate) fn read(sources: &[Source]) -> Result<Imported, ImportError> {
         account.drop_kept(*place, "it has more processors than the machine");
     }
     if n_after > 0 {
-        let note = format!("{n_after} jobs were submitted after another had ended: here each comes when it came then");
+        let note =
+            format!("that {} came after another had ended: here it comes when it came then", counted(n_after, "job"));
         account.note(Treatment::NotCarriedOver, note);
     }
     if has_words {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use dapple_simulator::units::{Bytes, RATES, Rate, SimSpan};
 use serde::Serialize;
 
-use crate::account::Treatment;
+use crate::account::{Treatment, counted};
 use crate::error::ImportError;
 use crate::imported::{Grid, Imported, Link, Log, Pool, Route, Rse, Site, Ways};
 use crate::times;
@@ -323,8 +323,9 @@ impl Imported {
             let several = rows.iter().filter(|row| row.slots > 1).count();
             if several > 0 {
                 let note = format!(
-                    "that {several} jobs take several slots: here each takes one, so the machine is less busy than it was; the log has \
-                     them in its column `slots`"
+                    "that {} took several slots: here each takes one, so the machine is less busy than it was; the log has \
+                     them in its column `slots`",
+                    counted(several, "job")
                 );
                 self.account.note(Treatment::NotCarriedOver, note);
             }

@@ -10,7 +10,9 @@
 //!
 //! A cluster is one site with one pool, its backbone the site's LAN; single nodes have no wires of their own here.
 
+mod collect;
 mod grid;
+mod hosts;
 mod platform;
 mod profile;
 mod quantity;
@@ -34,8 +36,8 @@ pub(crate) fn read(source: &Source) -> Result<Imported, ImportError> {
             format!("platforms of version 4 can be read, this one has {version}: `simgrid_update_xml` updates it");
         return Err(source.refused(root.line, why));
     }
-    let mut account = Account::new(1);
-    let platform = platform::Platform::of(&root, source, &mut account);
+    let mut account = Account::of_elements();
+    let platform = collect::platform(&root, source, &mut account);
     let ends = wires::Ends::of(&platform, &mut account);
     let grid = grid::grid(&platform, &ends, &mut account);
     account.note(

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::platform::{Crossing, Direction, Platform};
-use crate::account::{Account, Treatment};
+use crate::account::{Account, Treatment, counted};
 
 /// A track: a link and in which direction routes cross it.
 pub(super) type Track = (usize, Direction);
@@ -167,8 +167,8 @@ impl Ends {
         }
         if found.n_places > platform.points.len() {
             let note = format!(
-                "{} junctions where links meet and no host or router is",
-                found.n_places - platform.points.len()
+                "{} where links meet and no host or router is",
+                counted(found.n_places - platform.points.len(), "junction")
             );
             account.note(Treatment::Guessed, note);
         }
