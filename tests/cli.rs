@@ -135,7 +135,21 @@ fn import_makes_a_scenario_that_runs_and_says_what_became_of_the_rows() {
 #[test]
 fn help_has_examples_for_every_command() {
     let lab = Lab::new();
-    for command in ["run", "check", "show", "report", "explain", "import", "reproduce"] {
+    for command in [
+        "init",
+        "run",
+        "check",
+        "show",
+        "report",
+        "list",
+        "compare",
+        "explain",
+        "import",
+        "reproduce",
+        "clean",
+        "completions",
+        "man",
+    ] {
         let help = lab.dapple(&[command, "--help"]).exits(0).out;
         assert!(help.contains(&format!("\n  dapple {command} ")), "{help}");
     }
@@ -163,7 +177,16 @@ fn bad_arguments_are_told_apart() {
 #[test]
 fn a_reader_that_has_seen_enough_is_no_failure() {
     let lab = Lab::new();
-    for arguments in [&["show", "trial.ron", "--out", "out"][..], &["run", "trial.ron", "--out", "out"], &["--help"]] {
+    for arguments in [
+        &["show", "trial.ron", "--out", "out"][..],
+        &["run", "trial.ron", "--out", "out"],
+        &["list", "out", "--json"],
+        &["explain", "out"],
+        &["compare", "out", "out"],
+        &["completions", "bash"],
+        &["init"],
+        &["--help"],
+    ] {
         let mut command = lab.command(arguments);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
         drop(child.stdout.take());

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use dapple::papers::hpss::{
-    CurveShape, HPSS_LOG, Halves, Hpss, Law, Settings, StartUp, TransferLog, calibrate, replay_score, scored,
+    CurveShape, Cut, HPSS_LOG, Halves, Hpss, Law, Scope, Settings, StartUp, TransferLog, calibrate, replay_score,
 };
 use flate2::Compression;
 use flate2::read::GzDecoder;
@@ -58,10 +58,16 @@ fn load(data: &Path) -> Hpss {
     Hpss::load(data).unwrap_or_else(|error| panic!("the log and its scenario can be read: {error}"))
 }
 
+fn halves(log: &TransferLog) -> Halves {
+    Halves::of(log, None).unwrap_or_else(|error| panic!("the log can be cut: {error}"))
+}
+
 fn hpss_reaches_the_bar(data: &Path) {
-    let Hpss { log, replay } = load(data);
-    let rows = scored(&log, Halves::of(&log).middle_s, f64::INFINITY);
-    let score = replay_score(&log, &replay, 0.3).expect("the log can be replayed");
+    let Hpss { log, replay, .. } = load(data);
+    let halves = halves(&log);
+    assert_eq!((halves.cut, halves.scope), (Cut::Time, Scope::LargeMigrations));
+    let rows = halves.second(&log);
+    let score = replay_score((&log, &halves), &replay, 0.3).expect("the log can be replayed");
     println!("  FoGP(0.3) = {:.4} on {} of {} transfers", score.second_half, rows.len(), log.transfers.len());
     assert!(score.durations_s.iter().all(Option::is_some), "every transfer ends before the horizon");
     assert_eq!(rows.len(), 14_339);
@@ -69,17 +75,17 @@ fn hpss_reaches_the_bar(data: &Path) {
 }
 
 fn hpss_predicts_from_starts_and_sizes(data: &Path) {
-    let Hpss { log, replay } = load(data);
-    let real = replay_score(&log, &replay, 0.3).expect("the log can be replayed");
+    let Hpss { log, replay, .. } = load(data);
+    let real = replay_score((&log, &halves(&log)), &replay, 0.3).expect("the log can be replayed");
     // Durations of other transfers, in reverse; ends that have nothing to do with starts.
     let n = log.transfers.len();
     let other = changed(data, |row, cells| {
         cells[1] = format!("{:.3}", log.transfers[row].started_at_s + (row % 977) as f64);
         cells[3] = format!("{:.3}", 2.0 * log.transfers[n - 1 - row].duration_s + 7.0);
     });
-    let Hpss { log: other_log, replay: other_replay } = load(other.path());
+    let Hpss { log: other_log, replay: other_replay, .. } = load(other.path());
     assert!(other_log != log);
-    let made_up = replay_score(&other_log, &other_replay, 0.3).expect("the log can be replayed");
+    let made_up = replay_score((&other_log, &halves(&other_log)), &other_replay, 0.3).expect("the log can be replayed");
     assert!(made_up.durations_s == real.durations_s, "predictions are the same, bit for bit");
     assert!(made_up.second_half < 0.4, "and now they are wrong: {}", made_up.second_half);
 }
@@ -87,12 +93,13 @@ fn hpss_predicts_from_starts_and_sizes(data: &Path) {
 fn hpss_fits_the_first_half_only(data: &Path) {
     let laws = [Law { curve: CurveShape::Approach, start_up: StartUp::Queued }];
     let settings = Settings { replays_per_constant: 3, ..Settings::default() };
-    let fitted = |Hpss { log, replay }: &Hpss| {
-        let scores = calibrate(log, replay, &laws, &settings, &|_| {}).expect("the log can be replayed");
+    let fitted = |Hpss { log, replay, .. }: &Hpss| {
+        let scores =
+            calibrate((log, &halves(log)), replay, &laws, &settings, &|_| {}).expect("the log can be replayed");
         (scores[0].on_quarter.clone(), scores[0].on_half.clone(), scores[0].second_half)
     };
     let real = load(data);
-    let middle_s = Halves::of(&real.log).middle_s;
+    let middle_s = halves(&real.log).middle_s;
     let other = changed(data, |row, cells| {
         if real.log.transfers[row].started_at_s >= middle_s {
             cells[3] = "1".into();

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use dapple_records::KpiInfo;
-use dapple_reports::across::{Across, Arm, Finished, Found, across, in_words};
+use dapple_reports::Badge;
+use dapple_reports::across::{Across, Finished, Other, across};
 use dapple_scenarios::{Difference, differences};
 
 use crate::columns::{columns, number};
@@ -32,9 +33,9 @@ Examples:
   dapple compare results/a results/b results/c --kpi wan_bytes
 
 Runs are paired by seed and sweep point: give both experiments the same seed and replications. What differs between the
-scenarios is told first: that, and not the policy, may be what the figures show. Differences of less than 1 % are equal;
-p-values are corrected after Holm over all lines. Where the shares of failed or unfinished jobs and transfers differ by
-more than a percentage point, means are not alike and none is called better.
+scenarios is told first: that, and not the policy, may be what the figures show. Figures are judged as in a report: who
+failed or did not end comes first, then the smallest relevant difference (that of the first experiment), then chance;
+p-values are corrected after Holm over all lines.
 
 The exit code is 3 where the experiments cannot be compared: they sweep different fields, have no seed in common, were
 declared for different KPIs, or were written under another schema version.";
@@ -181,21 +182,18 @@ fn short(value: Option<&str>) -> String {
 }
 
 fn figures(first: &Side, others: &[Side], info: &KpiInfo) -> Result<String, Failure> {
-    let mut arms = Vec::new();
+    let mut asked = Vec::new();
     for other in others {
-        let policies = first.policies(other);
-        if policies.is_empty() {
+        let pairs = first.policies(other);
+        if pairs.is_empty() {
             let message = format!("{} and {} have no policy in common: say DIR:POLICY", first.name(), other.name());
             return Err(Failure::new(Exit::Refused, message));
         }
-        let arm = |(one, two)| (Arm { of: &first.finished, policy: one }, Arm { of: &other.finished, policy: two });
-        arms.extend(policies.into_iter().map(arm));
+        asked.push(Other { of: &other.finished, pairs });
     }
-    let found = across(&arms, info.kpi);
-    for (other, of) in others.iter().map(|other| (other, other.finished.dir.as_path())) {
-        let is_empty =
-            arms.iter().zip(&found).filter(|((_, two), _)| two.of.dir == of).all(|(_, lines)| lines.is_empty());
-        if is_empty {
+    let Across { title, first: told, lines } = across(&first.finished, &asked, info).map_err(report_failure)?;
+    for (nth, other) in others.iter().enumerate() {
+        if !lines.iter().any(|line| line.other == nth) {
             let message = format!(
                 "{} and {} have no sweep point and seed in common of which both have {}: run both with the same --seed",
                 first.name(),
@@ -205,58 +203,28 @@ fn figures(first: &Side, others: &[Side], info: &KpiInfo) -> Result<String, Fail
             return Err(Failure::new(Exit::Refused, message));
         }
     }
-    let lines: Vec<(&(Arm<'_>, Arm<'_>), &Across)> =
-        arms.iter().zip(&found).flat_map(|(arms, lines)| lines.iter().map(move |line| (arms, line))).collect();
-    let all: Vec<Across> = lines.iter().map(|(_, line)| (*line).clone()).collect();
-    let (title, figures) = in_words(&all, info);
     let several = others.len() > 1;
     let mut heading: Vec<String> = if several { vec!["with".into()] } else { Vec::new() };
     heading.extend(["policy", "at"].map(str::to_owned));
     let figures_from = heading.len();
     heading.extend(["seeds", "first", "second", "difference (95 % interval)", "", "p", ""].map(str::to_owned));
     let mut rows = vec![heading];
-    for ((arms, line), figures) in lines.iter().zip(figures) {
-        let mut row = if several { vec![arms.1.of.dir.display().to_string()] } else { Vec::new() };
-        let (one, two) = (arms.0.policy, arms.1.policy);
-        row.push(if one == two { one.to_owned() } else { format!("{one} -> {two}") });
-        row.push(point_words(&line.point));
-        row.push(line.difference.n.to_string());
-        row.extend(figures);
-        row.push(
-            line.holm.map_or_else(|| "-".into(), |p| if p < 0.001 { "< 0.001".into() } else { format!("{p:.3}") }),
-        );
-        row.push(line.outcome.word().to_owned());
+    for line in &lines {
+        let mut row = if several { vec![others[line.other].name()] } else { Vec::new() };
+        row.extend([line.policies.clone(), point_words(&line.point), line.seeds.to_string()]);
+        row.extend(line.figures.clone());
+        row.push(line.p.map_or_else(|| "-".into(), |p| if p < 0.001 { "< 0.001".into() } else { format!("{p:.3}") }));
+        row.push(line.words.clone());
         rows.push(row);
     }
-    let mut text = format!("{title}\n{}", columns(&rows, figures_from));
-    text.push_str(&remarks(&lines));
-    Ok(text)
-}
-
-/// What to know about the lines.
-fn remarks(lines: &[(&(Arm<'_>, Arm<'_>), &Across)]) -> String {
-    let mut text = String::new();
-    for ((one, two), line) in lines.iter().filter(|(_, line)| line.outcome == Found::NotAlike) {
-        let at = point_words(&line.point);
-        let share = |share: f64| format!("{:.1} %", 100.0 * share);
-        text.push_str(&format!(
-            "\nnot alike{}{at}: {} of {} and {} of {} failed or had not ended, and the figure leaves these out or knows a lower \
-             bound of them",
-            if at.is_empty() { "" } else { " at " },
-            share(line.left_out.0),
-            one.policy,
-            share(line.left_out.1),
-            two.policy
-        ));
-    }
-    if lines.iter().any(|(_, line)| !line.is_chance) {
-        text.push_str("\nnothing is left to chance where all seeds give the same: no interval, no p");
-    }
-    let open = lines.iter().filter(|(_, line)| line.outcome == Found::Open).count();
+    let mut text: String = told.iter().map(|sentence| format!("{sentence}\n")).collect();
+    text.push_str(if told.is_empty() { "" } else { "\n" });
+    text.push_str(&format!("{title}\n{}", columns(&rows, figures_from)));
+    let open = lines.iter().filter(|line| line.badge == Badge::Open).count();
     if open > 0 {
-        text.push_str(&format!("\n{} open: more replications may settle it", number(open, "line")));
+        text.push_str(&format!("\n{} open: more replications may settle it\n", number(open, "line")));
     }
-    if text.is_empty() { text } else { text + "\n" }
+    Ok(text)
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ struct Template {
 const TEMPLATES: &[Template] = &[
     Template {
         name: "two-sites",
-        about: "jobs at one site, data at the other: a swept bandwidth, three policies",
+        about: "jobs at one site, data at the other: three policies, and a sweep in which they change places",
         files: &[("two-sites.ron", include_str!("../templates/two-sites.ron"))],
         next: "dapple run two-sites.ron",
     },

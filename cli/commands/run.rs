@@ -161,8 +161,9 @@ impl Run {
                 .iter()
                 .map(|it| format!("{} and {} ({})", it.between.0, it.between.1, short_path(&it.path)))
                 .collect();
+            let more = self.refine.map_or_else(|| "--refine".to_owned(), |rounds| format!("--refine {}", rounds + 3));
             note(&format!(
-                "policies change places between {}: the same command with --refine looks closer there",
+                "policies change places between {}: the same command with {more} looks closer there",
                 between.join(", ")
             ));
         }

@@ -15,7 +15,7 @@ pub struct Changes {
     /// Change a field, for example topology.links.CERN-GRIF-LPNHE.bandwidth=Gbps(20); can be repeated
     #[arg(long, value_name = "PATH=VALUE", value_parser = assignment)]
     set: Vec<(String, String)>,
-    /// Refuse logs with rows that cannot be read, whatever the scenario says
+    /// Refuse logs with rows that cannot be read, whatever the scenario says, and what cannot work
     #[arg(long)]
     strict: bool,
 }

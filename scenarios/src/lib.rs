@@ -12,6 +12,7 @@
 pub mod bundled;
 mod check;
 mod digest;
+mod feasibility;
 pub mod file;
 mod logs;
 mod notation;

@@ -64,6 +64,16 @@ impl Problems {
     }
 }
 
+/// Whether a character steers a terminal or the direction of a text, or is one that no XML may have.
+pub(crate) fn is_hidden(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}')
+}
+
+/// A text from outside as it may be shown: lines stay lines, and nothing in it steers a terminal.
+pub(crate) fn shown(text: &str) -> String {
+    text.chars().map(|c| if is_hidden(c) && c != '\n' { '\u{fffd}' } else { c }).collect()
+}
+
 impl Problem {
     /// A problem of a file as such.
     pub(crate) fn of_file(file: impl Into<String>, message: impl Into<String>) -> Self {
@@ -79,7 +89,11 @@ impl Problem {
     }
 
     fn title(&self) -> String {
-        if self.path.is_empty() { self.message.clone() } else { format!("{}: {}", self.path, self.message) }
+        shown(&if self.path.is_empty() { self.message.clone() } else { format!("{}: {}", self.path, self.message) })
+    }
+
+    fn shown_help(&self) -> Option<String> {
+        self.help.as_deref().map(shown)
     }
 
     fn render(&self) -> String {
@@ -94,7 +108,8 @@ impl Problem {
                 Level::ERROR.primary_title(title.as_str()).element(Level::NOTE.message(format!("in {}", self.file)))
             }
         };
-        if let Some(help) = &self.help {
+        let help = self.shown_help();
+        if let Some(help) = &help {
             group = group.element(Level::HELP.message(help.as_str()));
         }
         Renderer::plain().render(&[group])
@@ -109,7 +124,7 @@ impl fmt::Display for Problem {
             write!(f, ":{}:{}", self.line, self.column)?;
         }
         write!(f, ": {}", self.title())?;
-        match &self.help {
+        match self.shown_help() {
             Some(help) => write!(f, " ({help})"),
             None => Ok(()),
         }

@@ -11,11 +11,13 @@ use dapple_simulator::workload::{Inputs, WorkloadKind};
 use crate::bundled;
 use crate::check::Check;
 use crate::digest::Digest;
+use crate::feasibility::{Finding, Place, findings};
 use crate::file::{self, ScenarioFile};
 use crate::logs::Logs;
 use crate::notation::{compact, pretty};
-use crate::problems::{Problem, Problems};
+use crate::problems::{Problem, Problems, shown};
 use crate::read::near::{listed, nearest};
+use crate::read::path::At;
 use crate::read::{Document, FilesFrom};
 use crate::registry::{PolicySet, Registry};
 use crate::validate::{self, DATA_VARIABLE, Environment};
@@ -25,7 +27,7 @@ use crate::validate::{self, DATA_VARIABLE, Environment};
 pub struct LoadOptions<'a> {
     /// Paths and RON values of `--set`, applied in order after includes.
     pub overrides: &'a [(String, String)],
-    /// Whether rows of a log that cannot be read are a problem, whatever the scenario says.
+    /// Whether rows of a log that cannot be read are a problem, whatever the scenario says, and what cannot work too.
     pub strict: bool,
     /// Where `$DAPPLE_DATA/..` is found; by default what the environment variable says.
     pub data: Option<PathBuf>,
@@ -199,7 +201,7 @@ impl Scenario {
         &self.source.document.base
     }
 
-    /// Whether rows of a log that cannot be read are a problem, whatever the scenario says.
+    /// Whether rows of a log that cannot be read are a problem, whatever the scenario says, and what cannot work too.
     pub fn is_strict(&self) -> bool {
         self.source.strict
     }
@@ -293,12 +295,18 @@ fn build(source: Source) -> Result<Scenario, Problems> {
     let Source { data, registry, logs, .. } = &source;
     let environment = Environment { base: &document.base, data: data.as_deref(), registry, logs };
     let valid = decoded.value.as_ref().and_then(|file| validate::validate(file, environment, &mut check));
+    if let (Some(file), Some(valid)) = (&decoded.value, &valid) {
+        cannot_work(&findings(&valid.setup, &file.policies), &mut check);
+    }
+    let valid = valid.filter(|_| check.faults.is_empty());
     let (Some(mut file), Some(valid), true) = (decoded.value, valid, decoded.mistakes.is_empty()) else {
         return Err(document.problems(&decoded.mistakes, &check.faults));
     };
     let baseline = file.experiment.baseline.clone().or_else(|| file.policies.first().map(|set| set.name.clone()));
     file.experiment.baseline.clone_from(&baseline);
-    check.warnings.sort();
+    // Names in logs come from outside too.
+    let mut warnings: Vec<String> = check.warnings.iter().map(|warning| shown(warning)).collect();
+    warnings.sort();
     Ok(Scenario {
         resolved: pretty(&file),
         physics: physics(&file, &valid.logs),
@@ -309,9 +317,28 @@ fn build(source: Source) -> Result<Scenario, Problems> {
         setup: valid.setup,
         record: valid.record,
         policies: valid.policies,
-        warnings: check.warnings,
+        warnings,
         source,
     })
+}
+
+/// What cannot work is worth a warning, and is refused where a scenario must be clean.
+fn cannot_work(findings: &[Finding], check: &mut Check) {
+    let root = At::ROOT;
+    let (workload, topology) = (root.field("workload"), root.field("topology"));
+    let (pools, rses) = (topology.field("pools"), topology.field("rses"));
+    for finding in findings {
+        if !check.strict {
+            check.warnings.push(finding.message.clone());
+            continue;
+        }
+        match finding.list {
+            Place::Workload => check.fault(&workload.index(finding.index), finding.message.as_str()),
+            Place::Pools => check.fault(&pools.index(finding.index), finding.message.as_str()),
+            Place::Rses => check.fault(&rses.index(finding.index), finding.message.as_str()),
+            Place::Topology => check.fault(&topology, finding.message.as_str()),
+        }
+    }
 }
 
 fn experiment(file: &ScenarioFile, baseline: String) -> ExperimentDesign {

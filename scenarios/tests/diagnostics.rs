@@ -257,3 +257,63 @@ fn messages_print_in_two_forms() {
         assert!(shown.contains(part), "{part} is missing in\n{shown}");
     }
 }
+
+#[test]
+fn coefficients_of_a_law_have_a_range() {
+    for (wrong, field) in [("1e302", "b"), ("NaN", "b"), ("inf", "a"), ("-1e300", "c")] {
+        let good = [("a", "0.02"), ("b", "0.04"), ("c", "0.001")];
+        let problem = only(&with(
+            "a: 0.02, b: 0.04, c: 0.001",
+            &good.map(|(name, value)| format!("{name}: {}", if name == field { wrong } else { value })).join(", "),
+        ));
+        assert_eq!((problem.path.as_str(), problem.line), (format!("topology.laws.0.{field}").as_str(), 12));
+        assert!(problem.message.starts_with("must be from -10^9 to 10^9, is "), "{problem}");
+        assert!(problem.message.len() < 60, "{problem}");
+    }
+    // In range, and still no law: a must be more than c by what rates can tell.
+    let problem = only(&with("a: 0.02, b: 0.04, c: 0.001", "a: 1e-12, b: 0.0, c: 0.0"));
+    assert!(problem.message.contains("ill-posed"), "{problem}");
+    assert!(read(&with("a: 0.02, b: 0.04, c: 0.001", "a: 1e-9, b: 1e9, c: 0.0")).is_ok());
+    let clamped = with("c: 0.001)", "c: 1e9, on_ill_posed: Clamp)");
+    assert!(only(&clamped).message.contains("leaves no room"), "{}", only(&clamped));
+}
+
+#[test]
+fn names_may_not_steer_a_terminal() {
+    for (wrong, code) in
+        [("CERN\\u{1b}[31m", "U+001B"), ("CE\\u{1}RN", "U+0001"), ("CE\\nRN", "U+000A"), ("CE\\u{202e}RN", "U+202E")]
+    {
+        let text = GOOD.replace("\"CERN\"", &format!("\"{wrong}\""));
+        let problem = only(&text);
+        assert!(problem.path.starts_with("topology.sites.CE") && problem.line == 5, "{problem}");
+        assert!(problem.message.contains(code), "{problem}");
+        assert!(problem.to_string().chars().all(|c| !c.is_control() && c != '\u{202e}'), "{problem:?}");
+    }
+    // In whatever has a name.
+    for (old, new) in [
+        ("name: \"good\"", "name: \"go\\u{7f}od\""),
+        ("name: \"mc\"", "name: \"m\\tc\""),
+        ("name: \"analysis\"", "name: \"\\u{9b}\""),
+        ("name: \"place\"", "name: \"pl\\u{0}ace\""),
+    ] {
+        let found = problems(&with(old, new));
+        assert!(found[0].message.contains("control characters"), "{}", found[0]);
+    }
+    // A reference to what is not there, with what it would do to a terminal.
+    let found = problems(&with("pool: \"WN\", a", "pool: \"W\\u{1b}[2JN\", a"));
+    assert!(found.iter().all(|problem| !problem.to_string().contains('\u{1b}')), "{found:?}");
+    assert!(
+        !read(&with("pool: \"WN\", a", "pool: \"W\\u{1b}[2JN\", a"))
+            .expect_err("no such pool")
+            .to_string()
+            .contains('\u{1b}')
+    );
+}
+
+#[test]
+fn names_that_are_formulas_are_told() {
+    let scenario = read(&GOOD.replace("CERN_DISK", "=cmd|' /C calc'!A0")).expect("it is a name");
+    assert!(scenario.warnings.iter().any(|warning| warning.contains("spreadsheets")), "{:?}", scenario.warnings);
+    let markup = read(&GOOD.replace("CERN_DISK", "<script>alert(1)</script>")).expect("it is a name");
+    assert!(markup.warnings.is_empty(), "{:?}", markup.warnings);
+}

@@ -56,9 +56,7 @@ pub(crate) struct Valid {
 /// Checks everything. The value is there unless there are faults; both faults and warnings are left in `check`.
 pub(crate) fn validate(file: &ScenarioFile, environment: Environment<'_>, check: &mut Check) -> Option<Valid> {
     let root = At::ROOT;
-    if file.name.trim().is_empty() {
-        check.fault(&root.field("name"), "a name may not be empty");
-    }
+    check.name(&root.field("name"), "scenario", &file.name);
     let start = start(file.start.as_deref(), check);
     let (warm_up, horizon) = times(file, check);
     let grid = topology::topology(&file.topology, check);

@@ -15,7 +15,7 @@ settings! {
         /// Independent arrivals at a constant mean rate.
         Poisson {
             /// Mean number in an hour.
-            #[range(Positive)]
+            #[range(PositiveUpTo(1_000_000_000_000))]
             per_hour: f64,
             /// First instant at which one can arrive.
             from: SimTime = SimTime::ZERO,

@@ -114,7 +114,7 @@ settings! {
         /// The nth file with probability proportional to `n^-exponent`.
         Zipf {
             /// Steepness of popularity.
-            #[range(Positive)]
+            #[range(PositiveUpTo(100))]
             exponent: f64,
         },
     }
