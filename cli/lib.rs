@@ -39,8 +39,8 @@ use crate::commands::Command;
 pub use crate::exit::Exit;
 pub use dapple_scenarios::Registry;
 pub use {
-    dapple_lab as lab, dapple_models as models, dapple_papers as papers, dapple_policies as policies,
-    dapple_records as records,
+    dapple_import as import, dapple_lab as lab, dapple_models as models, dapple_papers as papers,
+    dapple_policies as policies, dapple_records as records,
 };
 pub use {dapple_reports as reports, dapple_scenarios as scenarios, dapple_simulator as simulator};
 

@@ -111,6 +111,28 @@ fn papers_are_listed_and_unknown_ones_refused() {
 }
 
 #[test]
+fn import_makes_a_scenario_that_runs_and_says_what_became_of_the_rows() {
+    let lab = Lab::new();
+    let job = "0 0 60 1 -1 -1 1 -1 -1 1 -1 -1 -1 -1 -1 -1 -1";
+    lab.write("jobs.swf", &format!("; MaxProcs: 4\n1 {job}\n2 {job}\n3 0\n"));
+    let imported = lab.dapple(&["import", "auto", "jobs.swf", "--out", "mine"]).exits(0);
+    assert!(imported.out.contains("3 rows read, 2 kept, 1 dropped"), "{}", imported.out);
+    assert!(imported.out.contains("it has not 18 fields (line 4)"), "{}", imported.out);
+    lab.dapple(&["check", "--strict", "mine/scenario.ron"]).exits(0);
+    lab.dapple(&["run", "mine/scenario.ron", "--out", "out"]).exits(0);
+
+    lab.dapple(&["import", "swf", "jobs.swf", "--out", "mine"]).exits(2).complains("is there already");
+    lab.dapple(&["import", "swff", "jobs.swf", "--out", "other"]).exits(2).complains("swf");
+    lab.dapple(&["import", "swf", "jobs.swf", "--out", "other", "--key", "k"]).exits(2).complains("--anonymise");
+    lab.dapple(&["import", "rucio", "jobs.swf", "--out", "other"])
+        .exits(3)
+        .complains("jobs.swf:1: no column `source_rse`");
+    lab.dapple(&["import", "swf", "none.swf", "--out", "other"]).exits(5).complains("none.swf");
+    let hidden = lab.dapple(&["import", "swf", "jobs.swf", "--out", "hidden", "--anonymise"]).exits(0);
+    assert!(hidden.out.contains("is not kept"), "{}", hidden.out);
+}
+
+#[test]
 fn help_has_examples_for_every_command() {
     let lab = Lab::new();
     for command in [
@@ -122,6 +144,7 @@ fn help_has_examples_for_every_command() {
         "list",
         "compare",
         "explain",
+        "import",
         "reproduce",
         "clean",
         "completions",

@@ -18,11 +18,18 @@ use flate2::write::GzEncoder;
 /// A case: what it claims, the log it needs, and its check.
 type Case = (&'static str, &'static str, fn(&Path));
 
+/// A platform of SimGrid, and jobs of PanDA.
+const SIMGRID_PLATFORM: &str = "cms-t1-kit-workload/WLCG_disklessTier2.xml";
+const PANDA_JOBS: &str = "atlas-jobs/bnl_2025_jobs.csv";
+
 const CASES: &[Case] = &[
     ("hpss: the stored law predicts 61 % of the second half within 30 %", HPSS_LOG, hpss_reaches_the_bar),
     ("hpss: no prediction depends on ends or durations", HPSS_LOG, hpss_predicts_from_starts_and_sizes),
     ("hpss: no constant depends on durations of the second half", HPSS_LOG, hpss_fits_the_first_half_only),
     ("hpss: `reproduce hpss --no-fit` writes a page", HPSS_LOG, hpss_is_reproduced),
+    ("import: networks of the Topology Zoo become scenarios", "topology-zoo/Geant2012.graphml", zoo_is_imported),
+    ("import: a platform of SimGrid becomes a scenario", SIMGRID_PLATFORM, platform_is_imported),
+    ("import: jobs of PanDA become a scenario", PANDA_JOBS, jobs_are_imported),
 ];
 
 fn main() -> ExitCode {
@@ -123,6 +130,46 @@ fn hpss_is_reproduced(data: &Path) {
         let bytes = fs::read(lab.path().join(file)).expect("it was written").len();
         assert!((1_000..1_500_000).contains(&bytes), "{file} has {bytes} bytes");
     }
+}
+
+/// Imports a file into a folder that is thrown away: the program says how many rows it read, and checks what it wrote.
+fn imported(format: &str, file: &Path) -> String {
+    let lab = tempfile::tempdir().expect("the system has a temporary folder");
+    let dapple = |arguments: &[&std::ffi::OsStr]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_dapple")).args(arguments).current_dir(lab.path()).output();
+        let output = output.expect("the program can be started");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{said}{}", String::from_utf8_lossy(&output.stderr));
+        said
+    };
+    let said = dapple(&["import".as_ref(), format.as_ref(), file.as_os_str(), "--out".as_ref(), "out".as_ref()]);
+    dapple(&["check".as_ref(), "--strict".as_ref(), "out/scenario.ron".as_ref()]);
+    let rows = said.lines().find(|line| line.contains(" read, ")).unwrap_or_else(|| panic!("rows are counted: {said}"));
+    println!("  {}: {rows}", file.file_name().unwrap_or_default().to_string_lossy());
+    let counts: Vec<u64> = rows.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+    assert_eq!(counts[0], counts[1] + counts[2], "{said}");
+    said
+}
+
+fn zoo_is_imported(data: &Path) {
+    let files =
+        fs::read_dir(data.join("topology-zoo")).expect("the folder can be read").flatten().map(|file| file.path());
+    let mut graphs: Vec<PathBuf> = files.filter(|file| file.extension().is_some_and(|it| it == "graphml")).collect();
+    graphs.sort();
+    for graph in &graphs {
+        imported("auto", graph);
+    }
+    println!("  {} networks", graphs.len());
+}
+
+fn platform_is_imported(data: &Path) {
+    let said = imported("auto", &data.join(SIMGRID_PLATFORM));
+    assert!(said.contains("a SimGrid platform"), "{said}");
+}
+
+fn jobs_are_imported(data: &Path) {
+    let said = imported("panda", &data.join(PANDA_JOBS));
+    assert!(said.contains("70 rows read, 70 kept, 0 dropped"), "{said}");
 }
 
 /// A folder of data with the HPSS log, its rows (0 for the first of data) changed.
