@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::check::Check;
 use crate::digest::Digest;
 use crate::logs::{LogFile, Logs};
-use crate::read::near::{listed, nearest};
+use crate::read::near::{did_you_mean, listed};
 use crate::read::path::At;
 
 /// The environment variable that names the folder of logs.
@@ -145,7 +145,7 @@ impl Columns {
     /// Message and help for a column that is not there.
     pub fn unknown(&self, name: &str) -> (String, String) {
         let names = || self.0.iter().map(String::as_str);
-        let near = nearest(name, names()).map_or(String::new(), |near| format!("did you mean `{near}`? "));
+        let near = did_you_mean(name, names());
         (format!("the log has no column `{name}`"), format!("{near}columns: {}", listed(names())))
     }
 }
