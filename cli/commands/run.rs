@@ -1,8 +1,9 @@
 //! `dapple run`.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use dapple_lab::{Execution, ExperimentError, Options};
+use dapple_lab::{Execution, ExperimentError, Options, PATIENCE};
 use dapple_records::Format;
 use dapple_reports::write_report;
 use dapple_scenarios::Registry;
@@ -34,6 +35,9 @@ pub struct Run {
     seed: Option<u64>,
     #[command(flatten)]
     changes: Changes,
+    /// Give up a run whose policy is at one question for longer than so many seconds
+    #[arg(long, value_name = "S", default_value_t = PATIENCE.as_secs(), value_parser = clap::value_parser!(u64).range(1..))]
+    patience: u64,
     /// How tables are written
     #[arg(long, value_enum, default_value_t = TableFormat::Parquet)]
     format: TableFormat,
@@ -83,7 +87,7 @@ impl Run {
         let stop = stop_flag();
         let bar = ExperimentBar::new(self.quiet);
         let jobs = self.jobs.map_or(0, usize::from);
-        let options = Options { jobs, format: self.format.into(), stop: &stop, observer: &bar };
+        let options = Options { jobs, format: self.format.into(), stop: &stop, observer: &bar, patience: self.patience() };
         let execution = dapple_lab::execute(&plan, &scenario, &dir, &options);
         bar.finish();
         let execution = execution.map_err(folder_failure)?;
@@ -101,6 +105,10 @@ impl Run {
             print(&summary(&execution, &dir, report.as_deref()))?;
         }
         Ok(exit_of(&execution))
+    }
+
+    fn patience(&self) -> Duration {
+        Duration::from_secs(self.patience)
     }
 
     fn report(&self, dir: &Path, execution: &Execution) -> Result<Option<PathBuf>, Failure> {
