@@ -87,14 +87,16 @@ impl Run {
         let stop = stop_flag();
         let bar = ExperimentBar::new(self.quiet);
         let jobs = self.jobs.map_or(0, usize::from);
-        let options = Options { jobs, format: self.format.into(), stop: &stop, observer: &bar, patience: self.patience() };
+        let options =
+            Options { jobs, format: self.format.into(), stop: &stop, observer: &bar, patience: self.patience() };
         let execution = dapple_lab::execute(&plan, &scenario, &dir, &options);
-        bar.finish();
+        // The bar goes before anything else is said.
+        drop(bar);
         let execution = execution.map_err(folder_failure)?;
 
         tell_failures(&execution);
         if execution.left_out > 0 {
-            note(&format!(
+            note(format_args!(
                 "{} finished runs in {} are not part of this experiment (another seed, policy or sweep) and are left out",
                 execution.left_out,
                 dir.display()
@@ -130,13 +132,14 @@ fn folder_failure(error: ExperimentError) -> Failure {
 
 fn tell_failures(execution: &Execution) {
     for run in execution.failed.iter().take(FAILURES_TOLD) {
-        note(&format!(
+        note(format_args!(
             "run {} (policy `{}`, replication {}) failed: {}",
             run.id, run.policy, run.replication, run.error
         ));
     }
     if execution.failed.len() > FAILURES_TOLD {
-        note(&format!("... and {} more, all in manifest.json", execution.failed.len() - FAILURES_TOLD));
+        let (all, more) = (execution.failed.len(), execution.failed.len() - FAILURES_TOLD);
+        note(format_args!("{all} failed runs: {FAILURES_TOLD} shown, {more} more in manifest.json"));
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use dapple_scenarios::{LoadOptions, Registry, Scenario};
 
 use crate::exit::{Exit, Failure};
-use crate::terminal::note;
+use crate::terminal::warn;
 
 /// Changes to a scenario, made before it is checked.
 #[derive(clap::Args)]
@@ -32,10 +32,10 @@ impl Changes {
         let overrides: Vec<(String, String)> = self.set.iter().cloned().chain(more).collect();
         let options = LoadOptions { overrides: &overrides, strict: self.strict, ..LoadOptions::default() };
         let scenario = dapple_scenarios::load_with(file, &options, registry).map_err(|problems| {
-            Failure::new(Exit::Refused, format_args!("{} is refused\n\n{problems}", file.display()))
+            Failure::new(Exit::Refused, format_args!("{} is refused\n\n{}", file.display(), problems.styled()))
         })?;
         for warning in &scenario.warnings {
-            note(&format!("warning: {warning}"));
+            warn(warning);
         }
         Ok(scenario)
     }

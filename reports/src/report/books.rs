@@ -28,14 +28,17 @@ pub(super) fn runs(experiment: &Experiment, notes: &[String]) -> Markup {
             h2 { "For attention" }
             @if !broken.is_empty() {
                 h3 { "Books that do not balance: results of these runs are not to be trusted" }
-                ul { @for (id, law) in broken.iter().take(LISTED) { li { code { (id) } ": " (law) } } }
+                ul {
+                    @for (id, law) in broken.iter().take(LISTED) { li { code { (id) } ": " (law) } }
+                    @if broken.len() > LISTED { li { "and " (broken.len() - LISTED) " more" } }
+                }
             }
             @if !manifest.failed.is_empty() { (failed(&manifest.failed)) }
             @if !manifest.missing.is_empty() {
                 h3 { (counted(manifest.missing.len(), "run")) " not done yet" }
                 p { "Run the scenario again into the same folder to finish them. "
                     @for id in manifest.missing.iter().take(12) { code { (id) } " " }
-                    @if manifest.missing.len() > 12 { "…" } }
+                    @if manifest.missing.len() > 12 { "and " (manifest.missing.len() - 12) " more, all in " code { "manifest.json" } } }
             }
             @if !manifest.warnings.is_empty() {
                 h3 { "Warnings" }
@@ -60,7 +63,7 @@ fn failed(failed: &[FailedRun]) -> Markup {
                 td { (run.seed) } td { code { (run.id) } } td { (run.error) }
             } } }
         } }
-        @if failed.len() > LISTED { p.note { "The first " (LISTED) " of " (failed.len()) "." } }
+        @if failed.len() > LISTED { p.note { (LISTED) " shown, " (failed.len() - LISTED) " more in " code { "manifest.json" } "." } }
     }
 }
 
