@@ -10,6 +10,7 @@
 //! A thread cannot be stopped from outside. One whose policy does not answer is left behind: it holds what it works on, can
 //! write into no folder, and ends with the process.
 
+use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -40,6 +41,14 @@ pub struct Run {
     pub seed: u64,
 }
 
+/// What comes out.
+pub struct Done {
+    /// The result.
+    pub output: RunOutput,
+    /// Seconds of a core that it took, where the system says so; seconds that passed, where not.
+    pub core_s: f64,
+}
+
 /// Why there is no result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
@@ -65,13 +74,15 @@ impl Observer for Pulse {
 impl Run {
     /// Does it, and waits for a policy that is at one thing no longer than `patience`. `advanced` is told, a few times a second, how
     /// far it is.
-    pub fn in_time(&self, patience: Duration, advanced: &dyn Fn(SimTime, u64)) -> Result<RunOutput, Failure> {
+    pub fn in_time(&self, patience: Duration, advanced: &dyn Fn(SimTime, u64)) -> Result<Done, Failure> {
         let (at_work, pulse) = (AtWork::default(), Pulse::default());
         let (send, receive) = channel();
         let (run, working, mut beating) = (self.clone(), at_work.clone(), pulse.clone());
         let work = move || {
             // Nobody listens any more where it took too long.
-            let _ = send.send(run.guarded(&working, &mut beating));
+            let begun = Instant::now();
+            let result = run.guarded(&working, &mut beating);
+            let _ = send.send(result.map(|output| Done { output, core_s: core_s(begun) }));
         };
         let thread = thread::Builder::new().name("run".into()).spawn(work);
         let thread = thread.map_err(|error| Failure::Failed(format!("the system gives no thread: {error}")))?;
@@ -123,4 +134,11 @@ impl Run {
     fn name(&self) -> &str {
         &self.scenario.policies[self.policy].name
     }
+}
+
+/// Seconds that this thread has had of a core since its start, just before `begun`. On a busy machine more seconds have passed.
+fn core_s(begun: Instant) -> f64 {
+    let linux = fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let nanos = linux.and_then(|text| text.split_whitespace().next()?.parse::<f64>().ok()).filter(|nanos| *nanos > 0.0);
+    nanos.map_or_else(|| begun.elapsed().as_secs_f64(), |nanos| nanos / 1e9)
 }

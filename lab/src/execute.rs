@@ -75,7 +75,8 @@ pub fn execute(
     }
     let clock = Clock::start();
     let origin = origin(plan);
-    let (folder, found) = Folder::open(dir, &origin)?;
+    let opened = Folder::open(dir, &origin);
+    let (folder, found) = opened.map_err(|error| ExperimentError::of_folder(error, dir, plan))?;
     let threads = if options.jobs == 0 { thread::available_parallelism().map_or(1, usize::from) } else { options.jobs };
     let Resumed { finished, to_do, left_out } = resumed(plan, &origin, &folder, found)?;
     let skipped = plan.n_runs() - to_do.len();
@@ -248,7 +249,7 @@ impl Session<'_> {
         let scenario = if is_swept { self.swept(run)? } else { Arc::clone(&self.scenario) };
         let alone = Run { scenario, tables: *tables, policy: run.policy_index, seed: run.seed };
         let advanced = |now, events| self.options.observer.advanced(run, now, events);
-        alone.in_time(self.options.patience, &advanced).map_err(|failure| match failure {
+        alone.in_time(self.options.patience, &advanced).map(|done| done.output).map_err(|failure| match failure {
             Failure::Failed(why) => why,
             Failure::NeverAnswers(why) => {
                 silent().get_or_insert_with(|| run.id.clone());

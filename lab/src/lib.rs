@@ -19,6 +19,7 @@ mod observer;
 mod panics;
 mod parallel;
 mod plan;
+mod probe;
 pub mod run_id;
 
 pub use error::ExperimentError;
@@ -26,6 +27,7 @@ pub use execute::{Execution, Options, PATIENCE, execute};
 pub use observer::{NoObserver, RunEnd, RunObserver};
 pub use parallel::{ThreadsError, in_parallel};
 pub use plan::{Plan, PlanError, PlannedPoint, PlannedRun, plan};
+pub use probe::{Work, probe};
 
 #[cfg(test)]
 mod tests;

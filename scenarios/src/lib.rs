@@ -11,6 +11,7 @@
 
 pub mod bundled;
 mod check;
+mod difference;
 mod digest;
 pub mod file;
 mod logs;
@@ -22,7 +23,9 @@ mod registry;
 mod scenario;
 mod standard;
 mod validate;
+mod words;
 
+pub use difference::{Difference, differences};
 pub use digest::{Digest, NoDigest};
 pub use problems::{Problem, Problems};
 pub use registry::{Params, PolicySet, Registry};

@@ -182,7 +182,10 @@ fn files_are_included_and_their_mistakes_shown_there() {
     assert!(read().expect_err("a circle").plain().contains("includes itself"));
     fs::remove_file(folder.path().join("parts/grif.ron")).expect("it is there");
     let told = read().expect_err("a missing file").plain();
-    assert!(told.contains("rses.ron:2:2: topology.rses.0: cannot read") && told.contains("there is no such file"), "{told}");
+    assert!(
+        told.contains("rses.ron:2:2: topology.rses.0: cannot read") && told.contains("there is no such file"),
+        "{told}"
+    );
     write("parts/grif.ron", "\u{0}");
     fs::write(folder.path().join("parts/grif.ron"), [0x80, 0xff]).expect("a file");
     assert!(read().expect_err("binary").plain().contains("not valid UTF-8"));

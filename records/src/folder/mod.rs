@@ -23,7 +23,7 @@ use crate::{Format, Kpis, Manifest, TableData};
 use provenance::PROVENANCE_FILE;
 
 pub use error::FolderError;
-pub use provenance::{Clock, SessionCounts};
+pub use provenance::{Clock, Session, SessionCounts, sessions};
 pub use record::{Origin, RunRecord};
 
 /// The record in the folder of a run.
