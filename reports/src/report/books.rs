@@ -129,8 +129,8 @@ fn total(runs: &[&Counters], dimension: Dimension, value: fn(&Counters) -> u64) 
     }
 }
 
-/// The manifest: versions, seeds, and the scenario as written and as resolved.
-pub(super) fn manifest(experiment: &Experiment) -> Markup {
+/// The manifest: versions, seeds, the commands that made it, and the scenario as written and as resolved.
+pub(super) fn manifest(experiment: &Experiment, commands: &Markup) -> Markup {
     let manifest = &experiment.manifest;
     let rows: [(&str, String); 6] = [
         ("dapple", manifest.dapple_version.clone()),
@@ -143,7 +143,7 @@ pub(super) fn manifest(experiment: &Experiment) -> Markup {
     html! {
         section {
             h2 { "Scenario and manifest" }
-            dl { @for (name, value) in rows { dt { (name) } dd { (value) } } }
+            dl { @for (name, value) in rows { dt { (name) } dd { (value) } } (commands) }
             details { summary { "Scenario, as written" } pre { (manifest.scenario) } }
             details { summary { "Scenario, resolved with all defaults" } pre { (manifest.resolved) } }
         }

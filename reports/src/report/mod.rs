@@ -2,6 +2,7 @@
 
 mod books;
 mod page;
+mod scenario;
 mod tables;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -26,6 +27,6 @@ pub fn write_report(dir: &Path) -> Result<PathBuf, ReportError> {
     let experiment = Experiment::read(dir)?;
     let comparisons = confirmatory(&experiment);
     let plots = plots::all(&experiment, &comparisons)?;
-    let page = page::page(&experiment, &comparisons, &plots);
+    let page = page::page(&experiment, &comparisons, &plots, &scenario::Origins::read(dir));
     crate::page::write(dir, page, plots.iter())
 }

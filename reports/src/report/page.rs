@@ -7,20 +7,27 @@ use crate::experiment::Experiment;
 use crate::page::{document, figure};
 use crate::plots::Plots;
 use crate::quantity::counted;
-use crate::report::{books, tables, verdict};
+use crate::report::{books, scenario, tables, verdict};
 
 /// The whole report.
-pub(super) fn page(experiment: &Experiment, comparisons: &[Comparison], plots: &Plots) -> Markup {
+pub(super) fn page(
+    experiment: &Experiment,
+    comparisons: &[Comparison],
+    plots: &Plots,
+    origins: &scenario::Origins,
+) -> Markup {
     let manifest = &experiment.manifest;
     let main = html! {
         @if experiment.n_runs() == 0 {
             (nothing(experiment))
         } @else {
+            (verdict::card(experiment, comparisons))
+            (scenario::in_words(manifest, origins))
             (results(experiment, comparisons, plots))
         }
         (books::runs(experiment, &plots.notes))
         @if experiment.n_runs() > 0 { (books::counters(experiment)) }
-        (books::manifest(experiment))
+        (books::manifest(experiment, &scenario::commands(origins)))
         (method(experiment))
     };
     let generator = format!("dapple {}", manifest.dapple_version);
@@ -64,7 +71,6 @@ fn nothing(experiment: &Experiment) -> Markup {
 
 fn results(experiment: &Experiment, comparisons: &[Comparison], plots: &Plots) -> Markup {
     html! {
-        (verdict::card(experiment, comparisons))
         @if !plots.primary.is_empty() {
             section {
                 h2 { (experiment.primary.title) " " span.label { "primary KPI" } }
