@@ -28,7 +28,7 @@ fn line(quiet: bool) -> ProgressBar {
     let is_dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
     let target = if quiet || is_dumb { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
     let bar = ProgressBar::with_draw_target(None, target);
-    bar.set_style(ProgressStyle::with_template("{wide_msg}").expect("the template is valid"));
+    bar.set_style(ProgressStyle::with_template("{msg}").expect("the template is valid"));
     bar
 }
 
@@ -191,7 +191,7 @@ impl CountBar {
     /// A bar that shows up once it is told how much there is to do, and never where `quiet`.
     pub fn new(quiet: bool) -> Self {
         let bar = line(quiet);
-        bar.set_style(ProgressStyle::with_template("{elapsed:>4} {wide_msg}").expect("the template is valid"));
+        bar.set_style(ProgressStyle::with_template("{elapsed:>4} {msg}").expect("the template is valid"));
         Self { bar, state: Mutex::default() }
     }
 

@@ -1,15 +1,16 @@
 //! `dapple check`.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use dapple_records::RecordLevel;
-use dapple_scenarios::{ExperimentSize, Registry, Scenario};
-use dapple_simulator::units::Bytes;
+use dapple_records::Format;
+use dapple_scenarios::{Registry, Scenario};
 
-use crate::columns::{count, number, plural, wall_time};
+use crate::columns::{number, plural};
 use crate::commands::scenario::Changes;
+use crate::commands::work::in_words;
 use crate::exit::{Exit, Failure, OrExit};
-use crate::terminal::{print, tell};
+use crate::terminal::{print, tell, warn};
 
 /// Arguments of `dapple check`.
 #[derive(clap::Args)]
@@ -28,12 +29,8 @@ Examples:
   dapple check --strict my.ron                               logs must be clean
   dapple check my.ron --set 'topology.links.CERN-GRIF-LPNHE.bandwidth=Gbps(20)'";
 
-/// Events per second of one core, measured on a laptop with a loaded two-site grid; others differ by a factor of a few.
-const EVENTS_PER_S: f64 = 500_000.0;
-/// Bytes of a run that records nothing but its KPIs.
-const SUMMARY_BYTES: f64 = 2_500.0;
-/// Bytes of a row of a table, compressed.
-const ROW_BYTES: f64 = 40.0;
+/// How long it is tried how much work a scenario is.
+const PROBE: Duration = Duration::from_millis(1_500);
 
 impl Check {
     /// Checks them all; the highest exit code wins.
@@ -51,51 +48,27 @@ impl Check {
     fn check(&self, file: &Path, registry: &Registry) -> Result<String, Failure> {
         let scenario = self.changes.load(file, None, registry)?;
         let plan = dapple_lab::plan(&scenario).or_exit(Exit::Refused)?;
-        Ok(format!("{}: OK\n  {}\n", file.display(), expected(&scenario, plan.n_runs())))
+        let expected = match dapple_lab::probe(&plan, &scenario, Format::Parquet, PROBE) {
+            Ok(work) => in_words(&work),
+            Err(why) => {
+                warn(format_args!("{}: a run that was tried fails: {why}", file.display()));
+                "how much work it is cannot be said".into()
+            }
+        };
+        Ok(format!("{}: OK\n  {}; {expected}\n", file.display(), shape(&scenario, plan.n_runs())))
     }
 }
 
-fn expected(scenario: &Scenario, n_runs: usize) -> String {
-    let size = scenario.experiment_size();
+/// How many runs there are, and why.
+fn shape(scenario: &Scenario, n_runs: usize) -> String {
     let n_policies = scenario.policies.len();
     let replications = scenario.experiment.replications as usize;
     let n_points = n_runs / (n_policies * replications).max(1);
-    let runs = n_runs as f64;
     format!(
-        "{} ({} x {} x {}), about {} events, {} on one core, {} on disk",
+        "{} ({} x {} x {})",
         number(n_runs, "run"),
         plural(n_policies, "policy", "policies"),
         number(replications, "replication"),
         number(n_points, "sweep point"),
-        count(runs * size.events),
-        wall_time(runs * size.events / EVENTS_PER_S),
-        Bytes::from_f64(runs * (SUMMARY_BYTES + rows_bytes(scenario, &size))),
     )
-}
-
-/// Bytes of the tables that one run records.
-fn rows_bytes(scenario: &Scenario, size: &ExperimentSize) -> f64 {
-    let record = &scenario.record;
-    let topology = &scenario.setup.topology;
-    // Links have a rate, RSEs a fill and queues, pools queued and running jobs.
-    let entities = topology.map.links().len() + 3 * topology.map.rses().len() + 2 * topology.map.pools().len();
-    let samples = scenario.setup.horizon.as_secs_f64() / record.series_interval.as_secs_f64().max(1.0);
-    let tables = [
-        (record.requests, size.transfers + size.inputs / 2.0),
-        (record.reads, size.inputs),
-        (record.jobs, size.jobs),
-        (record.decisions, size.inputs),
-        // Decisions where to copy from, of which a placement makes one.
-        (record.decisions, size.inputs / 2.0),
-        (record.series, samples * entities as f64 / 8.0),
-    ];
-    tables.into_iter().map(|(level, rows)| share(level) * rows * ROW_BYTES).sum()
-}
-
-fn share(level: RecordLevel) -> f64 {
-    match level {
-        RecordLevel::Summary => 0.0,
-        RecordLevel::Rows => 1.0,
-        RecordLevel::Sample(share) => share,
-    }
 }

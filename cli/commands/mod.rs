@@ -8,6 +8,7 @@ mod run;
 mod scenario;
 mod show;
 mod summary;
+mod work;
 
 use dapple_scenarios::Registry;
 

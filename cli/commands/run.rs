@@ -3,18 +3,22 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use dapple_lab::{Execution, ExperimentError, Options, PATIENCE};
-use dapple_records::Format;
+use dapple_lab::{Execution, ExperimentError, Options, PATIENCE, Plan};
+use dapple_records::{Format, run_dir};
 use dapple_reports::write_report;
-use dapple_scenarios::Registry;
+use dapple_scenarios::{Registry, Scenario};
 
 use crate::commands::scenario::{Changes, default_folder};
+use crate::commands::show::draw;
 use crate::commands::summary::summary;
+use crate::commands::work::{Machine, in_words};
 use crate::exit::{Exit, Failure, OrExit};
 use crate::interrupt::stop_flag;
 use crate::progress::ExperimentBar;
 use crate::terminal::{note, print};
 
+/// How long it is tried how much work it is.
+const PROBE: Duration = Duration::from_millis(500);
 /// How many failed runs are told one by one.
 const FAILURES_TOLD: usize = 5;
 
@@ -44,6 +48,9 @@ pub struct Run {
     /// Write no report
     #[arg(long)]
     no_report: bool,
+    /// Run it however long it takes and however much memory and disk it needs
+    #[arg(long, short)]
+    yes: bool,
     /// Print nothing but warnings and errors
     #[arg(long, short)]
     quiet: bool,
@@ -54,6 +61,7 @@ Examples:
   dapple run scenarios/quickstart/two-sites.ron
   dapple run my.ron --jobs 4 --out /tmp/trial --format csv
   dapple run my.ron --set experiment.replications=50         adds the replications that are not there yet
+  dapple run my.ron --yes                                    even if it takes days
 
 Ctrl-C finishes the runs in flight and writes what is complete (exit code 75); the same command resumes.
 A second Ctrl-C aborts. Even after `kill -9` all finished runs are kept.";
@@ -84,6 +92,10 @@ impl Run {
         let plan = dapple_lab::plan(&scenario).or_exit(Exit::Refused)?;
         let dir = self.out.clone().unwrap_or_else(|| default_folder(&scenario));
 
+        if !self.yes {
+            self.refuse_too_much(&plan, &scenario, &dir)?;
+        }
+
         let stop = stop_flag();
         let bar = ExperimentBar::new(self.quiet);
         let jobs = self.jobs.map_or(0, usize::from);
@@ -102,21 +114,38 @@ impl Run {
                 dir.display()
             ));
         }
-        let report = self.report(&dir, &execution)?;
+        let report = self.report(&scenario, &dir, &execution)?;
         if !self.quiet {
             print(&summary(&execution, &dir, report.as_deref()))?;
         }
         Ok(exit_of(&execution))
     }
 
+    /// Refuses what would take days, or more memory or disk than there is, with the figures.
+    fn refuse_too_much(&self, plan: &Plan, scenario: &Scenario, dir: &Path) -> Result<(), Failure> {
+        let n_done = if dir.is_dir() { plan.runs().filter(|run| run_dir(dir, &run.id).is_dir()).count() } else { 0 };
+        // What cannot be tried is for the runs themselves to tell.
+        let Ok(work) = dapple_lab::probe(plan, scenario, self.format.into(), PROBE) else { return Ok(()) };
+        let work = work.of_runs(plan.n_runs() - n_done);
+        match Machine::here(dir, self.jobs).too_much(&work) {
+            None => Ok(()),
+            Some(reason) => Err(Failure::new(
+                Exit::Refused,
+                format_args!("{reason} ({}); --yes runs it all the same", in_words(&work)),
+            )),
+        }
+    }
+
     fn patience(&self) -> Duration {
         Duration::from_secs(self.patience)
     }
 
-    fn report(&self, dir: &Path, execution: &Execution) -> Result<Option<PathBuf>, Failure> {
+    fn report(&self, scenario: &Scenario, dir: &Path, execution: &Execution) -> Result<Option<PathBuf>, Failure> {
         if self.no_report || execution.manifest.runs.is_empty() {
             return Ok(None);
         }
+        // The report shows it.
+        draw(scenario, dir)?;
         write_report(dir).or_exit(Exit::Files).map(Some)
     }
 }
@@ -124,7 +153,8 @@ impl Run {
 fn folder_failure(error: ExperimentError) -> Failure {
     if error.is_refusal() {
         let remedy = "choose another folder with --out, or remove that one";
-        Failure::new(Exit::Refused, format_args!("{error}; {remedy}"))
+        let lines = if error.to_string().contains('\n') { "\n" } else { "; " };
+        Failure::new(Exit::Refused, format_args!("{error}{lines}{remedy}"))
     } else {
         Failure { exit: Exit::Files, error: error.into() }
     }
