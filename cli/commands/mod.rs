@@ -1,6 +1,7 @@
 //! One file per command: its arguments and what it does.
 
 mod check;
+mod checked;
 mod choice;
 mod clean;
 mod compare;
@@ -16,6 +17,7 @@ mod run;
 mod scenario;
 mod show;
 mod summary;
+mod work;
 
 use dapple_scenarios::Registry;
 

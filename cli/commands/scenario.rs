@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use dapple_scenarios::{LoadOptions, Problems, Registry, Scenario};
 
 use crate::exit::{Exit, Failure};
-use crate::terminal::note;
+use crate::terminal::warn;
 
 /// Changes to a scenario, made before it is checked.
 #[derive(clap::Args)]
@@ -28,10 +28,10 @@ impl Changes {
         registry: &Registry,
     ) -> Result<Scenario, Failure> {
         let scenario = self.read(file, more, registry)?.map_err(|problems| {
-            Failure::new(Exit::Refused, format_args!("{} is refused\n\n{problems}", file.display()))
+            Failure::new(Exit::Refused, format_args!("{} is refused\n\n{}", file.display(), problems.styled()))
         })?;
         for warning in &scenario.warnings {
-            note(&format!("warning: {warning}"));
+            warn(warning);
         }
         Ok(scenario)
     }

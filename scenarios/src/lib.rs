@@ -24,6 +24,7 @@ mod resolved;
 mod scenario;
 mod standard;
 mod validate;
+mod words;
 
 pub use digest::{Digest, NoDigest};
 pub use logs::{DirtyRows, LogAccount, Taken};

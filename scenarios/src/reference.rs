@@ -68,7 +68,7 @@ fn defaults<T: DeserializeOwned + Serialize>(
         parse(source, &text).ok()
     };
     let empty = tree(format!("{variant}()"));
-    let decoded = empty.map(|empty| decode::<T>(&empty, &sources));
+    let decoded = empty.map(|empty| decode::<T>(&empty, &sources, &[]));
     let Some((Some(value), mistakes)) = decoded.map(|decoded| (decoded.value, decoded.mistakes)) else { return };
     let source = sources.add("", compact(&value));
     let text = sources.get(source).text.clone();

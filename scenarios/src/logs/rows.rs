@@ -6,7 +6,7 @@
 use super::LogFile;
 use super::dirt::DirtyCell;
 use super::lines::Lines;
-use crate::read::near::{listed, nearest};
+use crate::read::near::{did_you_mean, listed};
 
 /// What may stand between the cells of a row.
 pub(crate) const DELIMITERS: [char; 3] = [',', ';', '\t'];
@@ -191,8 +191,7 @@ impl Columns<'_> {
                 Err((format!("the log has more than one column `{name}` ({places})"), help))
             }
             (None, _) => {
-                let near =
-                    nearest(name, self.0.iter()).map_or(String::new(), |near| format!("did you mean `{near}`? "));
+                let near = did_you_mean(name, self.0.iter());
                 let help = format!("{near}columns: {}", listed(self.0.iter()));
                 Err((format!("the log has no column `{name}`"), help))
             }

@@ -7,7 +7,7 @@ use crate::check::{Check, Names};
 use crate::file;
 use crate::file::{InstantColumn, NameFrom};
 use crate::logs::{Clock, Columns, DirtyCell, Row, not_negative};
-use crate::read::near::nearest;
+use crate::read::near::did_you_mean;
 use crate::read::path::At;
 
 /// A name that is the same for all rows, looked up.
@@ -73,8 +73,7 @@ fn zone(name: &str) -> Result<TimeZone, String> {
     }
     TimeZone::get(name).map_err(|_| {
         let names: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();
-        let near = nearest(name, names.iter().map(String::as_str));
-        let near = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
+        let near = did_you_mean(name, names.iter().map(String::as_str));
         format!("{near}there are `UTC`, offsets such as `+02:00`, and names such as `Europe/Zurich`")
     })
 }
