@@ -142,7 +142,7 @@ pub(super) fn differences(experiment: &Experiment, comparisons: &[Comparison]) -
             h2 { "Paired differences to " (experiment.baseline_name()) }
             p.note {
                 span.mark.better { "Better" } " or " span.mark.worse { "worse" } " than the baseline where the difference is beyond chance and not smaller "
-                "than the smallest relevant one; " span.mark.apart { "not comparable" } " where what fails or does not end differs, so that the figures are "
+                "than the smallest relevant one; " span.mark.apart { "not comparable" } " where one makes transfers or reads that the other does not, or what fails or does not end differs, so that the figures are "
                 "of different jobs, transfers or reads. " strong { "Only the primary KPI is confirmatory" } " (with its Holm-corrected p); all other rows are "
                 "exploratory: one in twenty looks clear by chance alone. "
                 (copied("tsv-differences", &differences_tsv(experiment, comparisons, &kpis)))
@@ -209,7 +209,7 @@ fn difference_cell(
             Some(relative) => { (signed(percent(relative))) "\u{a0}%" }
             None => { (signed(shown.clone())) }
         } }
-        @if let Some(why) = &title { span.ci { (words) ": " (why) } }
+        @if let Some(why) = &title { span.ci.why { (words) ": " (why) } }
         span.ci { (signed(shown)) @if let Some(span) = span { " (" (span) ")" } }
         @if let Some(p) = found.p.filter(|_| confirmed) {
             span.ci { "p\u{a0}" (p_value(p)) }
