@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use dapple_scenarios::{LogAccount, Scenario};
-use dapple_simulator::units::Bytes;
+use dapple_simulator::units::{Bytes, NANOS_PER_SECOND};
 
 use crate::columns::plural;
 use crate::exit::{Exit, Failure};
@@ -24,7 +24,7 @@ pub fn in_words(log: &LogAccount) -> String {
             rows(log.n_rows),
             Bytes::new(log.bytes)
         ),
-        format!("  from {first} to {last}, {}", log.span()),
+        format!("  from {first} to {last}, {}", span(log)),
         format!("  {}", sources(log)),
     ];
     if log.n_tied > 0 {
@@ -46,6 +46,11 @@ pub fn in_words(log: &LogAccount) -> String {
     }
     lines.extend(log.dirty.iter().map(|reason| format!("    {}", reason.words())));
     lines.iter().map(|line| format!("  {line}\n")).collect()
+}
+
+/// Spans below a second to the nanosecond: others are printed to the millisecond.
+fn span(log: &LogAccount) -> String {
+    if log.span_ns < NANOS_PER_SECOND { format!("{} ns", log.span_ns) } else { log.span().to_string() }
 }
 
 fn sources(log: &LogAccount) -> String {

@@ -47,7 +47,8 @@ impl Document {
         let text = read_text(file).map_err(|why| {
             Problems::from(vec![Problem::of_file(name.clone(), format!("cannot read the scenario: {why}"))])
         })?;
-        let base = file.parent().unwrap_or(FilePath::new(""));
+        // A pipe stands in no folder of its own: what it names is looked for from where the program was started.
+        let base = file.parent().filter(|_| file.is_file()).unwrap_or(FilePath::new(""));
         let document = Self::read(FilesFrom::Disk, (&name, &text), base, overrides)?;
         Ok((document, text))
     }
