@@ -44,6 +44,10 @@ settings! {
         pub source: NameFrom,
         /// The RSE that it went to.
         pub destination: NameFrom,
+        /// When it had ended. Nothing is replayed by it: the report sets what was simulated against it. An empty cell: not known.
+        pub ended: Option<InstantColumn> = None,
+        /// The same for logs that have durations: how long it took, from `at`.
+        pub took: Option<SpanColumn> = None,
     }
 }
 

@@ -193,7 +193,7 @@ impl Compute {
         let Some(Asked::Source { question, read }) = self.asked.pop_front() else { return };
         let SourceQuestion { job, file, bytes, destination, .. } = question;
         let workload = self.jobs[job].workload;
-        let order = Order { workload, file: Some(file), bytes, source, destination, trace_row: None, queues: true };
+        let order = Order { workload, file: Some(file), bytes, source, destination, traced: None, queues: true };
         let request = fts.submit(order, fabric, cx);
         self.waiters.entry(request).or_default().push(read);
     }

@@ -226,6 +226,8 @@ pub struct TracedTransfer {
     pub destination: RseId,
     /// Its size.
     pub bytes: Bytes,
+    /// How long it took by the log, from `at`; nothing goes by it.
+    pub took: Option<SimSpan>,
     /// Row of the log it came from, 1 for the first row of data.
     pub row: u64,
 }

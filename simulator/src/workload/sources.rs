@@ -5,6 +5,7 @@ use rand::seq::SliceRandom;
 use smallvec::{SmallVec, smallvec};
 
 use crate::compute::{NewInput, NewJob};
+use crate::facts::TraceRow;
 use crate::fts::Order;
 use crate::ids::{DatasetId, FileId, Table, WorkloadId};
 use crate::questions::Access;
@@ -213,7 +214,7 @@ impl Draw<'_> {
             bytes: self.size(&stream.size, 0),
             source: stream.source,
             destination: stream.destinations[index],
-            trace_row: None,
+            traced: None,
             queues: true,
         })
     }
@@ -225,7 +226,7 @@ impl Draw<'_> {
             bytes: transfer.bytes,
             source: transfer.source,
             destination: transfer.destination,
-            trace_row: Some(transfer.row),
+            traced: Some(TraceRow { number: transfer.row, took: transfer.took }),
             queues: trace.queues,
         })
     }

@@ -1,11 +1,11 @@
 //! What stands in which column of a log.
 
-use dapple_simulator::units::Bytes;
+use dapple_simulator::units::{Bytes, SimSpan};
 use jiff::tz::TimeZone;
 
 use crate::check::{Check, Names};
 use crate::file;
-use crate::file::{InstantColumn, NameFrom};
+use crate::file::{InstantColumn, NameFrom, SpanColumn};
 use crate::logs::{Clock, Columns, DirtyCell, Row, not_negative};
 use crate::read::near::did_you_mean;
 use crate::read::path::At;
@@ -90,6 +90,55 @@ pub(super) fn amount(row: &Row<'_>, column: usize, unit: f64) -> Result<u64, Dir
     let amount = not_negative(text, unit).map_err(|why| DirtyCell::of_cell(column, text, why))?;
     let fitting = u64::try_from(amount).ok().filter(|amount| *amount < 1 << 63);
     fitting.ok_or_else(|| DirtyCell::of_cell(column, text, "is too large"))
+}
+
+/// How a log tells when things ended.
+pub(super) enum Ending {
+    Unknown,
+    At(usize, Clock),
+    After(usize, f64),
+}
+
+/// Looks up how a log tells when things ended; a fault where it does so twice.
+pub(super) fn ending(
+    (ended, took): (&Option<InstantColumn>, &Option<SpanColumn>),
+    columns_at: &At<'_>,
+    used: &mut Used<'_>,
+) -> Option<Ending> {
+    let (ended_at, took_at) = (columns_at.field("ended"), columns_at.field("took"));
+    match (ended, took) {
+        (None, None) => Some(Ending::Unknown),
+        (Some(_), Some(_)) => {
+            used.check.fault(&took_at, "says the same as `ended`: give one or the other");
+            None
+        }
+        (Some(ended), None) => {
+            let clock = clock(ended, &ended_at, used.check);
+            let column = used.column(&ended_at.field("name"), &ended.name);
+            Some(Ending::At(column?, clock?))
+        }
+        (None, Some(took)) => {
+            let column = used.column(&took_at.field("name"), &took.name);
+            Some(Ending::After(column?, took.unit.factor()))
+        }
+    }
+}
+
+impl Ending {
+    /// How long a row that began at `from` took; `None` where the cell is empty.
+    pub fn took(&self, row: &Row<'_>, from: i128) -> Result<Option<SimSpan>, DirtyCell> {
+        let nanos = match self {
+            Self::At(column, _) | Self::After(column, _) if row.cell(*column).is_empty() => return Ok(None),
+            Self::Unknown => return Ok(None),
+            Self::At(column, clock) => {
+                let took = instant(row, *column, clock)? - from;
+                let fits = u64::try_from(took);
+                fits.map_err(|_| DirtyCell::of_cell(*column, row.cell(*column), "is before its beginning"))?
+            }
+            Self::After(column, unit) => amount(row, *column, *unit)?,
+        };
+        Ok(Some(SimSpan::from_nanos(nanos)))
+    }
 }
 
 /// Reads a size; `None` where the cell is empty.

@@ -21,7 +21,7 @@ use crate::file;
 use crate::logs::{DirtyCell, LogAccount, LogFile, Row};
 use crate::notation::compact;
 use crate::read::path::At;
-use columns::{Constant, Used, amount, clock, constant, instant, size};
+use columns::{Constant, Used, amount, clock, constant, ending, instant, size};
 use taking::{Taking, Timed, Traced, open};
 
 /// Rows and what is to be told of how they were taken.
@@ -67,8 +67,9 @@ fn take_transfers(
     let bytes = used.column(&columns_at.field("size").field("name"), &columns.size.name);
     let source = used.name(&columns_at.field("source"), &columns.source, source);
     let destination = used.name(&columns_at.field("destination"), &columns.destination, destination);
+    let ending = ending((&columns.ended, &columns.took), &columns_at, &mut used);
     let filter = used.filter(&file.filter);
-    let (clock, time, bytes, filter) = (clock?, time?, bytes?, filter?);
+    let (clock, time, bytes, ending, filter) = (clock?, time?, bytes?, ending?, filter?);
     let (source, destination) = (source?, destination?);
     let taking = Taking {
         name: &file.name,
@@ -86,8 +87,10 @@ fn take_transfers(
             return Err(DirtyCell::of_row(why));
         }
         let bytes = Bytes::new(amount(row, bytes, unit)?);
-        let what = TracedTransfer { at: SimTime::ZERO, source, destination, bytes, row: row.number };
-        Ok(Timed { nanos: instant(row, time, &clock)?, what })
+        let nanos = instant(row, time, &clock)?;
+        let took = ending.took(row, nanos)?;
+        let what = TracedTransfer { at: SimTime::ZERO, source, destination, bytes, took, row: row.number };
+        Ok(Timed { nanos, what })
     };
     let names = |(from, to): (Option<usize>, usize)| {
         (from.map(|from| scope.rse_name(Id::from_index(from))), scope.rse_name(Id::from_index(to)))
