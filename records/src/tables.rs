@@ -121,6 +121,7 @@ tables! {
         pool: Pool = j.pool, "pool it runs in";
         node: Int = j.node, "worker node it ran on, from 0; empty: never started";
         threads: Int = j.threads, "threads of its process";
+        slots: Int = j.slots, "slots that it holds on its node";
         inputs: Int = j.inputs, "number of inputs";
         input_bytes: Int = j.input_bytes, "size of its inputs";
         submitted_at_ns: Int = j.submitted_at, "when it was submitted";
@@ -130,7 +131,7 @@ tables! {
         ended_at_ns: Int = j.ended_at, "when it ended; empty: not within the run";
         compute_s: Float = j.compute_s, "compute time on its node";
         outcome: Word = job_outcome(j.outcome), "done, failed, placing, queued or running (the last three at the horizon)";
-        error_class: Word = job_error(j.outcome), "why it failed: placement-failed, scratch-too-small; empty otherwise";
+        error_class: Word = job_error(j.outcome), "why it failed: placement-failed, scratch-too-small, node-too-small; empty otherwise";
     }
 
     /// One row per (entity, quantity, instant).
@@ -363,6 +364,7 @@ const fn job_error(outcome: JobOutcome) -> Option<&'static str> {
     match outcome {
         JobOutcome::Failed(JobError::PlacementFailed) => Some("placement-failed"),
         JobOutcome::Failed(JobError::ScratchTooSmall) => Some("scratch-too-small"),
+        JobOutcome::Failed(JobError::NodeTooSmall) => Some("node-too-small"),
         JobOutcome::Done | JobOutcome::Placing | JobOutcome::Queued | JobOutcome::Running => None,
     }
 }

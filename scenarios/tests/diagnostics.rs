@@ -257,3 +257,12 @@ fn messages_print_in_two_forms() {
         assert!(shown.contains(part), "{part} is missing in\n{shown}");
     }
 }
+
+#[test]
+fn a_job_with_more_slots_than_a_node_is_refused() {
+    let problem = only(&with("name: \"analysis\",", "name: \"analysis\", slots: 9,"));
+    assert_eq!(problem.path, "workload.analysis.slots");
+    assert!(problem.message.contains("a node of pool `WN` has 8 slots"), "{}", problem.message);
+    assert!(problem.line > 0);
+    read(&with("name: \"analysis\",", "name: \"analysis\", slots: 8, requested: Hours(1),")).expect("it fits");
+}

@@ -193,6 +193,8 @@ pub struct JobEnded {
     pub node: Option<u32>,
     /// Threads of its process.
     pub threads: u32,
+    /// Slots that it holds on its node.
+    pub slots: u32,
     /// Number of its inputs.
     pub inputs: usize,
     /// Their size.
@@ -235,6 +237,8 @@ pub enum JobError {
     PlacementFailed,
     /// What it stages in is more than the scratch space of a node.
     ScratchTooSmall,
+    /// It needs more slots than a node of its pool has.
+    NodeTooSmall,
 }
 
 /// One quantity of one entity at one instant, after everything that happens in it.

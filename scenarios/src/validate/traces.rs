@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use dapple_simulator::ids::{Id, PoolId, RseId};
-use dapple_simulator::units::{Bytes, SimTime};
+use dapple_simulator::units::{Bytes, SimSpan, SimTime};
 use dapple_simulator::workload::{JobTrace, TracedJob, TracedTransfer, TransferTrace};
 use serde::Serialize;
 
@@ -140,10 +140,19 @@ fn take_jobs(
     let submitted = used.column(&columns_at, &columns.submitted.name);
     let compute = used.column(&columns_at, &columns.compute.name);
     let input = columns.input.as_ref().map(|input| (used.column(&columns_at, &input.name), input.unit.factor()));
+    let slots = columns.slots.as_ref().map(|slots| used.column(&columns_at.field("slots"), slots));
+    let requested = columns.requested.as_ref().map(|requested| {
+        let column = used.column(&columns_at.field("requested"), &requested.name)?;
+        Some((column, requested.unit.factor()))
+    });
     let pool = used.name(&at.field("pool"), &file.pool, pool);
     let source = source.map(|(from, source)| used.name(&columns_at.field("source"), from, source));
     let filter = used.filter(&file.filter);
     let (submitted, compute, pool, filter) = (submitted?, compute?, pool?, filter?);
+    if slots == Some(None) || requested == Some(None) {
+        return None;
+    }
+    let (slots, requested) = (slots.flatten(), requested.flatten());
     let input = match (input, source) {
         (Some((size, unit)), Some(source)) => Some((size?, unit, source?)),
         _ => None,
@@ -162,7 +171,14 @@ fn take_jobs(
             return Err(DirtyCell::of_row("no route leads from its source to its pool"));
         }
         let compute_s = row.not_negative_at(compute)? * compute_s;
-        let traced = TracedJob { submitted_at: SimTime::ZERO, pool, source, input, compute_s };
+        let slots = slots.map_or(Ok(1), |column| slots_at(row, column, pool, scope))?;
+        let requested = match requested {
+            Some((column, unit)) if row.text_at(column).is_ok() => {
+                Some(SimSpan::from_secs_f64(row.not_negative_at(column)? * unit / 1e9))
+            }
+            _ => None,
+        };
+        let traced = TracedJob { submitted_at: SimTime::ZERO, pool, source, input, compute_s, slots, requested };
         Ok(Timed { time: row.number_at(submitted)?, what: traced })
     });
     let taken = finish(taken, &file.name, &file.dirty, at, check)?;
@@ -186,7 +202,9 @@ fn key(log: &LogFile, file: &impl Serialize, scope: &Scope<'_>) -> Digest {
             parts.push(sites.ids().map(is_there).collect());
         }
         parts.extend(map.rses().values().map(|rse| format!("rse {} {}", rse.site.index(), rse.name)));
-        parts.extend(map.pools().values().map(|pool| format!("pool {} {}", pool.site.index(), pool.name)));
+        parts.extend(
+            map.pools().values().map(|pool| format!("pool {} {} {}", pool.site.index(), pool.slots, pool.name)),
+        );
     }
     Digest::of_parts(parts)
 }
@@ -313,6 +331,19 @@ fn take<T>(
         }
     }
     Ok(taken)
+}
+
+/// How many slots a job holds: 1 where the cell is empty.
+fn slots_at(row: &Row<'_>, column: usize, pool: PoolId, scope: &Scope<'_>) -> Result<u32, DirtyCell> {
+    let Ok(text) = row.text_at(column) else { return Ok(1) };
+    let slots = text.parse().ok().filter(|slots| *slots > 0);
+    let slots: u32 = slots.ok_or_else(|| row.dirty(column, format!("`{text}` is not a whole number above 0")))?;
+    let Some(pool) = scope.grid.topology.as_ref().map(|topology| &topology.map.pools()[pool]) else { return Ok(slots) };
+    if slots > pool.slots {
+        let why = format!("{slots} slots are more than the {} of a node of pool `{}`", pool.slots, pool.name);
+        return Err(row.dirty(column, why));
+    }
+    Ok(slots)
 }
 
 fn bytes(row: &Row<'_>, column: usize, unit: f64) -> Result<Bytes, DirtyCell> {

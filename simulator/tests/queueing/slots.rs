@@ -35,6 +35,8 @@ fn replayed(log: &[(f64, f64)]) -> WorkloadKind {
         source: None,
         input: Bytes::ZERO,
         compute_s,
+        slots: 1,
+        requested: None,
     };
     let jobs = log.iter().map(traced).collect();
     WorkloadKind::JobTrace(JobTrace { jobs, threads: 1, read_fraction: 1.0, blocks: 1 })
