@@ -407,3 +407,12 @@ fn names_that_are_formulas_are_told() {
     let markup = read(&GOOD.replace("CERN_DISK", "<script>alert(1)</script>")).expect("it is a name");
     assert!(markup.warnings.is_empty(), "{:?}", markup.warnings);
 }
+
+#[test]
+fn a_job_with_more_slots_than_a_node_is_refused() {
+    let problem = only(&with("name: \"analysis\",", "name: \"analysis\", slots: 9,"));
+    assert_eq!(problem.path, "workload.analysis.slots");
+    assert!(problem.message.contains("a node of pool `WN` has 8 slots"), "{}", problem.message);
+    assert!(problem.line > 0);
+    read(&with("name: \"analysis\",", "name: \"analysis\", slots: 8, requested: Hours(1),")).expect("it fits");
+}
