@@ -1,6 +1,7 @@
 //! One file per command: its arguments and what it does.
 
 mod check;
+mod checked;
 mod choice;
 mod clean;
 mod compare;
@@ -9,12 +10,14 @@ mod explain;
 mod import;
 mod init;
 mod list;
+mod logs;
 mod report;
 mod reproduce;
 mod run;
 mod scenario;
 mod show;
 mod summary;
+mod work;
 
 use dapple_scenarios::Registry;
 

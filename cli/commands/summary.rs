@@ -88,7 +88,7 @@ fn table(execution: &Execution, conclusion: &Conclusion, info: &KpiInfo, scale: 
     rows.truncate(MOST_ROWS + 1);
     let mut text = columns(&rows, paths.len() + 1);
     if left_out > 0 {
-        writeln!(text, "... and {left_out} more lines in the report").expect("strings take all text");
+        writeln!(text, "{MOST_ROWS} lines shown, {left_out} more in the report").expect("strings take all text");
     }
     text
 }

@@ -261,6 +261,28 @@ mod tests {
     }
 
     #[test]
+    fn intervals_stay_where_the_quantity_can_be() {
+        let ends = |kpi: Kpi, values: &[f64]| {
+            let interval = kpi_estimate(kpi.info(), values).and_then(|found| found.interval).expect("two values");
+            (interval.low, interval.high)
+        };
+        let student = estimate(&[0.0, 0.0, 0.0, 12.0]).and_then(|found| found.interval).expect("four values");
+        assert!(student.low < -6.0);
+        for kpi in [Kpi::JobWait, Kpi::JobsFailed, Kpi::WanBytes] {
+            assert_eq!(ends(kpi, &[0.0, 0.0, 0.0, 12.0]), (0.0, student.high), "the upper end stays");
+        }
+        assert_eq!(ends(Kpi::CpuEfficiency, &[1.0, 0.2]), (0.0, 1.0));
+    }
+
+    #[test]
+    fn one_run_that_takes_for_ever_does_not_choose_the_unit() {
+        let unit = |values: &[f64]| Scale::of_kpi(Kpi::JobTurnaround.info(), values.iter().copied()).unit;
+        assert_eq!([unit(&[2000.0, 2200.0, 9e6]), unit(&[0.0, 0.0, 90.0]), unit(&[])], ["min", "s", "s"]);
+        let bytes = Scale::of_kpi(Kpi::WanBytes.info(), [21_501_510_057_200.0].into_iter());
+        assert_eq!(bytes.figure(21_501_510_057_200.0), "21.5\u{a0}TB");
+    }
+
+    #[test]
     fn units_fit_the_range() {
         let cases = [
             (Dimension::Time, 2352.0, "39.2\u{a0}min"),

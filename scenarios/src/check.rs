@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::problems::{is_hidden, shown};
 use crate::read::Fault;
-use crate::read::near::{listed, nearest};
+use crate::read::near::{did_you_mean, listed};
 use crate::read::path::{At, Path, Step};
 
 /// Collects faults and warnings; never stops at the first.
@@ -120,7 +120,7 @@ impl<Id: Copy> Names<Id> {
 
     fn help(&self, name: &str) -> String {
         let names = || self.ids.keys().map(String::as_str);
-        let near = nearest(name, names()).map_or(String::new(), |near| format!("did you mean `{near}`? "));
+        let near = did_you_mean(name, names());
         format!("{near}there is: {}", listed(names()))
     }
 }

@@ -13,12 +13,12 @@ use crate::check::Check;
 use crate::digest::Digest;
 use crate::feasibility::{Finding, Place, findings};
 use crate::file::{self, ScenarioFile};
-use crate::logs::Logs;
+use crate::logs::{LogAccount, Logs};
 use crate::notation::{compact, pretty};
 use crate::problems::{Problem, Problems, shown};
-use crate::read::near::{listed, nearest};
+use crate::read::near::{did_you_mean, listed};
 use crate::read::path::At;
-use crate::read::{Document, FilesFrom};
+use crate::read::{Decoded, Document, FilesFrom};
 use crate::registry::{PolicySet, Registry};
 use crate::validate::{self, DATA_VARIABLE, Environment};
 
@@ -65,6 +65,8 @@ pub struct Scenario {
     pub physics: String,
     /// What is worth knowing, sorted.
     pub warnings: Vec<String>,
+    /// What was taken of each log, in order of the workload.
+    pub logs: Vec<Arc<LogAccount>>,
     source: Source,
 }
 
@@ -181,7 +183,7 @@ pub fn load_bundled(name: &str, options: &LoadOptions<'_>, registry: &Registry) 
     let Some(text) = bundled::text(name) else {
         let mut problem = Problem::of_file(name, "dapple brings no such scenario along");
         let names = || bundled::FILES.iter().map(|(name, _)| *name);
-        let near = nearest(name, names()).map_or(String::new(), |near| format!("did you mean `{near}`? "));
+        let near = did_you_mean(name, names());
         problem.help = Some(format!("{near}there is: {}", listed(names())));
         return Err(Problems::from(vec![problem]));
     };
@@ -289,18 +291,18 @@ fn complete(
 
 fn build(source: Source) -> Result<Scenario, Problems> {
     let document = &source.document;
-    let decoded = document.decode::<ScenarioFile>();
-    let mended = decoded.mistakes.iter().map(|mistake| mistake.path.clone()).collect();
+    let Decoded { value, mistakes, stopped } = document.decode::<ScenarioFile>();
+    let mended = mistakes.iter().map(|mistake| mistake.path.clone()).collect();
     let mut check = Check { mended, strict: source.strict, ..Check::default() };
     let Source { data, registry, logs, .. } = &source;
     let environment = Environment { base: &document.base, data: data.as_deref(), registry, logs };
-    let valid = decoded.value.as_ref().and_then(|file| validate::validate(file, environment, &mut check));
-    if let (Some(file), Some(valid)) = (&decoded.value, &valid) {
+    let valid = value.as_ref().and_then(|file| validate::validate(file, environment, &mut check));
+    if let (Some(file), Some(valid)) = (&value, &valid) {
         cannot_work(&findings(&valid.setup, &file.policies), &mut check);
     }
     let valid = valid.filter(|_| check.faults.is_empty());
-    let (Some(mut file), Some(valid), true) = (decoded.value, valid, decoded.mistakes.is_empty()) else {
-        return Err(document.problems(&decoded.mistakes, &check.faults));
+    let (Some(mut file), Some(valid), true) = (value, valid, mistakes.is_empty()) else {
+        return Err(document.problems(&mistakes, &check.faults, stopped));
     };
     let baseline = file.experiment.baseline.clone().or_else(|| file.policies.first().map(|set| set.name.clone()));
     file.experiment.baseline.clone_from(&baseline);
@@ -318,6 +320,7 @@ fn build(source: Source) -> Result<Scenario, Problems> {
         record: valid.record,
         policies: valid.policies,
         warnings,
+        logs: valid.accounts,
         source,
     })
 }

@@ -224,7 +224,7 @@ fn draw(
 fn capacity_words(lines: &Lines, scale: Scale, is_drawn: bool) -> String {
     let most = capacity(lines).fold(f64::NEG_INFINITY, f64::max);
     let least = capacity(lines).fold(f64::INFINITY, f64::min);
-    let place = if is_drawn { "" } else { ", far above" };
+    let place = if is_drawn { "" } else { ", above" };
     match (least, most) {
         (least, most) if least > most => String::new(),
         // Means of equal steps may differ by rounding.

@@ -122,7 +122,7 @@ fn difference(own: &Experiment, found: &Comparison) -> Markup {
     let class = if matches!(badge, Badge::Better | Badge::Worse) { badge.class() } else { "plain" };
     html! {
         @if badge == Badge::NotComparable {
-            span.ci { (badge.word()) ": " (found.apart_words(own)) }
+            span.ci.why { (badge.word()) ": " (found.apart_words(own)) }
         } @else if let Some(difference) = &found.difference && let Some(relative) = difference.relative {
             span.mark.(class) { (signed(percent(relative))) "\u{a0}%" }
             @if let Some(interval) = difference.relative_interval {

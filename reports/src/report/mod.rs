@@ -4,6 +4,7 @@ mod books;
 mod groups;
 mod page;
 mod replay;
+mod scenario;
 mod tables;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -39,6 +40,7 @@ pub fn write_report(dir: &Path) -> Result<PathBuf, ReportError> {
     plots.notes.append(&mut notes);
     plots.notes.extend_from_slice(&groups.notes);
     let findings = Findings { comparisons: &comparisons, groups: &groups, replays: &replays, plots: &plots };
-    let page = page::page(&experiment, &findings);
+    let origins = scenario::Origins::read(dir);
+    let page = page::page(&experiment, &findings, &origins);
     crate::page::write(dir, page, plots.iter())
 }

@@ -9,7 +9,7 @@ use crate::page::{document, figure};
 use crate::plots::Plots;
 use crate::quantity::{counted, three_digits};
 use crate::replay::Replay;
-use crate::report::{books, groups, replay, tables, verdict};
+use crate::report::{books, groups, replay, scenario, tables, verdict};
 
 /// What was found in an experiment.
 pub(super) struct Findings<'a> {
@@ -20,17 +20,19 @@ pub(super) struct Findings<'a> {
 }
 
 /// The whole report.
-pub(super) fn page(experiment: &Experiment, findings: &Findings<'_>) -> Markup {
+pub(super) fn page(experiment: &Experiment, findings: &Findings<'_>, origins: &scenario::Origins) -> Markup {
     let manifest = &experiment.manifest;
     let main = html! {
         @if experiment.n_runs() == 0 {
             (nothing(experiment))
         } @else {
+            (verdict::card(experiment, findings.comparisons))
+            (scenario::in_words(manifest, origins))
             (results(experiment, findings))
         }
         (books::runs(experiment, &findings.plots.notes))
         @if experiment.n_runs() > 0 { (books::counters(experiment)) }
-        (books::manifest(experiment))
+        (books::manifest(experiment, &scenario::commands(origins)))
         (method(experiment))
     };
     let generator = format!("dapple {}", manifest.dapple_version);
@@ -75,7 +77,6 @@ fn nothing(experiment: &Experiment) -> Markup {
 fn results(experiment: &Experiment, findings: &Findings<'_>) -> Markup {
     let &Findings { comparisons, groups, replays, plots } = findings;
     html! {
-        (verdict::card(experiment, comparisons))
         @if !plots.primary.is_empty() {
             section {
                 h2 { (experiment.primary.title) " " span.label { "primary KPI" } }
@@ -103,7 +104,7 @@ fn method(experiment: &Experiment) -> Markup {
             ul {
                 li { "Replication " em { "k" } " of every policy sees the same arrivals, sizes and background, draw for draw. "
                     "Differences are taken within replications and then averaged, which removes what the policies have in common." }
-                li { "Intervals have a level of 95 %. Those of means are Student's. Those of paired differences are bootstrapped over "
+                li { "Intervals have a level of 95 %. Those of means are Student's, cut at 0 (and shares at 100 %), where no mean can be. Those of paired differences are bootstrapped over "
                     "replications (4000 resamples, fixed seed, percentiles widened to Student's coverage) where there are 8 to 200 pairs, "
                     "and Student's otherwise." }
                 li { "One KPI was declared primary before the runs: " code { (experiment.primary.column) }

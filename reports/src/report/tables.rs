@@ -155,7 +155,7 @@ pub(super) fn differences(experiment: &Experiment, comparisons: &[Comparison]) -
             h2 { "Paired differences to " (experiment.baseline_name()) }
             p.note {
                 span.mark.better { "Better" } " or " span.mark.worse { "worse" } " than the baseline where the difference is beyond chance and not smaller "
-                "than the smallest relevant one; " span.mark.apart { "not comparable" } " where what fails or does not end differs, so that the figures are "
+                "than the smallest relevant one; " span.mark.apart { "not comparable" } " where one makes transfers or reads that the other does not, or what fails or does not end differs, so that the figures are "
                 "of different jobs, transfers or reads. " strong { "Only the primary KPI is confirmatory" }
                 @if experiment.manifest.chance { " (with its Holm-corrected p); all other rows are exploratory: one in twenty looks clear by chance alone. " }
                 @else { "; all other rows are exploratory. " }
@@ -223,7 +223,7 @@ fn difference_cell(
             Some(relative) => { (signed(percent(relative))) "\u{a0}%" }
             None => { (signed(shown.clone())) }
         } }
-        @if let Some(why) = &title { span.ci { (words) ": " (why) } }
+        @if let Some(why) = &title { span.ci.why { (words) ": " (why) } }
         span.ci { (signed(shown)) @if let Some(span) = span { " (" (span) ")" } }
         @if confirmed { @match (badge, found.p) {
             (Badge::Equal, _) => { span.ci { (words) } }

@@ -380,3 +380,46 @@ fn a_sweep_is_better_only_where_all_points_are() {
     let item = &item[..item.find("</li>").expect("ends")];
     assert!(item.contains("badge open\">open</span>") && item.contains("better at "), "{item}");
 }
+
+#[test]
+fn what_one_policy_makes_is_not_mixed_with_what_all_meet() {
+    let folder = Folder::new("origins");
+    let mut made = Synthetic { rows: true, ..Synthetic::new(&[("place", 2200.0), ("remote", 2500.0)], 10) };
+    made.edit = |kpis, policy, replication| {
+        let placements = if policy == 0 { 412.0 } else { 0.0 };
+        kpis.set(Kpi::Placements, Some(placements));
+        kpis.set(Kpi::TransfersDone, Some(300.0 + placements));
+        kpis.set(Kpi::FtsQueueTime, Some(if policy == 0 { 400.0 } else { 20.0 } + f64::from(replication)));
+    };
+    made.write(folder.path());
+    let html = report(folder.path()).0.replace('\u{a0}', " ");
+    let why = "not comparable: remote makes no placements per run, place 412";
+    let row = html.rfind("title=\"fts_queue_mean_s:").expect("a row of differences");
+    let row = &html[row..][..html[row..].find("</tr>").expect("ends")];
+    assert!(row.contains(why) && !row.contains("mark better"), "{row}");
+    let groups = &html[html.find("KPIs by group").expect("a section")..];
+    for heading in
+        ["By workload: 2 workloads", "Transfers that workloads ask for", "By link: 1 link", "Placements for jobs"]
+    {
+        assert!(groups.contains(heading), "{heading}");
+    }
+    let own = &groups[groups.find("Asked for by a workload").expect("a group")..];
+    assert!(own[..own.find("Placements for jobs").expect("another")].contains("0.0 %"), "like with like");
+}
+
+#[test]
+fn a_kpi_has_one_unit_and_shares_differ_by_points() {
+    let folder = Folder::new("units");
+    Synthetic::new(&[("place", 2200.0), ("remote", 2210.0)], 10).write(folder.path());
+    let (html, _) = report(folder.path());
+    let units = |column: &str| -> Vec<String> {
+        let title = format!("title=\"{column}:");
+        let cells = html.split(&title).skip(1);
+        cells.map(|cell| cell.split(['[', ']']).nth(1).expect("a unit").to_owned()).collect()
+    };
+    // Of means and of differences, a hundred times smaller.
+    assert_eq!(units("job_turnaround_mean_s"), ["min", "min"]);
+    assert_eq!(units("wan_bytes"), ["TB", "TB"]);
+    assert_eq!(units("cpu_efficiency"), ["%", "pp"]);
+    assert!(html.contains("(36.") && !html.contains("2200\u{a0}s"), "sentences, too");
+}

@@ -79,7 +79,7 @@ pub struct ArrivalTimes {
 }
 
 impl ArrivalTimes {
-    /// The arrivals of the workload numbered `workload` in a run with this horizon and seed.
+    /// The arrivals of the workload with the key `workload` ([`crate::rng::keys_of`]) in a run with this horizon and seed.
     pub fn new(arrivals: &Arrivals, horizon: SimTime, seed: u64, workload: u64) -> Self {
         let last = match arrivals {
             Arrivals::Poisson { from, .. } | Arrivals::Every { from, .. } => *from,
