@@ -406,7 +406,8 @@ fn a_kpi_has_one_unit_and_shares_differ_by_points() {
     Synthetic::new(&[("place", 2200.0), ("remote", 2210.0)], 10).write(folder.path());
     let (html, _) = report(folder.path());
     let units = |column: &str| -> Vec<String> {
-        let cells = html.split(&format!("title=\"{column}:")).skip(1);
+        let row = format!("title=\"{column}:");
+        let cells = html.split(&row).skip(1);
         cells.map(|cell| cell.split(['[', ']']).nth(1).expect("a unit").to_owned()).collect()
     };
     // Of means and of differences, a hundred times smaller.
