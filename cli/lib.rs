@@ -33,14 +33,15 @@ mod terminal;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use crate::commands::Command;
 pub use crate::exit::Exit;
+use crate::terminal::Color;
 pub use dapple_scenarios::Registry;
 pub use {
-    dapple_lab as lab, dapple_models as models, dapple_papers as papers, dapple_policies as policies,
-    dapple_records as records,
+    dapple_import as import, dapple_lab as lab, dapple_models as models, dapple_papers as papers,
+    dapple_policies as policies, dapple_records as records,
 };
 pub use {dapple_reports as reports, dapple_scenarios as scenarios, dapple_simulator as simulator};
 
@@ -49,16 +50,22 @@ pub use {dapple_reports as reports, dapple_scenarios as scenarios, dapple_simula
 #[derive(Parser)]
 #[command(name = "dapple", version, max_term_width = 110, arg_required_else_help = true, after_help = EXAMPLES)]
 struct Cli {
+    /// Colour messages: auto heeds NO_COLOR, CLICOLOR_FORCE, TERM=dumb and whether standard error is a terminal
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
+    color: Color,
     #[command(subcommand)]
     command: Command,
 }
 
 const EXAMPLES: &str = "\
 Examples:
+  dapple init two-sites                   something to start from
   dapple check my.ron                     everything that is wrong with a scenario, at once
   dapple run my.ron                       all policies, replications and sweep points; then a report
   dapple run my.ron --seed 8 --set experiment.replications=50 --out results/seed-8
   dapple report results/two-sites         build the report again
+  dapple list results/two-sites           its runs, and their figures
+  dapple explain results/rows --policy place slowest
 
 Exit codes: 0 done, 2 bad arguments, 3 scenario or folder refused, 4 finished but some runs failed,
 5 cannot read or write, 6 runs missing, 7 two different results for one run, 75 stopped early (can be resumed)";
@@ -76,7 +83,8 @@ pub fn main(registry: Registry) -> ExitCode {
             return if error.use_stderr() { Exit::BadArguments } else { Exit::Done }.into();
         }
     };
-    match cli.command.execute(&registry) {
+    terminal::choose_colors(cli.color);
+    match cli.command.execute(&registry, Cli::command()) {
         Ok(exit) => exit.into(),
         Err(failure) => terminal::tell(&failure).into(),
     }
@@ -84,10 +92,10 @@ pub fn main(registry: Registry) -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use super::*;
 
     #[test]
     fn the_command_line_is_consistent() {
-        super::Cli::command().debug_assert();
+        Cli::command().debug_assert();
     }
 }

@@ -1,4 +1,5 @@
-//! A policy of your own, with parameters from the scenario: `cargo run --example custom_policy -- run my.ron`.
+//! A policy of your own, with parameters from the scenario: `cargo run --release -- run scenario.ron` in a crate that
+//! `dapple init policy` has made of it, `cargo run --example custom_policy -- run my.ron` among dapple's sources.
 //!
 //! The scenario names it among its policies:
 //!
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use dapple::scenarios::{LoadOptions, load_bundled};
     use dapple::simulator::conformance;
     use dapple::simulator::decide::Policies;
 
@@ -74,13 +76,13 @@ mod tests {
         let set = |params: &str| {
             let access = format!("policies.mine.access=Custom(name: \"idle-source\", params: {params})");
             let (path, value) = access.split_once('=').expect("it has one");
-            let scenario = std::path::Path::new("scenarios/quickstart/two-sites.ron");
             let overrides = [
                 ("policies".to_owned(), "[(name: \"mine\", access: StageIn)]".to_owned()),
                 (path.to_owned(), value.to_owned()),
                 ("experiment.baseline".to_owned(), "\"mine\"".to_owned()),
             ];
-            dapple::scenarios::load(scenario, &overrides, &registry())
+            let options = LoadOptions { overrides: &overrides, ..LoadOptions::default() };
+            load_bundled("quickstart/two-sites.ron", &options, &registry())
         };
         assert!(set("(at_most: 4)").is_ok() && set("()").is_ok());
         let problems = set("(at_mots: 4)").expect_err("this is misspelt").to_string();

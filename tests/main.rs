@@ -5,6 +5,7 @@
 mod arrows;
 mod bad_input;
 mod cli;
+mod commands;
 mod determinism;
 mod failures;
 mod golden;

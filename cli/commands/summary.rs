@@ -79,7 +79,8 @@ fn table(execution: &Execution, conclusion: &Conclusion, info: &KpiInfo, scale: 
             row.push(policy.clone());
             row.extend(figures(estimate(point, policy), manifest.chance, (scale, decimals)));
             let verdict = conclusion.verdicts.iter().find(|found| found.policy == *policy && found.sweep == *point);
-            row.push(verdict.map_or_else(String::new, |found| found.words.clone()));
+            let baseline = if *policy == manifest.baseline { "baseline" } else { "" };
+            row.push(verdict.map_or_else(|| baseline.into(), |found| found.words.clone()));
             rows.push(row);
         }
     }
@@ -87,7 +88,7 @@ fn table(execution: &Execution, conclusion: &Conclusion, info: &KpiInfo, scale: 
     rows.truncate(MOST_ROWS + 1);
     let mut text = columns(&rows, paths.len() + 1);
     if left_out > 0 {
-        writeln!(text, "... and {left_out} more lines in the report").expect("strings take all text");
+        writeln!(text, "{MOST_ROWS} lines shown, {left_out} more in the report").expect("strings take all text");
     }
     text
 }

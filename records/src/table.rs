@@ -144,7 +144,8 @@ impl TableData {
             match (data, cell) {
                 (ColumnData::Int(cells), Cell::Int(x)) => cells.push(Some(x)),
                 (ColumnData::Int(cells), Cell::Empty) => cells.push(None),
-                (ColumnData::Float(cells), Cell::Float(x)) => cells.push(Some(x)),
+                // Zero has no sign in results; an empty sum, for one, is -0.0.
+                (ColumnData::Float(cells), Cell::Float(x)) => cells.push(Some(x + 0.0)),
                 (ColumnData::Float(cells), Cell::Empty) => cells.push(None),
                 (ColumnData::Text(cells), Cell::Word(word)) => cells.push(Some(word)),
                 (ColumnData::Text(cells), Cell::Name(code)) => cells.push_code(code as u32),
@@ -220,6 +221,15 @@ impl TableData {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn zero_has_no_sign() {
+        let mut table = TableData::new(Schema::new("things", "thing", &[("a", ColumnKind::Float, "")]));
+        table.push(&[Value::Float(-0.0)]);
+        table.append([Cell::Float([0.0_f64; 0].iter().sum())]);
+        let cells = table.floats("a").expect("a column of doubles");
+        assert!(cells.iter().flatten().all(f64::is_sign_positive), "{cells:?}");
+    }
 
     #[test]
     fn rows_are_put_in_order_of_their_ids() {

@@ -164,7 +164,9 @@ impl Comparison {
         let selected = self.survivors.is_some_and(|survivors| survivors.is_selected());
         let more = self.survivors.and_then(|survivors| survivors.unfinished.more);
         let Some(difference) = &self.difference else {
-            return if selected || more.is_some() { Outcome::Incomparable } else { Outcome::OnePair };
+            // Where it is not what the figure is over that dropped out, one of the two had nothing to count.
+            let own = self.survivors.is_some_and(|survivors| self.kpi.over.first() == Some(&survivors.population));
+            return if own && (selected || more.is_some()) { Outcome::Incomparable } else { Outcome::OnePair };
         };
         let figures = self.by_figures(difference, judge);
         // What is unfinished flatters the policy that has more of it.

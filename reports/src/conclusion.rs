@@ -9,7 +9,7 @@ use crate::ReportError;
 use crate::badge::Badge;
 use crate::comparison::{Comparison, confirmatory};
 use crate::experiment::Experiment;
-use crate::quantity::three_digits;
+use crate::quantity::{plain, three_digits};
 use crate::report::{badge_words, share};
 use crate::survivors;
 
@@ -77,9 +77,4 @@ fn words(experiment: &Experiment, found: &Comparison) -> String {
         None => word,
     };
     plain(&words)
-}
-
-/// Without the signs of typesetting, for a console and for those who search its output.
-fn plain(text: &str) -> String {
-    text.replace(['\u{a0}', '\u{202f}'], " ").replace('−', "-")
 }

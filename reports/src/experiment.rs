@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dapple_records::{
-    FailedRun, KPIS, Kpi, KpiInfo, KpiRow, KpiTable, Kpis, Manifest, RecordLevel, RecordPlan, RunEntry, SweepPoint,
-    read_manifest, read_runs, run_dir,
+    FailedRun, KPIS, Kpi, KpiInfo, KpiRow, KpiTable, Kpis, Manifest, Population, RecordLevel, RecordPlan, RunEntry,
+    SweepPoint, read_manifest, read_runs, run_dir,
 };
 
 use crate::ReportError;
@@ -28,6 +28,8 @@ pub(crate) struct Experiment {
     pub(crate) baseline: usize,
     /// Sweep points in order; one without coordinates where nothing is swept.
     pub(crate) points: Vec<Point>,
+    /// Of what there is any in any run.
+    pub(crate) populations: Vec<Population>,
     /// Which coordinate is drawn along x.
     pub(crate) sweep: Option<Sweep>,
     /// Runs by sweep point and policy, sorted by replication.
@@ -63,6 +65,13 @@ impl Experiment {
         let baseline = policies.iter().position(|policy| *policy == manifest.baseline).unwrap_or(0);
         let points = points(&rows);
         let sweep = Sweep::of(&points);
+        let is_there = |population: &Population| {
+            let parts = [Some(population.done()), population.failed(), Some(population.unfinished())];
+            let mut values =
+                rows.iter().flat_map(|row| parts.into_iter().flatten().filter_map(|kpi| row.kpis.get(kpi)));
+            values.any(|count| count > 0.0)
+        };
+        let populations = Population::ALL.into_iter().filter(is_there).collect();
         let mut runs = vec![vec![Vec::new(); policies.len()]; points.len()];
         for row in rows {
             let point = points.iter().position(|point| same(&point.coordinates, &row.sweep));
@@ -76,7 +85,7 @@ impl Experiment {
         }
         let dir = dir.to_owned();
         let manifest = Arc::new(manifest);
-        Ok(Self { dir, manifest, primary, policies, baseline, points, sweep, runs })
+        Ok(Self { dir, manifest, primary, policies, baseline, points, populations, sweep, runs })
     }
 
     /// The same runs with other figures.

@@ -244,6 +244,11 @@ pub(crate) fn counted(n: usize, thing: &str) -> String {
     format!("{}\u{a0}{thing}{}", whole(n as u64), if n == 1 { "" } else { "s" })
 }
 
+/// Without the signs of typesetting, for a console and for those who search its output.
+pub(crate) fn plain(text: &str) -> String {
+    text.replace(['\u{a0}', '\u{202f}'], " ").replace('−', "-")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

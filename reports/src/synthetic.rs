@@ -157,6 +157,11 @@ impl Synthetic {
             runs: Vec::new(),
             failed: Vec::new(),
             missing: Vec::new(),
+            in_words: vec![
+                ("Grid".into(), "2 sites; 2 RSEs (500 TB); 1 pool with 40 slots in all; 2 links of Gbps(10)".into()),
+                ("Policies".into(), "`place`: access:Place(min_reuse:1)".into()),
+                ("Policies".into(), "`<remote>`: access:AlwaysRemote".into()),
+            ],
             warnings: Vec::new(),
         }
     }

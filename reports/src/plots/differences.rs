@@ -51,8 +51,8 @@ pub(super) fn forest(experiment: &Experiment, comparisons: &[Comparison]) -> Res
     } else {
         String::new()
     };
-    let points = shown.iter().map(|comparison| comparison.point);
-    let missing = survivors::caption(experiment, kpi, points);
+    let points: Vec<usize> = shown.iter().map(|comparison| comparison.point).collect();
+    let missing = survivors::caption(experiment, kpi, &points);
     let grey = format!(
         "Grey: differences below {} % of the baseline's mean, the smallest relevant one.",
         three_digits(experiment.manifest.relevant_difference * 100.0)

@@ -18,6 +18,7 @@ use crate::ReportError;
 use crate::comparison::Comparison;
 use crate::experiment::Experiment;
 use crate::plots::palette::{Look, look};
+use crate::replay::Replay;
 
 /// The plots of an experiment and what went wrong on the way.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +27,8 @@ pub(crate) struct Plots {
     pub(crate) primary: Vec<Plot>,
     /// The rest.
     pub(crate) exploratory: Vec<Plot>,
+    /// Simulated against logged durations.
+    pub(crate) replay: Vec<Plot>,
     /// Tables that could not be read, in words.
     pub(crate) notes: Vec<String>,
 }
@@ -33,7 +36,7 @@ pub(crate) struct Plots {
 impl Plots {
     /// All of them.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Plot> {
-        self.primary.iter().chain(&self.exploratory)
+        self.primary.iter().chain(&self.exploratory).chain(&self.replay)
     }
 }
 
@@ -44,7 +47,11 @@ pub const WIDTH: f64 = 820.0;
 const POINT_PLOTS: usize = 6;
 
 /// Draws all plots that the experiment has data for.
-pub(crate) fn all(experiment: &Experiment, comparisons: &[Comparison]) -> Result<Plots, ReportError> {
+pub(crate) fn all(
+    experiment: &Experiment,
+    comparisons: &[Comparison],
+    replays: &[Replay],
+) -> Result<Plots, ReportError> {
     let mut plots = Plots::default();
     if let Some(sweep) = &experiment.sweep {
         for (index, facet) in sweep.facets.iter().enumerate().take(POINT_PLOTS) {
@@ -60,6 +67,14 @@ pub(crate) fn all(experiment: &Experiment, comparisons: &[Comparison]) -> Result
     plots.exploratory.extend(tradeoff::time_against_bytes(experiment)?);
     distribution::turnaround(experiment, &mut plots)?;
     series::quantities(experiment, &mut plots)?;
+    for replay in replays {
+        for (policy, timed) in replay.by_policy.iter().take(POINT_PLOTS) {
+            let points: Vec<(f64, f64)> = timed.iter().map(|at| (at.logged_s, at.simulated_s)).collect();
+            let name = format!("logged-{}-{}", replay.what.to_lowercase(), policy + 1);
+            let title = format!("{} of the log under {}", replay.what, experiment.name(*policy));
+            plots.replay.push(logged::scatter(&name, title, &points, replay.what)?);
+        }
+    }
     Ok(plots)
 }
 

@@ -1,6 +1,7 @@
 //! The primary KPI by policy: every replication, quartiles, and the mean with its interval.
 
 use crate::ReportError;
+use crate::badge::Badge;
 use crate::experiment::Experiment;
 use crate::plots::WIDTH;
 use crate::plots::axis::{Axis, Frame, Panel, bounds};
@@ -8,7 +9,7 @@ use crate::plots::canvas::{Anchor, Canvas, Drawn, Plot, shortened, text_width};
 use crate::plots::palette::{Look, MUTED, PAPER, TEXT, look};
 use crate::quantity::{Scale, common_decimals, with_interval};
 use crate::statistics::{Estimate, quantile};
-use crate::survivors;
+use crate::survivors::{self, Survivors};
 
 /// Points drawn per policy; of more replications every kth is drawn.
 const POINTS: usize = 250;
@@ -53,6 +54,12 @@ pub(super) fn by_policy(experiment: &Experiment, point: usize) -> Result<Option<
             canvas.text(&name, (left - 10.0, middle), Anchor::End, TEXT)?;
             let values = experiment.replicated(point, policy, kpi.kpi);
             draw_row(canvas, &panel, middle, (&values, mean), (look(policy), scale, decimals))?;
+            let selected = Some(policy).filter(|policy| *policy != experiment.baseline);
+            let selected = selected.and_then(|policy| Survivors::of(experiment, point, policy, kpi));
+            if selected.is_some_and(|found| found.is_selected()) {
+                let at = (panel.edges.2 + 10.0, middle + 26.0);
+                canvas.text(Badge::NotComparable.word(), at, Anchor::Start, TEXT)?;
+            }
         }
         Ok(())
     })?;
@@ -65,7 +72,7 @@ pub(super) fn by_policy(experiment: &Experiment, point: usize) -> Result<Option<
             format!(" Not drawn, without any value: {}.", names.join(", "))
         }
     };
-    let missing = survivors::caption(experiment, kpi, std::iter::once(point));
+    let missing = survivors::caption(experiment, kpi, &[point]);
     let words = if experiment.manifest.chance { caption(replications) } else { FIXED.to_owned() };
     Ok(Some(plot.captioned(format!("{words}{absent}{missing}"))))
 }

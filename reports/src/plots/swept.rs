@@ -48,7 +48,7 @@ pub(super) fn means(
              replications); the number stands where straight lines would cross."
         };
         let band = if experiment.most_replications() < 2 { "One replication: no bands." } else { "Bands: 95 % confidence interval of the mean." };
-        let missing = survivors::caption(experiment, experiment.primary, facet.points.iter().map(|(_, point)| *point));
+        let missing = survivors::caption(experiment, experiment.primary, &facet.indices());
         plot.captioned(format!("Mean over replications at each swept value. {band}{crossed}{missing}"))
     }))
 }
@@ -77,7 +77,7 @@ pub(super) fn differences(
         Some(false) => " Above zero the policy is better than the baseline.",
         None => "",
     };
-    let missing = survivors::caption(experiment, experiment.primary, facet.points.iter().map(|(_, point)| *point));
+    let missing = survivors::caption(experiment, experiment.primary, &facet.indices());
     Ok(figure.plot(&stem("sweep-differences", index), title)?.map(|plot| {
         plot.captioned(format!(
             "Mean difference to {baseline} over replications on the same random numbers; bands: its 95 % confidence \

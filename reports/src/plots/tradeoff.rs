@@ -77,6 +77,6 @@ pub(super) fn time_against_bytes(experiment: &Experiment) -> Result<Option<Plot>
     } else {
         "What the figure of merit costs in traffic between sites: means over replications at each sweep point."
     };
-    let missing = survivors::caption(experiment, kpi, 0..experiment.points.len());
+    let missing = survivors::caption(experiment, kpi, &(0..experiment.points.len()).collect::<Vec<_>>());
     Ok(Some(plot.captioned(format!("{caption}{missing}"))))
 }

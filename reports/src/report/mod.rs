@@ -3,6 +3,8 @@
 mod books;
 mod groups;
 mod page;
+mod replay;
+mod scenario;
 mod tables;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -18,6 +20,8 @@ use crate::comparison::confirmatory;
 use crate::experiment::Experiment;
 use crate::groups::Groups;
 use crate::plots;
+use crate::replay::replays;
+use crate::report::page::Findings;
 
 /// Writes `report.html` and `plots/*.svg` of an experiment from its results, and returns where the report is.
 ///
@@ -29,9 +33,14 @@ use crate::plots;
 pub fn write_report(dir: &Path) -> Result<PathBuf, ReportError> {
     let experiment = Experiment::read(dir)?;
     let comparisons = confirmatory(&experiment);
-    let mut plots = plots::all(&experiment, &comparisons)?;
+    let mut notes = Vec::new();
+    let replays = replays(&experiment, &mut notes);
+    let mut plots = plots::all(&experiment, &comparisons, &replays)?;
     let groups = Groups::read(&experiment, tables::POINTS);
+    plots.notes.append(&mut notes);
     plots.notes.extend_from_slice(&groups.notes);
-    let page = page::page(&experiment, &comparisons, &groups, &plots);
+    let findings = Findings { comparisons: &comparisons, groups: &groups, replays: &replays, plots: &plots };
+    let origins = scenario::Origins::read(dir);
+    let page = page::page(&experiment, &findings, &origins);
     crate::page::write(dir, page, plots.iter())
 }

@@ -8,20 +8,31 @@ use crate::groups::Groups;
 use crate::page::{document, figure};
 use crate::plots::Plots;
 use crate::quantity::{counted, three_digits};
-use crate::report::{books, groups, tables, verdict};
+use crate::replay::Replay;
+use crate::report::{books, groups, replay, scenario, tables, verdict};
+
+/// What was found in an experiment.
+pub(super) struct Findings<'a> {
+    pub(super) comparisons: &'a [Comparison],
+    pub(super) groups: &'a Groups,
+    pub(super) replays: &'a [Replay],
+    pub(super) plots: &'a Plots,
+}
 
 /// The whole report.
-pub(super) fn page(experiment: &Experiment, comparisons: &[Comparison], groups: &Groups, plots: &Plots) -> Markup {
+pub(super) fn page(experiment: &Experiment, findings: &Findings<'_>, origins: &scenario::Origins) -> Markup {
     let manifest = &experiment.manifest;
     let main = html! {
         @if experiment.n_runs() == 0 {
             (nothing(experiment))
         } @else {
-            (results(experiment, comparisons, groups, plots))
+            (verdict::card(experiment, findings.comparisons))
+            (scenario::in_words(manifest, origins))
+            (results(experiment, findings))
         }
-        (books::runs(experiment, &plots.notes))
+        (books::runs(experiment, &findings.plots.notes))
         @if experiment.n_runs() > 0 { (books::counters(experiment)) }
-        (books::manifest(experiment))
+        (books::manifest(experiment, &scenario::commands(origins)))
         (method(experiment))
     };
     let generator = format!("dapple {}", manifest.dapple_version);
@@ -63,9 +74,9 @@ fn nothing(experiment: &Experiment) -> Markup {
     }
 }
 
-fn results(experiment: &Experiment, comparisons: &[Comparison], groups: &Groups, plots: &Plots) -> Markup {
+fn results(experiment: &Experiment, findings: &Findings<'_>) -> Markup {
+    let &Findings { comparisons, groups, replays, plots } = findings;
     html! {
-        (verdict::card(experiment, comparisons))
         @if !plots.primary.is_empty() {
             section {
                 h2 { (experiment.primary.title) " " span.label { "primary KPI" } }
@@ -74,6 +85,7 @@ fn results(experiment: &Experiment, comparisons: &[Comparison], groups: &Groups,
         }
         (tables::by_policy(experiment))
         (tables::differences(experiment, comparisons))
+        (replay::section(experiment, replays, plots))
         (groups::section(experiment, groups))
         @if !plots.exploratory.is_empty() {
             section {

@@ -12,6 +12,7 @@ use crate::experiment::Experiment;
 use crate::quantity::{Scale, common_decimals, p_value, percent, signed, with_interval};
 use crate::report::words::badge_words;
 use crate::statistics::Estimate;
+use crate::survivors::{self, Survivors};
 
 /// Sweep points that get tables.
 pub(super) const POINTS: usize = 12;
@@ -58,6 +59,9 @@ pub(super) fn by_policy(experiment: &Experiment) -> Markup {
                 @if experiment.most_replications() > 1 { ", with its 95 % confidence interval" } @else { "; one replication, so there are no intervals" }
                 ". " (copied("tsv-kpis", &means_tsv(experiment, &kpis))) }
             (per_point(experiment, |point| means_table(experiment, &kpis, point)))
+            @if !survivors::told(experiment).is_empty() {
+                p.note { "† of other jobs, transfers or reads than the baseline's: what fails differs, and the figure leaves it out." }
+            }
             @if !empty.is_empty() { p.note { "Nothing to count in any run: " (empty.join("; ")) "." } }
         }
     }
@@ -77,16 +81,25 @@ fn means_table(experiment: &Experiment, kpis: &[&'static KpiInfo], point: usize)
                 @let scale = experiment.scale(kpi.kpi);
                 (kpi_head(experiment, kpi, scale))
                 @let decimals = common_decimals(scale, row.iter().flatten().map(|found| (found.mean, found.interval)));
-                @for found in row {
+                @for (policy, found) in row.into_iter().enumerate() {
                     td { @if let Some(found) = found {
                         @let (mean, span) = with_interval(scale, decimals, found.mean, found.interval);
-                        span.mean { (mean) }
+                        span.mean { (mean) } (dagger(experiment, point, policy, kpi))
                         @if let Some(span) = span { span.ci { (span) } }
                     } @else { span.ci { "–" } } }
                 }
             } } }
         }
     }
+}
+
+/// A sign at a figure that speaks of other jobs, transfers or reads than the baseline's.
+fn dagger(experiment: &Experiment, point: usize, policy: usize, kpi: &KpiInfo) -> Markup {
+    let found = Some(policy).filter(|policy| *policy != experiment.baseline);
+    let found = found.and_then(|policy| Survivors::of(experiment, point, policy, kpi)).filter(Survivors::is_selected);
+    html! { @if let Some(found) = found {
+        span.apart title=(found.words(experiment.name(policy), experiment.baseline_name())) { "†" }
+    } }
 }
 
 fn estimates(experiment: &Experiment, kpi: &KpiInfo, point: usize) -> Vec<Option<Estimate>> {
@@ -143,8 +156,9 @@ pub(super) fn differences(experiment: &Experiment, comparisons: &[Comparison]) -
             p.note {
                 span.mark.better { "Better" } " or " span.mark.worse { "worse" } " than the baseline where the difference is beyond chance and not smaller "
                 "than the smallest relevant one; " span.mark.apart { "not comparable" } " where one makes transfers or reads that the other does not, or what fails or does not end differs, so that the figures are "
-                "of different jobs, transfers or reads. " strong { "Only the primary KPI is confirmatory" } " (with its Holm-corrected p); all other rows are "
-                "exploratory: one in twenty looks clear by chance alone. "
+                "of different jobs, transfers or reads. " strong { "Only the primary KPI is confirmatory" }
+                @if experiment.manifest.chance { " (with its Holm-corrected p); all other rows are exploratory: one in twenty looks clear by chance alone. " }
+                @else { "; all other rows are exploratory. " }
                 (copied("tsv-differences", &differences_tsv(experiment, comparisons, &kpis)))
             }
             (per_point(experiment, |point| differences_table(experiment, comparisons, &kpis, point)))
@@ -211,9 +225,11 @@ fn difference_cell(
         } }
         @if let Some(why) = &title { span.ci.why { (words) ": " (why) } }
         span.ci { (signed(shown)) @if let Some(span) = span { " (" (span) ")" } }
-        @if let Some(p) = found.p.filter(|_| confirmed) {
-            span.ci { "p\u{a0}" (p_value(p)) }
-        }
+        @if confirmed { @match (badge, found.p) {
+            (Badge::Equal, _) => { span.ci { (words) } }
+            (Badge::NotComparable, _) | (_, None) => {}
+            (_, Some(p)) => { span.ci { "p\u{a0}" (p_value(p)) } }
+        } }
     }
 }
 

@@ -42,7 +42,7 @@ pub(super) fn card(experiment: &Experiment, comparisons: &[Comparison]) -> Marku
             } @else {
                 @if comparisons.len() <= SENTENCES {
                     ul.verdicts { @for comparison in comparisons { (item(experiment, comparison)) } }
-                    (ranking(experiment))
+                    (ranking(experiment, comparisons))
                 } @else { (verdict_table(experiment, comparisons)) }
             }
             (unfinished(experiment))
@@ -63,7 +63,7 @@ fn relevance(experiment: &Experiment, comparisons: &[Comparison]) -> Markup {
 /// Says where a figure is a lower bound, because something had not ended at the horizon, and what would tell.
 fn unfinished(experiment: &Experiment) -> Markup {
     let kpi = experiment.primary;
-    let population = kpi.over.iter().find(|population| experiment.has_any(**population));
+    let population = kpi.over.iter().find(|population| experiment.populations.contains(population));
     let Some(population) = population.filter(|population| population.unfinished() != kpi.kpi) else { return html! {} };
     let left = |policy: usize| -> f64 {
         (0..experiment.points.len()).flat_map(|point| experiment.values(point, policy, population.unfinished())).sum()
@@ -202,11 +202,13 @@ fn verdict_table(experiment: &Experiment, comparisons: &[Comparison]) -> Markup 
     }
 }
 
-/// All policies by their mean.
-fn ranking(experiment: &Experiment) -> Markup {
+/// All policies by their mean that can be compared.
+fn ranking(experiment: &Experiment, comparisons: &[Comparison]) -> Markup {
     let kpi = experiment.primary;
+    let apart = |policy: &usize| comparisons.iter().any(|found| found.policy == *policy && !found.is_comparable());
     let of = |policy: usize| mean(&experiment.values(0, policy, kpi.kpi)).map(|mean| (policy, mean));
-    let mut means: Vec<(usize, f64)> = (0..experiment.policies.len()).filter_map(of).collect();
+    let ranked = (0..experiment.policies.len()).filter(|policy| !apart(policy));
+    let mut means: Vec<(usize, f64)> = ranked.filter_map(of).collect();
     if means.len() < 3 {
         return html! {};
     }

@@ -1,6 +1,6 @@
 //! Figures of a grid as networks and storage are told.
 
-use dapple_simulator::topology::{LoadCurve, Series};
+use dapple_simulator::topology::{LoadCurve, Series, Sharing};
 use dapple_simulator::units::{Bytes, RATES, Rate, SimSpan, VOLUMES};
 
 use crate::quantity::{Dimension, figure, three_digits};
@@ -29,14 +29,21 @@ pub(super) fn limit(rate: Option<Rate>) -> String {
     rate.map_or_else(|| "unlimited".into(), |rate| bits(rate.as_bytes_per_s()))
 }
 
-/// Bandwidth at the start, and how often it changes.
-pub(super) fn bandwidth(series: &Series<Rate>) -> String {
+/// Bandwidth at the start, how often it changes, and who shares it.
+pub(super) fn bandwidth(series: &Series<Rate>, sharing: Sharing) -> String {
     let first = bits(series.steps()[0].1.as_bytes_per_s());
-    match series.steps().len() {
-        1 => first,
-        2 => format!("{first}, 1 change"),
-        steps => format!("{first}, {} changes", steps - 1),
-    }
+    let shared = match sharing {
+        Sharing::Shared => "",
+        Sharing::WithBack(_) => " half duplex",
+        Sharing::PerFlow => " per flow",
+    };
+    let changes = match series.steps().len() {
+        1 => String::new(),
+        2 => ", 1 change".to_owned(),
+        steps => format!(", {} changes", steps - 1),
+    };
+    let again = series.period().map_or_else(String::new, |period| format!(" every {period}"));
+    format!("{first}{shared}{changes}{again}")
 }
 
 /// A rate in bits per second, as networks are told.

@@ -115,7 +115,7 @@ fn dtns(topology: &Topology) -> Listing {
 fn links(topology: &Topology) -> Listing {
     let row = |(id, link): (_, &dapple_simulator::topology::Link)| {
         let name = |site| topology.map.sites()[site].name.clone();
-        let bandwidth = bandwidth(topology.physics.bandwidth(id));
+        let bandwidth = bandwidth(topology.physics.bandwidth(id), topology.map.sharing(id));
         vec![link.name.clone(), name(link.from), name(link.to), bandwidth, latency(link.latency)]
     };
     listing("Links", &["link", "from", "to", "bandwidth", "latency"], topology.map.links().iter().map(row))

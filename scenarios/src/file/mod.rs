@@ -16,9 +16,10 @@ pub use data::{Data, Dataset};
 pub(crate) use experiment::PolicySpec;
 pub use experiment::{AccessSpec, ExperimentFile, PolicySetFile, RawRon, Record, RecordTables, SourceSpec, SweepFile};
 pub use services::Services;
-pub use topology::{BandwidthStep, Dtn, IllPosed, Law, LawStep, Link, Route, Topology};
+pub use topology::{BandwidthStep, Contention, Dtn, Duplex, IllPosed, Law, LawStep, Link, Route, Topology};
 pub use traces::{
-    Dirty, Filter, JobColumns, JobTrace, NameFrom, Origin, SizeColumn, TimeColumn, TransferColumns, TransferTrace,
+    Delimiter, Dirty, Filter, InstantColumn, JobColumns, JobTrace, NameFrom, Origin, SizeColumn, SpanColumn,
+    TransferColumns, TransferTrace,
 };
 pub use workload::{Campaign, CampaignStep, Compute, Inputs, Jobs, TransferStream, Workload};
 

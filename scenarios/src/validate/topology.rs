@@ -6,11 +6,11 @@ use dapple_simulator::ids::{DtnId, LinkId, PoolId, RseId, SiteId};
 use dapple_simulator::topology::{
     AccessCoefficients, Dtn, Link, LoadCurve, Pool, Rse, Series, Site, Topology, TopologyBuilder,
 };
-use dapple_simulator::units::{Rate, SimTime};
+use dapple_simulator::units::{NANOS_PER_SECOND, Rate, SimSpan, SimTime};
 
 use crate::check::{Check, Names};
 use crate::file;
-use crate::file::IllPosed;
+use crate::file::{Contention, Duplex, IllPosed};
 use crate::read::path::At;
 
 /// The names of a topology and, where nothing is wrong with it, the topology itself.
@@ -159,13 +159,47 @@ fn links(
         };
         let forth = ends.clone().map(|((from, to), bandwidth)| add(&link.name, from, to, bandwidth));
         names.declare(&at, &link.name, forth, check);
+        let mut back = None;
         if !link.one_way {
             let name = way_back(link);
-            let back = ends.map(|((from, to), bandwidth)| add(&name, to, from, bandwidth));
+            back = ends.map(|((from, to), bandwidth)| add(&name, to, from, bandwidth));
             names.declare(&at, &name, back, check);
         }
+        sharing(link, &at, (forth, back), builder, check);
     }
     names
+}
+
+/// Who shares the wires of a link.
+fn sharing(
+    link: &file::Link,
+    at: &At<'_>,
+    (forth, back): (Option<Wire>, Option<Wire>),
+    builder: &mut TopologyBuilder,
+    check: &mut Check,
+) {
+    match (link.sharing, link.duplex) {
+        (Contention::Shared, Duplex::Full) => {}
+        (_, Duplex::Half) if link.one_way => {
+            check.fault(&at.field("duplex"), "`Half` needs a way back to share with, and `one_way` leaves it out");
+        }
+        (Contention::PerFlow, Duplex::Half) => {
+            check.fault(
+                &at.field("duplex"),
+                "`Half` shares the capacity with the way back, `sharing: PerFlow` with nobody",
+            );
+        }
+        (Contention::Shared, Duplex::Half) => {
+            if let (Some(forth), Some(back)) = (forth, back) {
+                builder.half_duplex(forth.id, back.id);
+            }
+        }
+        (Contention::PerFlow, Duplex::Full) => {
+            for wire in [forth, back].into_iter().flatten() {
+                builder.per_flow(wire.id);
+            }
+        }
+    }
 }
 
 /// What the wire back is called.
@@ -184,7 +218,38 @@ fn profile(link: &file::Link, at: &At<'_>, check: &mut Check) -> Option<Series<R
         let at = list.index(index);
         steps.push((later(&at, step.at, steps.last().map(|(time, _)| *time), check)?, step.bandwidth));
     }
-    Series::from_steps(steps)
+    let last = steps.last().map(|(time, _)| *time);
+    let once = Series::from_steps(steps)?;
+    match link.repeat {
+        None => Some(once),
+        Some(period) => repeated(once, period, last, &at.field("repeat"), check),
+    }
+}
+
+/// Runs would not come to an end where a capacity changes faster than this for ever.
+const SHORTEST_PERIOD: SimSpan = SimSpan::from_nanos(NANOS_PER_SECOND);
+
+fn repeated(
+    once: Series<Rate>,
+    period: SimSpan,
+    last: Option<SimTime>,
+    at: &At<'_>,
+    check: &mut Check,
+) -> Option<Series<Rate>> {
+    if once.steps().len() == 1 {
+        check.fault(at, "there is nothing to repeat: `profile` has no step");
+        return None;
+    }
+    if period < SHORTEST_PERIOD {
+        check.fault(at, "must be at least a second");
+        return None;
+    }
+    let series = once.repeated(period);
+    if series.is_none() {
+        let last = last.unwrap_or(SimTime::ZERO);
+        check.fault(at, format!("must be later than the last step of `profile`, which is at {last}"));
+    }
+    series
 }
 
 /// The instant of a step, which must come after the one before it.
@@ -301,20 +366,29 @@ fn well_posed(
     if written.is_well_posed() {
         return Some(written);
     }
-    if ![a, b, c].iter().all(|x| x.is_finite()) {
-        check.fault(at, format!("the coefficients must be finite, are a = {a}, b = {b}, c = {c}"));
+    // A coefficient out of range is told where it stands.
+    if ["a", "b", "c"].iter().any(|name| check.is_mended(&at.field(name))) {
         return None;
     }
     match law.on_ill_posed {
         IllPosed::Clamp => {
             *clamped += 1;
             let c = c.max(0.0);
-            Some(AccessCoefficients { a: a.max(c * (1.0 + 1e-6) + 1e-9), b: b.max(c), c })
+            let a = a.max(c * (1.0 + 1e-6) + AccessCoefficients::LEAST).min(AccessCoefficients::MOST);
+            let nearest = AccessCoefficients { a, b: b.max(c), c };
+            if nearest.is_well_posed() {
+                return Some(nearest);
+            }
+            check.fault(
+                at,
+                format!("c = {c} leaves no room for an `a` above it, which is at most {:e}", AccessCoefficients::MOST),
+            );
+            None
         }
         IllPosed::Refuse => {
             check.fault_help(
                 at,
-                format!("a = {a}, b = {b}, c = {c} is ill-posed: a > c >= 0 and b >= c must hold"),
+                format!("a = {a}, b = {b}, c = {c} is ill-posed: a > c >= 0, by at least 1e-9, and b >= c must hold"),
                 "`on_ill_posed: Clamp` raises such steps to the nearest that will do",
             );
             None

@@ -8,9 +8,9 @@ use dapple_simulator::workload::{
     Arrivals, Campaign, Distribution, Inputs, JobStream, JobTemplate, TransferStream, Workload, WorkloadKind,
 };
 
-use super::csv_rows::TraceFiles;
 use super::scope::Scope;
 use super::topology::Grid;
+use super::trace_files::TraceFiles;
 use super::traces;
 use crate::check::{Check, Names};
 use crate::file;
@@ -128,7 +128,7 @@ pub(super) fn workloads(
 
 fn jobs(file: &file::Jobs, at: &At<'_>, scope: &Scope<'_>, check: &mut Check) -> Option<JobStream> {
     let pool = scope.grid.pools.resolve(&at.field("pool"), &file.pool, check);
-    let arrivals = arrivals(&file.arrivals, &at.field("arrivals"), scope.horizon, check);
+    let arrivals = arrivals(&file.arrivals, (&file.name, at), scope.horizon, check);
     let compute = at.field("compute");
     let compute_fixed = distribution(&file.compute.fixed, &compute.field("fixed"), check);
     let inputs = inputs(&file.inputs, &at.field("inputs"), pool, scope, check);
@@ -210,8 +210,9 @@ fn distribution<Q: Quantity>(file: &Distribution<Amount<Q>>, at: &At<'_>, check:
     Some(si)
 }
 
-/// Checks when things arrive; `horizon` is where those without an end end.
-fn arrivals(file: &Arrivals, at: &At<'_>, horizon: SimTime, check: &mut Check) -> Option<Arrivals> {
+/// Checks when the things of a workload arrive, and tells those that never do because they come too late.
+fn arrivals(file: &Arrivals, (name, at): (&str, &At<'_>), horizon: SimTime, check: &mut Check) -> Option<Arrivals> {
+    let at = &at.field("arrivals");
     let before = check.faults.len();
     match file {
         Arrivals::Poisson { from, until, .. } => {
@@ -223,15 +224,27 @@ fn arrivals(file: &Arrivals, at: &At<'_>, horizon: SimTime, check: &mut Check) -
             starts(*from, at, horizon, check);
         }
         Arrivals::At(instants) => {
-            if instants.is_empty() {
-                check.fault(at, "at least one instant is needed");
+            match instants.first() {
+                None => check.fault(at, "at least one instant is needed"),
+                Some(first) if *first >= horizon => check.fault(at, "nothing arrives before the horizon"),
+                Some(_) => {}
             }
             if let Some(index) = instants.windows(2).position(|pair| pair[1] < pair[0]) {
                 check.fault(&at.index(index + 1), "comes before the instant that is written before it");
             }
         }
     }
-    (check.faults.len() == before).then(|| file.clone())
+    if check.faults.len() > before {
+        return None;
+    }
+    let (beyond, all) = (file.beyond(horizon), file.beyond(SimTime::ZERO));
+    if beyond > 0.0 {
+        let about = if matches!(file, Arrivals::Poisson { .. }) { "about " } else { "" };
+        check.warnings.push(format!(
+            "workload `{name}`: {about}{beyond:.0} of {all:.0} arrivals are asked for at or after the horizon and never happen"
+        ));
+    }
+    Some(file.clone())
 }
 
 fn starts(from: SimTime, at: &At<'_>, horizon: SimTime, check: &mut Check) -> bool {
@@ -259,7 +272,9 @@ fn campaign(file: &file::Campaign, at: &At<'_>, scope: &Scope<'_>, check: &mut C
     let starts = |step: usize| SimTime::ZERO + every * step as u64;
     let late = (0..steps.len()).rev().take_while(|&step| starts(step) >= scope.horizon).count();
     if late > 0 {
-        check.warnings.push(format!("campaign `{}`: {late} steps come after the horizon", file.name));
+        check
+            .warnings
+            .push(format!("campaign `{}`: {late} steps come at or after the horizon and never happen", file.name));
     }
     Some(Campaign { pool: pool?, rse: rse?, every, size: size?, steps, shuffle: file.shuffle })
 }
@@ -293,7 +308,7 @@ fn transfers(file: &file::TransferStream, at: &At<'_>, scope: &Scope<'_>, check:
     let source = scope.grid.rses.resolve(&at.field("source"), &file.source, check);
     let list = at.field("destinations");
     let destinations = distinct_rses(&file.destinations, &list, scope.grid, check);
-    let arrivals = arrivals(&file.arrivals, &at.field("arrivals"), scope.horizon, check);
+    let arrivals = arrivals(&file.arrivals, (&file.name, at), scope.horizon, check);
     let size = distribution(&file.size, &at.field("size"), check);
     let (source, destinations) = (source?, destinations?);
     for (index, &destination) in destinations.iter().enumerate() {

@@ -20,16 +20,18 @@ pub struct Books {
 /// What a link carried in a run, and what it could have carried.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct LinkUse {
-    /// Bytes that crossed it.
+    /// Bytes that crossed it in its direction.
     pub carried_bytes: f64,
-    /// Bytes that its capacity would have let through.
-    pub could_carry_bytes: f64,
+    /// Bytes that crossed its wire: of a half-duplex wire those of both directions; 0 for a link without contention.
+    pub wire_carried_bytes: f64,
+    /// Bytes that the capacity of its wire would have let through; `None`: a link without contention carries what it is given.
+    pub could_carry_bytes: Option<f64>,
 }
 
 impl LinkUse {
-    /// Mean use, bytes over capacity; `None`: it can carry nothing.
+    /// Mean use of its wire, bytes over capacity; `None`: it can carry nothing, or is never busy.
     pub fn mean(&self) -> Option<f64> {
-        (self.could_carry_bytes > 0.0).then(|| self.carried_bytes / self.could_carry_bytes)
+        self.could_carry_bytes.filter(|could| *could > 0.0).map(|could| self.wire_carried_bytes / could)
     }
 }
 

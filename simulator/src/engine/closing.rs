@@ -2,7 +2,6 @@
 
 use crate::engine::{Counters, EngineError, LinkUse, Simulation};
 use crate::ids::{LinkId, Table};
-use crate::units::SimTime;
 
 impl Simulation<'_> {
     pub(super) fn counters(&self, bytes_in_flight: u64) -> Counters {
@@ -71,12 +70,14 @@ impl Simulation<'_> {
 
     /// What each link carried and could have carried.
     pub(super) fn link_uses(&self) -> Table<LinkId, LinkUse> {
-        let horizon = self.setup.horizon;
-        let (topology, fabric) = (&self.setup.topology, &self.fabric);
+        let (horizon, topology, fabric) = (self.setup.horizon, &self.setup.topology, &self.fabric);
         let link_use = |id| {
-            let mean = topology.physics.bandwidth(id).mean_rate(SimTime::ZERO, horizon);
-            let could_carry_bytes = mean * horizon.since(SimTime::ZERO).as_secs_f64();
-            LinkUse { carried_bytes: fabric.network.carried(fabric.wiring.link(id)), could_carry_bytes }
+            let wire = fabric.wiring.wire(id);
+            LinkUse {
+                carried_bytes: fabric.network.carried(fabric.wiring.link(id)),
+                wire_carried_bytes: wire.map_or(0.0, |wire| fabric.network.carried(wire)),
+                could_carry_bytes: wire.map(|_| topology.physics.bandwidth(id).volume(horizon)),
+            }
         };
         topology.map.links().ids().map(link_use).collect()
     }

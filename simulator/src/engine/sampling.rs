@@ -46,7 +46,8 @@ impl Simulation<'_> {
         for id in map.links().ids().filter(|_| has_rates) {
             let rate = counted.mean_rate(&fabric.network, fabric.wiring.link(id), at);
             let capacity = setup.topology.physics.bandwidth(id).mean_rate(counted.at, at);
-            tell(Entity::Link(id), Rate, rate, capacity.is_finite().then_some(capacity));
+            let limits = fabric.wiring.wire(id).is_some() && capacity.is_finite();
+            tell(Entity::Link(id), Rate, rate, limits.then_some(capacity));
         }
         for (id, rse) in map.rses().iter() {
             let capacity = rse.capacity.map(|capacity| capacity.as_f64());

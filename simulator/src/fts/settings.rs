@@ -25,7 +25,8 @@ settings! {
         /// TCP window of one stream: caps a transfer at `window * streams / RTT`. None: no cap.
         #[range(Positive)]
         pub window: Option<Bytes> = None,
-        /// Time from taking a slot to the first byte, in addition to that of the data transfer nodes.
+        /// Time from taking a slot to the first byte, in addition to that of the data transfer nodes and to twice the latency of
+        /// the route.
         pub start_up: SimSpan = SimSpan::ZERO,
         /// What happens to a placement whose destination is full.
         pub when_full: WhenFull = WhenFull::Fail,

@@ -1,5 +1,7 @@
 //! What limits flows.
 
+use std::collections::BTreeSet;
+
 use crate::ids::entity_id;
 use crate::topology::{AccessCoefficients, LoadCurve, Series};
 use crate::units::{Rate, SimTime};
@@ -14,6 +16,9 @@ entity_id! {
 pub enum Capacity {
     /// A wire, a LAN, or the read or write limit of an RSE, over time.
     Wire(Series<Rate>),
+    /// A wire without contention: each flow may use all of it, whoever else does. It caps flows and shares nothing, so that
+    /// it has no equation; infinite, it only counts what crosses it.
+    PerFlow(Series<Rate>),
     /// A data transfer node: its curve over the streams of the flows that cross it.
     Curve(LoadCurve),
     /// One worker node reading from one RSE; well-posed at every step.
@@ -48,17 +53,28 @@ pub(super) struct Resource {
     pub streams: u64,
     /// Bytes that had crossed it with classes that are gone.
     pub carried: f64,
+    /// Where it shares nothing: the classes that cross it. Else the levels know them.
+    pub classes: BTreeSet<u32>,
 }
 
 impl Resource {
     pub fn new(capacity: Capacity) -> Self {
-        Self { capacity, streams: 0, carried: 0.0 }
+        Self { capacity, streams: 0, carried: 0.0, classes: BTreeSet::new() }
+    }
+
+    /// The most that one flow may take of it at `now`, whoever else is there; `None` where flows share it.
+    pub fn cap(&self, now: SimTime) -> Option<Rate> {
+        match &self.capacity {
+            Capacity::PerFlow(series) => Some(*series.at(now)),
+            Capacity::Wire(_) | Capacity::Curve(_) | Capacity::Access(_) => None,
+        }
     }
 
     /// Its equation at `now`.
     pub fn equation(&self, now: SimTime) -> Equation {
         match &self.capacity {
             Capacity::Wire(series) => wire(*series.at(now)),
+            Capacity::PerFlow(_) => wire(Rate::INFINITE),
             Capacity::Curve(curve) => wire(curve.rate(self.streams)),
             Capacity::Access(series) => {
                 let law = series.at(now);
@@ -70,7 +86,7 @@ impl Resource {
     /// The first instant after `now` at which the capacity changes by itself.
     pub fn next_change(&self, now: SimTime) -> Option<SimTime> {
         match &self.capacity {
-            Capacity::Wire(series) => series.next_change(now),
+            Capacity::Wire(series) | Capacity::PerFlow(series) => series.next_change(now),
             Capacity::Access(series) => series.next_change(now),
             Capacity::Curve(_) => None,
         }

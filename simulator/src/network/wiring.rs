@@ -7,12 +7,24 @@
 //! | remote access | the same, and the access law of the worker node and the RSE where there is one |
 //!
 //! A resource that a way meets twice (one DTN at both ends, one LAN) counts once.
+//!
+//! What a link is made of depends on who shares it. What crosses it is always told by direction, so that a wire shared by both
+//! has a meter for each, which limits nothing:
+//!
+//! | link | resources |
+//! |---|---|
+//! | shared | a wire |
+//! | with the way back (half duplex) | a wire, the same for both directions, and a meter of its own |
+//! | per flow (without contention) | a cap on each flow |
+
+#[cfg(test)]
+mod tests;
 
 use rustc_hash::FxHashMap;
 
 use crate::ids::{DtnId, LinkId, PoolId, RseId, SiteId, Table};
 use crate::network::{Capacity, Network, ResourceId, RouteId};
-use crate::topology::{Series, Topology};
+use crate::topology::{Series, Sharing, Topology};
 use crate::units::Rate;
 
 /// A way from an RSE to a worker node.
@@ -24,11 +36,20 @@ pub(crate) struct ReadWay {
     pub pair: Option<ResourceId>,
 }
 
+/// What a link is made of.
+#[derive(Clone, Copy, Debug)]
+struct LinkResources {
+    /// Where what crosses the link in its direction is counted.
+    counted: ResourceId,
+    /// What its flows share, with those of the way back on a half-duplex wire; `None`: nothing.
+    wire: Option<ResourceId>,
+}
+
 /// The resources of a topology, and the routes over them that have been asked for.
 #[derive(Clone, Debug)]
 pub(crate) struct Wiring<'a> {
     topology: &'a Topology,
-    links: Table<LinkId, ResourceId>,
+    links: Table<LinkId, LinkResources>,
     lans: Table<SiteId, Option<ResourceId>>,
     reads: Table<RseId, Option<ResourceId>>,
     writes: Table<RseId, Option<ResourceId>>,
@@ -48,17 +69,39 @@ impl<'a> Wiring<'a> {
         let lans = map.sites().values().map(|site| wire(site.lan)).collect();
         let reads = map.rses().values().map(|rse| wire(rse.read)).collect();
         let writes = map.rses().values().map(|rse| wire(rse.write)).collect();
-        let link = |link| network.add_resource(Capacity::Wire(physics.bandwidth(link).clone()));
-        let links = map.links().ids().map(link).collect();
+        let mut links: Table<LinkId, LinkResources> = Table::default();
+        for link in map.links().ids() {
+            let mut add =
+                |capacity: fn(Series<Rate>) -> Capacity, rate: Series<Rate>| network.add_resource(capacity(rate));
+            let bandwidth = || physics.bandwidth(link).clone();
+            let (counted, wire) = match map.sharing(link) {
+                Sharing::Shared => {
+                    let wire = add(Capacity::Wire, bandwidth());
+                    (wire, Some(wire))
+                }
+                Sharing::WithBack(back) => {
+                    let known = links.get(back).and_then(|back| back.wire);
+                    let wire = known.unwrap_or_else(|| add(Capacity::Wire, bandwidth()));
+                    (add(Capacity::PerFlow, Series::constant(Rate::INFINITE)), Some(wire))
+                }
+                Sharing::PerFlow => (add(Capacity::PerFlow, bandwidth()), None),
+            };
+            links.push(LinkResources { counted, wire });
+        }
         let dtn = |dtn| network.add_resource(Capacity::Curve(physics.curve(dtn).clone()));
         let dtns = map.dtns().ids().map(dtn).collect();
         let (placements, stage_ins, remotes) = Default::default();
         Self { topology, links, lans, reads, writes, dtns, placements, stage_ins, remotes }
     }
 
-    /// The resource of a link.
+    /// Where what crosses a link in its direction is counted.
     pub fn link(&self, link: LinkId) -> ResourceId {
-        self.links[link]
+        self.links[link].counted
+    }
+
+    /// What the flows over a link share, with those of the way back on a half-duplex wire; `None`: nothing.
+    pub fn wire(&self, link: LinkId) -> Option<ResourceId> {
+        self.links[link].wire
     }
 
     /// The resource of a DTN.
@@ -75,7 +118,7 @@ impl<'a> Wiring<'a> {
     pub fn name(&self, resource: ResourceId) -> Option<String> {
         let map = &self.topology.map;
         let is_it = |id: &Option<ResourceId>| *id == Some(resource);
-        let link = self.links.iter().find(|(_, id)| **id == resource);
+        let link = self.links.iter().find(|(_, link)| link.wire.unwrap_or(link.counted) == resource);
         let dtn = self.dtns.iter().find(|(_, id)| **id == resource);
         let (lan, read) = (self.lans.iter().find(|(_, id)| is_it(id)), self.reads.iter().find(|(_, id)| is_it(id)));
         let write = self.writes.iter().find(|(_, id)| is_it(id));
@@ -146,6 +189,8 @@ impl<'a> Wiring<'a> {
     fn between(&self, from: SiteId, to: SiteId) -> Option<Vec<ResourceId>> {
         let route = self.topology.map.route(from, to)?;
         let lans = [self.lans[from], self.lans[to]].into_iter().flatten();
-        Some(route.links.iter().map(|&link| self.links[link]).chain(lans).collect())
+        let links = route.links.iter().map(|&link| self.links[link]);
+        let crossed = links.flat_map(|LinkResources { counted, wire }| [Some(counted), wire].into_iter().flatten());
+        Some(crossed.chain(lans).collect())
     }
 }

@@ -7,7 +7,7 @@ use petgraph::visit::EdgeRef;
 
 use crate::ids::{DtnId, Id, LinkId, PoolId, RseId, SiteId, Table};
 use crate::topology::{
-    AccessCoefficients, Dtn, Link, LoadCurve, Map, Physics, Pool, Route, Rse, Series, Site, Topology,
+    AccessCoefficients, Dtn, Link, LoadCurve, Map, Physics, Pool, Route, Rse, Series, Sharing, Site, Topology,
 };
 use crate::units::{Rate, SimSpan};
 
@@ -60,6 +60,7 @@ pub struct TopologyBuilder {
     rses: Table<RseId, Rse>,
     links: Table<LinkId, Link>,
     bandwidths: Table<LinkId, Series<Rate>>,
+    sharing: Table<LinkId, Sharing>,
     dtns: Table<DtnId, Dtn>,
     curves: Table<DtnId, LoadCurve>,
     pools: Table<PoolId, Pool>,
@@ -78,8 +79,9 @@ impl TopologyBuilder {
         self.rses.push(rse)
     }
 
-    /// Adds a directed link that always carries its nominal bandwidth.
+    /// Adds a directed link that always carries its nominal bandwidth, shared by all flows over it.
     pub fn link(&mut self, link: Link) -> LinkId {
+        self.sharing.push(Sharing::Shared);
         self.bandwidths.push(Series::constant(link.bandwidth));
         self.links.push(link)
     }
@@ -87,6 +89,18 @@ impl TopologyBuilder {
     /// Sets what a link really carries, and when.
     pub fn bandwidth(&mut self, link: LinkId, bandwidth: Series<Rate>) {
         self.bandwidths[link] = bandwidth;
+    }
+
+    /// Makes one wire of two links that lead forth and back (half duplex): all flows over either share its capacity, which is
+    /// that of the first.
+    pub fn half_duplex(&mut self, forth: LinkId, back: LinkId) {
+        (self.sharing[forth], self.sharing[back]) = (Sharing::WithBack(back), Sharing::WithBack(forth));
+        self.bandwidths[back] = self.bandwidths[forth].clone();
+    }
+
+    /// Makes a link without contention: each flow over it may use all of its capacity.
+    pub fn per_flow(&mut self, link: LinkId) {
+        self.sharing[link] = Sharing::PerFlow;
     }
 
     /// Adds a data transfer node with its load curve, the peak of which is its nominal bandwidth.
@@ -120,9 +134,9 @@ impl TopologyBuilder {
         for (&(from, to), links) in &self.overrides {
             routes[from.index() * n_sites + to.index()] = Some(self.checked(from, to, links)?);
         }
-        let Self { sites, rses, links, bandwidths, dtns, curves, pools, laws, .. } = self;
+        let Self { sites, rses, links, bandwidths, sharing, dtns, curves, pools, laws, .. } = self;
         let dtn_bandwidths = curves.values().map(LoadCurve::peak).collect();
-        let map = Map { sites, rses, links, dtns, dtn_bandwidths, pools, routes };
+        let map = Map { sites, rses, links, sharing, dtns, dtn_bandwidths, pools, routes };
         Ok(Topology { map, physics: Physics { links: bandwidths, dtns: curves, laws } })
     }
 
@@ -155,53 +169,47 @@ impl TopologyBuilder {
         Route { links, latency }
     }
 
-    /// Least latency, then fewest links, then the earlier declared link at the first difference from the end.
+    /// Least latency, then fewest links, then the link that is declared earlier where two routes first part, seen from the start.
     fn computed_routes(&self) -> Vec<Option<Route>> {
-        let mut graph: DiGraph<SiteId, LinkId> = DiGraph::new();
-        let nodes: Vec<NodeIndex> = self.sites.ids().map(|site| graph.add_node(site)).collect();
+        // Against the direction of travel: from the end of a route back to all starts.
+        let mut back: DiGraph<SiteId, LinkId> = DiGraph::new();
+        let nodes: Vec<NodeIndex> = self.sites.ids().map(|site| back.add_node(site)).collect();
         for (id, link) in self.links.iter() {
-            graph.add_edge(nodes[link.from.index()], nodes[link.to.index()], id);
+            back.add_edge(nodes[link.to.index()], nodes[link.from.index()], id);
         }
-        let mut routes = Vec::with_capacity(nodes.len() * nodes.len());
-        for &from in &nodes {
-            let into = self.shortest_tree(&graph, from);
-            for &to in &nodes {
-                routes.push(self.walk_back(&into, graph[from], graph[to]));
+        let mut routes = vec![None; nodes.len() * nodes.len()];
+        for &to in &nodes {
+            let leaving = self.shortest_tree(&back, to);
+            for &from in &nodes {
+                routes[from.index() * nodes.len() + to.index()] = self.walk(&leaving, back[from], back[to]);
             }
         }
         routes
     }
 
-    /// For each site the link by which the best route from `from` enters it.
-    fn shortest_tree(&self, graph: &DiGraph<SiteId, LinkId>, from: NodeIndex) -> Vec<Option<LinkId>> {
+    /// For each site the link by which the best route to `to` leaves it.
+    fn shortest_tree(&self, back: &DiGraph<SiteId, LinkId>, to: NodeIndex) -> Vec<Option<LinkId>> {
         let cost_of = |link: LinkId| (u128::from(self.links[link].latency.as_nanos()) << 32) | 1;
-        let cost = petgraph::algo::dijkstra(graph, from, None, |edge| cost_of(*edge.weight()));
-        graph
-            .node_indices()
+        let cost = petgraph::algo::dijkstra(back, to, None, |edge| cost_of(*edge.weight()));
+        back.node_indices()
             .map(|node| {
-                let reached = *cost.get(&node)?;
-                let mut entering: Vec<LinkId> = graph
-                    .edges_directed(node, petgraph::Direction::Incoming)
-                    .filter(|edge| {
-                        cost.get(&edge.source()).is_some_and(|before| before + cost_of(*edge.weight()) == reached)
-                    })
-                    .map(|edge| *edge.weight())
-                    .collect();
-                entering.sort_unstable();
-                entering.first().copied()
+                let left = *cost.get(&node)?;
+                let leaving = back.edges_directed(node, petgraph::Direction::Incoming).filter(|edge| {
+                    cost.get(&edge.source()).is_some_and(|after| after + cost_of(*edge.weight()) == left)
+                });
+                leaving.map(|edge| *edge.weight()).min()
             })
             .collect()
     }
 
-    fn walk_back(&self, into: &[Option<LinkId>], from: SiteId, to: SiteId) -> Option<Route> {
+    fn walk(&self, leaving: &[Option<LinkId>], from: SiteId, to: SiteId) -> Option<Route> {
         let mut links = Vec::new();
-        let mut here = to;
-        while here != from {
-            let link = into[here.index()]?;
+        let mut here = from;
+        while here != to {
+            let link = leaving[here.index()]?;
             links.push(link);
-            here = self.links[link].from;
+            here = self.links[link].to;
         }
-        links.reverse();
         Some(self.measured(links))
     }
 }
@@ -247,5 +255,19 @@ mod tests {
         let first = link(&mut builder, a, c, 20);
         link(&mut builder, a, c, 20);
         assert_eq!(builder.build().expect("fits").map.route(a, c).expect("connected").links, [first]);
+    }
+
+    /// A-B-D and A-C-D are equal; A-B is declared before A-C, but B-D after C-D: seen from A, A-B comes first.
+    #[test]
+    fn equal_routes_part_at_the_link_that_is_declared_first() {
+        let mut builder = TopologyBuilder::default();
+        let [a, b, c, d] = ["A", "B", "C", "D"].map(|name| site(&mut builder, name));
+        let [ab, _, cd, bd] = [(a, b), (a, c), (c, d), (b, d)].map(|(from, to)| link(&mut builder, from, to, 10));
+        let [dc, db, ca, ba] = [(d, c), (d, b), (c, a), (b, a)].map(|(from, to)| link(&mut builder, from, to, 10));
+        let built = builder.build().expect("no overrides");
+        let links = |from, to| built.map.route(from, to).expect("connected").links.clone();
+        assert_eq!(links(a, d), [ab, bd]);
+        assert_eq!(links(d, a), [dc, ca], "each direction by its own links");
+        assert_eq!((links(c, d), links(d, b), links(b, a)), (vec![cd], vec![db], vec![ba]));
     }
 }

@@ -57,6 +57,18 @@ pub struct Link {
     pub latency: SimSpan,
 }
 
+/// Who shares the capacity of a link.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sharing {
+    /// All flows over it.
+    #[default]
+    Shared,
+    /// All flows over it and over this other link, the way back on the same wire (half duplex).
+    WithBack(LinkId),
+    /// Nobody: each flow may use all of it, whoever else does.
+    PerFlow,
+}
+
 /// A data transfer node (Liu et al., Fig. 1): placements from and to its RSEs share its load curve.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dtn {
@@ -80,7 +92,7 @@ settings! {
         #[names(site)]
         pub site: Site,
         /// Number of worker nodes.
-        #[range(AtLeast(1))]
+        #[range(Within(1, 1_000_000))]
         pub nodes: u32 = 1,
         /// Jobs that one node runs at once.
         #[range(AtLeast(1))]
@@ -89,7 +101,7 @@ settings! {
         #[range(Positive)]
         pub scratch: Option<Bytes> = None,
         /// Compute speed relative to the node on which compute times are given.
-        #[range(Positive)]
+        #[range(PositiveUpTo(1_000_000))]
         pub speed: f64 = 1.0,
     }
 }
@@ -110,6 +122,7 @@ pub struct Map {
     pub(super) sites: Table<SiteId, Site>,
     pub(super) rses: Table<RseId, Rse>,
     pub(super) links: Table<LinkId, Link>,
+    pub(super) sharing: Table<LinkId, Sharing>,
     pub(super) dtns: Table<DtnId, Dtn>,
     pub(super) dtn_bandwidths: Table<DtnId, Rate>,
     pub(super) pools: Table<PoolId, Pool>,
@@ -131,6 +144,11 @@ impl Map {
     /// The links.
     pub fn links(&self) -> &Table<LinkId, Link> {
         &self.links
+    }
+
+    /// Who shares the capacity of a link.
+    pub fn sharing(&self, link: LinkId) -> Sharing {
+        self.sharing[link]
     }
 
     /// The data transfer nodes.

@@ -10,8 +10,8 @@
 //! [`Physics`] has what can really be carried, and when; it belongs to [`crate::network`] alone.
 //!
 //! [`TopologyBuilder`] collects the parts and [`TopologyBuilder::build`] computes the routes between all pairs
-//! of sites (least latency, then fewest links, then order of declaration), after which nothing changes and
-//! petgraph is no longer seen: a [`Route`] is a row in a dense table.
+//! of sites (least latency, then fewest links, then the link that is declared earlier where two routes first part, seen from
+//! the start), after which nothing changes and petgraph is no longer seen: a [`Route`] is a row in a dense table.
 
 mod builder;
 mod curve;
@@ -21,7 +21,7 @@ mod series;
 
 pub use builder::{TopologyBuilder, TopologyError};
 pub use curve::LoadCurve;
-pub use map::{Dtn, Link, Map, Pool, Route, Rse, Site};
+pub use map::{Dtn, Link, Map, Pool, Route, Rse, Sharing, Site};
 pub use physics::{AccessCoefficients, Physics};
 pub use series::Series;
 

@@ -1,4 +1,7 @@
 //! When things arrive.
+//!
+//! One rule holds for all of them, logs too: what is asked for from the start on and before the horizon arrives, and what
+//! is asked for at the horizon or later never does. (What has begun may still end at exactly the horizon.)
 
 use rand_distr::{Distribution as _, Exp};
 
@@ -7,16 +10,16 @@ use crate::settings;
 use crate::units::{SimSpan, SimTime};
 
 settings! {
-    /// When things arrive.
+    /// When things arrive. What is asked for at the horizon or later never does, and is told in a warning.
     pub enum Arrivals {
         /// Independent arrivals at a constant mean rate.
         Poisson {
             /// Mean number in an hour.
-            #[range(Positive)]
+            #[range(PositiveUpTo(1_000_000_000_000))]
             per_hour: f64,
             /// First instant at which one can arrive.
             from: SimTime = SimTime::ZERO,
-            /// No arrivals from here on. None: the horizon.
+            /// No arrivals from here on, nor from the horizon on. None: the horizon.
             until: Option<SimTime> = None,
         },
         /// One at the start and one after each interval.
@@ -26,7 +29,7 @@ settings! {
             interval: SimSpan,
             /// The first one.
             from: SimTime = SimTime::ZERO,
-            /// How many in all. None: as many as come before the horizon.
+            /// How many in all, those from the horizon on included. None: as many as come before the horizon.
             #[range(AtLeast(1))]
             count: Option<u64> = None,
         },
@@ -49,6 +52,19 @@ impl Arrivals {
             Self::At(instants) => instants.iter().filter(|instant| **instant < horizon).count() as f64,
         }
     }
+
+    /// How many are asked for at the horizon or later, where they can never arrive, of a horizon of zero all; those of
+    /// `Poisson` on average. What has no end of its own ends at the horizon.
+    pub fn beyond(&self, horizon: SimTime) -> f64 {
+        match self {
+            Self::Poisson { until, .. } => {
+                self.expected(until.unwrap_or(horizon).max(horizon)) - self.expected(horizon)
+            }
+            Self::Every { count: None, .. } => 0.0,
+            Self::Every { count: Some(count), .. } => *count as f64 - self.expected(horizon),
+            Self::At(instants) => instants.iter().filter(|instant| **instant >= horizon).count() as f64,
+        }
+    }
 }
 
 /// The arrivals of one workload, one after the other.
@@ -63,7 +79,7 @@ pub struct ArrivalTimes {
 }
 
 impl ArrivalTimes {
-    /// The arrivals of the workload numbered `workload` in a run with this horizon and seed.
+    /// The arrivals of the workload with the key `workload` ([`crate::rng::keys_of`]) in a run with this horizon and seed.
     pub fn new(arrivals: &Arrivals, horizon: SimTime, seed: u64, workload: u64) -> Self {
         let last = match arrivals {
             Arrivals::Poisson { from, .. } | Arrivals::Every { from, .. } => *from,
@@ -83,15 +99,14 @@ impl Iterator for ArrivalTimes {
                 let mut rng = keyed(self.seed, Purpose::Arrival, [self.workload, nth]);
                 let gap = Exp::new(per_hour / 3600.0).ok()?.sample(&mut rng);
                 let at = self.last + SimSpan::from_secs_f64(gap);
-                (at < until.unwrap_or(self.horizon)).then_some(at)?
+                until.is_none_or(|until| at < until).then_some(at)
             }
             Arrivals::Every { interval, from, count } => {
-                let at = *from + *interval * nth;
-                let arrives = count.map_or(at < self.horizon, |count| nth < count);
-                arrives.then_some(at)?
+                count.is_none_or(|count| nth < count).then(|| *from + *interval * nth)
             }
-            Arrivals::At(instants) => *instants.get(usize::try_from(nth).ok()?)?,
+            Arrivals::At(instants) => instants.get(usize::try_from(nth).ok()?).copied(),
         };
+        let at = at.filter(|at| *at < self.horizon)?;
         self.nth += 1;
         self.last = at;
         Some(at)
@@ -118,5 +133,35 @@ mod tests {
         let arrivals = Arrivals::Every { interval, from: SimTime::from_nanos(3), count: Some(3) };
         let nanos: Vec<u64> = ArrivalTimes::new(&arrivals, SimTime::MAX, 1, 0).map(SimTime::as_nanos).collect();
         assert_eq!(nanos, [3, 8, 13]);
+    }
+
+    #[test]
+    fn nothing_arrives_at_the_horizon_or_later() {
+        let horizon = SimTime::from_nanos(100);
+        let at = |nanos: &[u64]| Arrivals::At(nanos.iter().copied().map(SimTime::from_nanos).collect());
+        let every = |count| Arrivals::Every { interval: SimSpan::from_nanos(50), from: SimTime::ZERO, count };
+        let poisson = |until: u64| Arrivals::Poisson {
+            per_hour: 3.6e12,
+            from: SimTime::ZERO,
+            until: Some(SimTime::from_nanos(until)),
+        };
+        for (arrivals, beyond) in [
+            (at(&[0, 99, 100, 100, 101]), 3.0),
+            (every(None), 0.0),
+            (every(Some(2)), 0.0),
+            (every(Some(5)), 3.0),
+            (poisson(100), 0.0),
+            (poisson(300), 200.0),
+        ] {
+            let times: Vec<SimTime> = ArrivalTimes::new(&arrivals, horizon, 1, 0).collect();
+            assert!(times.iter().all(|at| *at < horizon), "{arrivals:?}: {times:?}");
+            assert!(matches!(arrivals, Arrivals::Poisson { .. }) || times.len() == 2, "{arrivals:?}: {times:?}");
+            assert!((arrivals.beyond(horizon) - beyond).abs() < 1e-9, "{arrivals:?}: {}", arrivals.beyond(horizon));
+        }
+        // An end behind the horizon moves no draw before it.
+        let [near, far] =
+            [poisson(100), poisson(300)].map(|arrivals| ArrivalTimes::new(&arrivals, horizon, 1, 0).collect());
+        let _: (&Vec<SimTime>, &Vec<SimTime>) = (&near, &far);
+        assert_eq!(near, far);
     }
 }

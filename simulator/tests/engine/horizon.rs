@@ -1,10 +1,10 @@
 //! The end of a run, and what never ends.
 
 use dapple_records::Kpi;
-use dapple_simulator::workload::{Distribution, JobTemplate};
+use dapple_simulator::workload::{Arrivals, Distribution, JobTemplate, TransferStream, WorkloadKind};
 
 use super::{NEVER, assert_millions, assert_texts, assert_times, jobs, transfers};
-use crate::grid::{Always, Grid, at, fresh, idle_job, rates, span};
+use crate::grid::{Always, Grid, arrivals, at, fresh, idle_job, ints, local, rates, remote, span};
 
 #[test]
 fn the_horizon_cuts_what_is_in_flight() {
@@ -30,13 +30,32 @@ fn the_horizon_cuts_what_is_in_flight() {
 }
 
 #[test]
-fn what_happens_at_the_horizon_is_part_of_the_run() {
+fn what_ends_at_the_horizon_is_part_of_the_run_and_what_is_asked_for_then_is_not() {
     let run = |horizon: f64| {
         let workloads = vec![transfers(&[(0.0, 500.0), (5.0, 1.0)])];
         Grid { workloads, horizon: at(horizon), ..Grid::default() }.run(Always::Remote, 1)
     };
-    assert_texts(&run(5.0), "requests", "outcome", &["done", "active"]);
+    assert_texts(&run(5.000_000_001), "requests", "outcome", &["done", "active"]);
+    assert_texts(&run(5.0), "requests", "outcome", &["done"]);
     assert_texts(&run(4.999_999_999), "requests", "outcome", &["active"]);
+}
+
+#[test]
+fn one_rule_at_the_horizon_holds_for_all_that_arrives() {
+    let every = |count| Arrivals::Every { interval: span(10.0), from: at(0.0), count };
+    let stream = |arrivals| {
+        let (size, destinations) = (Distribution::Constant(1e6), vec![local()]);
+        WorkloadKind::Transfers(TransferStream { source: remote(), destinations, arrivals, size })
+    };
+    for (name, workload) in [
+        ("at", stream(arrivals(&[0.0, 10.0, 11.0]))),
+        ("every", stream(every(None))),
+        ("every of three", stream(every(Some(3)))),
+        ("log", transfers(&[(0.0, 1.0), (10.0, 1.0)])),
+    ] {
+        let output = Grid { workloads: vec![workload], horizon: at(10.0), ..Grid::default() }.run(Always::Remote, 1);
+        assert_eq!(ints(&output, "requests", "created_at_ns"), [Some(0)], "{name}");
+    }
 }
 
 #[test]

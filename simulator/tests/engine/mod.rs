@@ -2,6 +2,7 @@
 
 mod access;
 mod books;
+mod draws;
 mod groups;
 mod horizon;
 mod questions;
@@ -12,7 +13,7 @@ mod start_ups;
 use dapple_records::RunOutput;
 use dapple_simulator::topology::{AccessCoefficients, Series};
 use dapple_simulator::units::{Bytes, SimTime};
-use dapple_simulator::workload::{JobStream, JobTemplate, TracedTransfer, TransferTrace, WorkloadKind};
+use dapple_simulator::workload::{JobStream, JobTemplate, Ties, TracedTransfer, TransferTrace, WorkloadKind};
 
 use crate::grid::{arrivals, at, ints, local, pool, remote};
 
@@ -41,7 +42,7 @@ fn transfers(requested: &[(f64, f64)]) -> WorkloadKind {
         row,
     };
     let transfers = (1..).zip(requested).map(transfer).collect();
-    WorkloadKind::TransferTrace(TransferTrace { transfers, queues: true })
+    WorkloadKind::TransferTrace(TransferTrace { transfers, ties: Ties::LogOrder, queues: true })
 }
 
 /// Compares a column of instants, exactly.

@@ -6,11 +6,13 @@ use dapple_simulator::ids::Id;
 use dapple_simulator::topology::{Dtn, LoadCurve, Series};
 use dapple_simulator::units::{Bytes, Rate};
 use dapple_simulator::workload::{
-    Distribution, JobTemplate, TracedTransfer, TransferStream, TransferTrace, WorkloadKind,
+    Distribution, JobTemplate, Ties, TracedTransfer, TransferStream, TransferTrace, WorkloadKind,
 };
 
 use super::{NEVER, assert_texts, assert_times, jobs, transfers};
-use crate::grid::{Always, Grid, arrivals, at, dtn, fresh, here, idle_job, ints, local, remote, rse, span, there};
+use crate::grid::{
+    Always, Grid, arrivals, at, dtn, fresh, here, idle_job, ints, local, remote, rse, seconds, span, there,
+};
 
 /// Five transfers of 100 MB at once over a link of 100 MB/s.
 fn five() -> Grid {
@@ -27,6 +29,34 @@ fn an_fts_link_starts_as_many_as_it_has_slots() {
     assert_eq!(output.kpis.get(Kpi::FtsQueueTime), Some(8.0 / 5.0));
     assert_eq!(output.kpis.get(Kpi::NetworkTime), Some(9.0 / 5.0));
     assert_eq!(output.kpis.get(Kpi::TtcP50), Some(4.0));
+}
+
+#[test]
+fn transfers_of_one_instant_start_in_order_of_the_log() {
+    // At 100 MB/s, one at a time. In ascending order of size the mean end would be 6.83 s, the least of all orders.
+    let log = [500.0, 100.0, 300.0, 200.0, 400.0, 100.0].map(|mb| (0.0, mb));
+    let mut grid = Grid { workloads: vec![transfers(&log)], ..Grid::default() };
+    grid.transfers.max_active_per_link = 1;
+    let output = grid.run(Always::Remote, 1);
+    assert_times(&output, "requests", "transferred_at_ns", &[5.0, 6.0, 9.0, 11.0, 15.0, 16.0]);
+}
+
+#[test]
+fn shuffled_transfers_of_one_instant_favour_no_size() {
+    let log = [500.0, 100.0, 300.0, 200.0, 400.0, 100.0].map(|mb| (0.0, mb));
+    let WorkloadKind::TransferTrace(trace) = transfers(&log) else { panic!("a trace") };
+    let workloads = vec![WorkloadKind::TransferTrace(TransferTrace { ties: Ties::Shuffled, ..trace })];
+    let mut grid = Grid { workloads, ..Grid::default() };
+    grid.transfers.max_active_per_link = 1;
+    let mean_end = |seed: u64| {
+        let ends = seconds(&grid.run(Always::Remote, seed), "requests", "transferred_at_ns");
+        ends.iter().flatten().sum::<f64>() / 6.0
+    };
+    // The mean of all orders is (n + 1) / 2 mean sizes, 9.33 s; one order has a standard deviation of about 1.1 s.
+    let means: Vec<f64> = (0..200).map(mean_end).collect();
+    let mean = means.iter().sum::<f64>() / 200.0;
+    assert!((mean - 28.0 / 3.0).abs() < 0.32, "{mean}");
+    assert!(means.iter().any(|mean| (mean - means[0]).abs() > 0.1), "another seed, another order");
 }
 
 #[test]
@@ -57,7 +87,7 @@ fn between(pairs: &[(usize, usize)]) -> Grid {
         row,
     };
     let transfers = (1..).zip(pairs).map(transfer).collect();
-    let workloads = vec![WorkloadKind::TransferTrace(TransferTrace { transfers, queues: true })];
+    let workloads = vec![WorkloadKind::TransferTrace(TransferTrace { transfers, ties: Ties::LogOrder, queues: true })];
     let mut grid = Grid { workloads, ..Grid::default() };
     grid.rses.push(rse("second local", here()));
     grid.rses.push(rse("second remote", there()));

@@ -3,7 +3,9 @@
 use dapple_records::RunOutput;
 use dapple_simulator::topology::{Dtn, LoadCurve, Series};
 use dapple_simulator::units::{Bytes, Rate, SimTime};
-use dapple_simulator::workload::{Arrivals, Distribution, TracedTransfer, TransferStream, TransferTrace, WorkloadKind};
+use dapple_simulator::workload::{
+    Arrivals, Distribution, Ties, TracedTransfer, TransferStream, TransferTrace, WorkloadKind,
+};
 
 use super::estimate::{mean_number, mean_over};
 use super::service::{Service, log};
@@ -37,7 +39,7 @@ fn arriving(rate: f64, sizes: &Service, unit_mb: f64, until: f64, seed: u64) -> 
                 row,
             };
             let transfers = (1..).zip(log(rate, until, |_| 1, drawn, seed)).map(transfer).collect();
-            WorkloadKind::TransferTrace(TransferTrace { transfers, queues: false })
+            WorkloadKind::TransferTrace(TransferTrace { transfers, ties: Ties::LogOrder, queues: false })
         }
     }
 }

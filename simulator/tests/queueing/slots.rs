@@ -4,7 +4,7 @@ use dapple_records::RunOutput;
 use dapple_simulator::topology::{Dtn, LoadCurve, Series};
 use dapple_simulator::units::{Bytes, Rate, SimTime};
 use dapple_simulator::workload::{
-    Arrivals, Distribution, Inputs, JobStream, JobTemplate, JobTrace, TracedJob, TransferStream, WorkloadKind,
+    Arrivals, Distribution, Inputs, JobStream, JobTemplate, JobTrace, Ties, TracedJob, TransferStream, WorkloadKind,
 };
 
 use super::estimate::{mean_number, mean_over};
@@ -29,15 +29,16 @@ fn stream(arrivals: Arrivals, compute_fixed: Distribution) -> WorkloadKind {
 }
 
 fn replayed(log: &[(f64, f64)]) -> WorkloadKind {
-    let traced = |&(instant, compute_s): &(f64, f64)| TracedJob {
+    let traced = |(row, &(instant, compute_s)): (u64, &(f64, f64))| TracedJob {
         submitted_at: at(instant),
         pool: pool(),
         source: None,
         input: Bytes::ZERO,
         compute_s,
+        row,
     };
-    let jobs = log.iter().map(traced).collect();
-    WorkloadKind::JobTrace(JobTrace { jobs, threads: 1, read_fraction: 1.0, blocks: 1 })
+    let jobs = (1..).zip(log).map(traced).collect();
+    WorkloadKind::JobTrace(JobTrace { jobs, ties: Ties::LogOrder, threads: 1, read_fraction: 1.0, blocks: 1 })
 }
 
 /// Jobs with Poisson arrivals until `until`.

@@ -54,15 +54,15 @@ impl<T: Copy> Network<T> {
         }
         let index = self.free_classes.pop().unwrap_or_else(|| {
             let stops = Heap::default();
-            let (weight, marked_at) = (1.0, self.now);
+            let (weight, cap, marked_at) = (1.0, 0.0, self.now);
             let (marked, limiter_marked, carried, counted) = (0.0, 0.0, 0.0, 0.0);
-            self.classes.push(Class { key, weight, marked, marked_at, limiter_marked, carried, counted, stops });
+            self.classes.push(Class { key, weight, cap, marked, marked_at, limiter_marked, carried, counted, stops });
             self.class_places.cover(number(self.classes.len() - 1));
             number(self.classes.len() - 1)
         });
-        let weight = self.weight_of(key.weight);
+        let (weight, cap) = (self.weight_of(key.weight), self.cap_of(&key));
         let class = &mut self.classes[index as usize];
-        (class.key, class.weight, class.marked_at) = (key, weight, self.now);
+        (class.key, class.weight, class.cap, class.marked_at) = (key, weight, cap, self.now);
         (class.marked, class.limiter_marked, class.carried, class.counted) = (0.0, 0.0, 0.0, 0.0);
         self.class_ids.insert(key, index);
         index
@@ -74,18 +74,26 @@ impl<T: Copy> Network<T> {
             WeightKey::Thread { pair, siblings } => match &self.resources[pair.index()].capacity {
                 Capacity::Access(law) => thread_weight(law.at(self.now), siblings),
                 // A pair is an access law; should it not be one, its threads share equally.
-                Capacity::Wire(_) | Capacity::Curve(_) => 1.0,
+                Capacity::Wire(_) | Capacity::PerFlow(_) | Capacity::Curve(_) => 1.0,
             },
         }
     }
 
-    /// Gives a class the weight that its law has now.
+    /// The most that a flow may take now, of its own accord and by the wires without contention on its route [B/s].
+    fn cap_of(&self, key: &ClassKey) -> f64 {
+        let caps =
+            self.routes[key.route.index()].per_flow.iter().filter_map(|id| self.resources[id.index()].cap(self.now));
+        caps.map(Rate::as_bytes_per_s).fold(f64::from_bits(key.cap), f64::min)
+    }
+
+    /// Gives a class the weight and the cap that it has now.
     pub(super) fn weigh(&mut self, id: u32) {
         self.mark(id);
-        let weight = self.weight_of(self.class(id).key.weight);
+        let key = &self.class(id).key;
+        let (weight, cap) = (self.weight_of(key.weight), self.cap_of(key));
         let class = self.class_mut(id);
-        class.weight = weight;
-        let (flows, cap) = (class.stops.len() as f64, f64::from_bits(class.key.cap));
+        (class.weight, class.cap) = (weight, cap);
+        let flows = class.stops.len() as f64;
         self.levels.set_flows(id, flows, weight, cap / weight);
         self.refresh_class(id);
     }
@@ -100,9 +108,13 @@ impl<T: Copy> Network<T> {
         let stop = self.flow(flow).stop_key();
         let class = &mut self.classes[id as usize];
         class.stops.set(flow, stop, &mut self.flow_places);
-        let (flows, weight, cap) = (class.stops.len() as f64, class.weight, f64::from_bits(class.key.cap));
+        let (flows, weight, cap) = (class.stops.len() as f64, class.weight, class.cap);
         if is_new {
-            let path = self.routes[class.key.route.index()].path;
+            let route = &self.routes[class.key.route.index()];
+            for resource in &route.per_flow {
+                self.resources[resource.index()].classes.insert(id);
+            }
+            let path = route.path;
             let member = Member { flows, weight, cap_level: cap / weight, limiter: Limiter::Unsolved };
             self.levels.add_class(id, path, member);
         } else {
@@ -116,7 +128,7 @@ impl<T: Copy> Network<T> {
         self.mark(id);
         let class = &mut self.classes[id as usize];
         class.stops.remove(flow, &mut self.flow_places);
-        let (flows, weight, cap) = (class.stops.len() as f64, class.weight, f64::from_bits(class.key.cap));
+        let (flows, weight, cap) = (class.stops.len() as f64, class.weight, class.cap);
         if class.stops.is_empty() {
             let limiter = self.levels.member(id).limiter;
             self.leave_heap(id, limiter);
@@ -124,7 +136,9 @@ impl<T: Copy> Network<T> {
             let gone = &self.classes[id as usize];
             self.moved += gone.carried;
             for resource in &self.routes[gone.key.route.index()].resources {
-                self.resources[resource.index()].carried += gone.carried;
+                let resource = &mut self.resources[resource.index()];
+                resource.carried += gone.carried;
+                resource.classes.remove(&id);
             }
             self.class_ids.remove(&gone.key);
             self.free_classes.push(id);

@@ -40,18 +40,20 @@ impl<T: Copy> Network<T> {
     }
 
     pub(super) fn change_capacities(&mut self) {
-        while let Some(&(at, id)) = self.changes.first().filter(|(at, _)| *at <= self.now) {
+        while let Some(&(_, id)) = self.changes.first().filter(|(at, _)| *at <= self.now) {
             self.changes.pop_first();
             let resource = &self.resources[id.index()];
-            self.changes.extend(resource.next_change(at).map(|at| (at, id)));
-            self.levels.set_equation(number(id.index()), resource.equation(self.now));
-            if let Capacity::Access(_) = resource.capacity {
-                for nth in 0..self.levels.n_classes_on(number(id.index())) {
-                    let class = self.levels.class_on(number(id.index()), nth);
-                    if self.class(class).key.weight.pair() == Some(id) {
-                        self.weigh(class);
-                    }
+            self.changes.extend(resource.next_change(self.now).map(|at| (at, id)));
+            let classes: Vec<u32> = match resource.capacity {
+                Capacity::Wire(_) | Capacity::Curve(_) => Vec::new(),
+                Capacity::PerFlow(_) => self.classes_on(id).collect(),
+                Capacity::Access(_) => {
+                    self.classes_on(id).filter(|class| self.class(*class).key.weight.pair() == Some(id)).collect()
                 }
+            };
+            self.levels.set_equation(number(id.index()), resource.equation(self.now));
+            for class in classes {
+                self.weigh(class);
             }
         }
     }

@@ -156,6 +156,8 @@ fn key(value: f64) -> u64 {
 struct Class {
     key: ClassKey,
     weight: f64,
+    /// Most that each of its flows may take now [B/s]: its own cap, or what a wire without contention gives.
+    cap: f64,
     marked: f64,
     marked_at: SimTime,
     /// Clock of the limiting resource at the mark [B per unit weight].
@@ -189,7 +191,10 @@ impl Clock {
 #[derive(Clone, Debug)]
 struct Route {
     resources: Vec<ResourceId>,
+    /// Those that flows share.
     path: Path,
+    /// Those that cap each flow.
+    per_flow: Vec<ResourceId>,
 }
 
 /// A process reading over one pair.
@@ -313,10 +318,12 @@ impl<T: Copy> Network<T> {
         list.sort_unstable();
         list.dedup();
         let next = RouteId::from_index(self.routes.len());
-        let (routes, levels) = (&mut self.routes, &mut self.levels);
+        let Self { routes, levels, resources: known, .. } = self;
         *self.route_ids.entry(list).or_insert_with_key(|list| {
-            let path = levels.add_path(list.iter().map(|id| number(id.index())));
-            routes.push(Route { resources: list.clone(), path });
+            let is_per_flow = |id: &ResourceId| matches!(known[id.index()].capacity, Capacity::PerFlow(_));
+            let (per_flow, shared): (Vec<ResourceId>, Vec<ResourceId>) = list.iter().partition(|id| is_per_flow(id));
+            let path = levels.add_path(shared.iter().map(|id| number(id.index())));
+            routes.push(Route { resources: list.clone(), path, per_flow });
             next
         })
     }
@@ -369,7 +376,8 @@ impl<T: Copy> Network<T> {
         let found = self.flows.get(flow.index as usize)?.as_ref().filter(|found| found.sequence == flow.sequence)?;
         let moved = (self.clock_of(found.class) - found.origin).clamp(0.0, found.bytes);
         // A cap may differ from its level times the weight in the last bit, and nothing may pass it.
-        let rate = (self.levels.level_of(found.class) * self.class(found.class).weight).min(found.cap.as_bytes_per_s());
+        let class = self.class(found.class);
+        let rate = (self.levels.level_of(found.class) * class.weight).min(class.cap);
         Some(Progressed { moved: Bytes::new(moved as u64), rate: Rate::from_bytes_per_s(rate) })
     }
 
@@ -431,16 +439,27 @@ impl<T: Copy> Network<T> {
         self.levels.is_dirty() || !self.stale.is_empty()
     }
 
-    /// Rate of everything that crosses a resource, as of the last solution.
+    /// Rate of everything that crosses a resource, as of the last solution. Takes a look at every class that crosses it.
     pub fn load(&self, resource: ResourceId) -> Rate {
-        Rate::from_bytes_per_s(self.levels.load(number(resource.index())))
+        let rate = |&class: &u32| {
+            let member = self.levels.member(class);
+            member.flows * member.weight * self.levels.level_of(class)
+        };
+        let shared = self.levels.load(number(resource.index()));
+        Rate::from_bytes_per_s(shared + self.resources[resource.index()].classes.iter().map(rate).sum::<f64>())
     }
 
     /// Bytes that have crossed a resource so far. Takes a look at every class that crosses it.
     pub fn carried(&self, resource: ResourceId) -> f64 {
-        let number = number(resource.index());
-        let classes = (0..self.levels.n_classes_on(number)).map(|nth| self.levels.class_on(number, nth));
-        self.resources[resource.index()].carried + classes.map(|class| self.carried_by(class)).sum::<f64>()
+        self.resources[resource.index()].carried
+            + self.classes_on(resource).map(|class| self.carried_by(class)).sum::<f64>()
+    }
+
+    /// The classes that cross a resource: the levels know those of one that is shared.
+    fn classes_on(&self, resource: ResourceId) -> impl Iterator<Item = u32> + use<'_, T> {
+        let shared = number(resource.index());
+        let sharing = (0..self.levels.n_classes_on(shared)).map(move |nth| self.levels.class_on(shared, nth));
+        sharing.chain(self.resources[resource.index()].classes.iter().copied())
     }
 
     /// Bytes that will have crossed a resource by `at`, if nothing happens until then that changes a rate.
@@ -487,12 +506,19 @@ impl<T: Copy> Network<T> {
     /// The resources on which flows are under way at rate zero, in order, and whether no step of their capacity is still
     /// to come: then the flows wait for ever, as far as it is up to that resource.
     pub(crate) fn stalled_on(&self) -> Vec<(ResourceId, bool)> {
-        let limiters = self.living().filter(|class| self.levels.level_of(*class) <= 0.0);
-        let limiters = limiters.filter_map(|class| match self.levels.member(class).limiter {
-            Limiter::Resource(resource) => Some(resource),
-            Limiter::Unsolved | Limiter::Nothing | Limiter::Cap => None,
-        });
-        let resources: BTreeSet<u32> = limiters.collect();
+        let stalled = self.living().filter(|class| self.levels.level_of(*class) <= 0.0);
+        let closed = |id: &ResourceId| self.resources[id.index()].cap(self.now) == Some(Rate::ZERO);
+        let resources: BTreeSet<u32> = stalled
+            .flat_map(|class| {
+                let per_flow = &self.routes[self.class(class).key.route.index()].per_flow;
+                let (limiter, caps) = match self.levels.member(class).limiter {
+                    Limiter::Resource(resource) => (Some(resource), [].as_slice()),
+                    Limiter::Cap => (None, per_flow.as_slice()),
+                    Limiter::Unsolved | Limiter::Nothing => (None, [].as_slice()),
+                };
+                limiter.into_iter().chain(caps.iter().filter(|id| closed(id)).map(|id| number(id.index())))
+            })
+            .collect();
         let is_last = |resource: u32| {
             let resource = &self.resources[resource as usize];
             // A load curve changes with what crosses it.
