@@ -28,6 +28,11 @@ pub fn wall_time(seconds: f64) -> String {
     }
 }
 
+/// The same in few characters, for what changes all the time: `0 s`, `40 s`, `3.5 h`.
+pub fn short_time(seconds: f64) -> String {
+    if seconds < 1.0 { "0 s".into() } else { wall_time(seconds) }
+}
+
 /// `1 run`, `2 runs`.
 pub fn number(n: usize, what: &str) -> String {
     plural(n, what, &format!("{what}s"))

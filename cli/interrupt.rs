@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::exit::Exit;
-use crate::terminal::note;
+use crate::terminal::{note, show, warn};
 
 /// A flag that the first signal sets. The second ends the process at once, which costs the runs in flight only:
 /// finished ones are on disk.
@@ -14,12 +14,13 @@ pub fn stop_flag() -> Arc<AtomicBool> {
     let flag = Arc::clone(&stop);
     let caught = ctrlc::set_handler(move || {
         if flag.swap(true, Ordering::Relaxed) {
+            show(None);
             process::exit(i32::from(Exit::Stopped as u8));
         }
         note("stopping: runs in flight are finished first; again to abort them");
     });
     if let Err(error) = caught {
-        note(&format!("warning: signals cannot be caught ({error}); finished runs are kept all the same"));
+        warn(format_args!("signals cannot be caught ({error}); finished runs are kept all the same"));
     }
     stop
 }

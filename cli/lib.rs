@@ -37,10 +37,11 @@ use clap::{CommandFactory, Parser};
 
 use crate::commands::Command;
 pub use crate::exit::Exit;
+use crate::terminal::Color;
 pub use dapple_scenarios::Registry;
 pub use {
-    dapple_lab as lab, dapple_models as models, dapple_papers as papers, dapple_policies as policies,
-    dapple_records as records,
+    dapple_import as import, dapple_lab as lab, dapple_models as models, dapple_papers as papers,
+    dapple_policies as policies, dapple_records as records,
 };
 pub use {dapple_reports as reports, dapple_scenarios as scenarios, dapple_simulator as simulator};
 
@@ -49,6 +50,9 @@ pub use {dapple_reports as reports, dapple_scenarios as scenarios, dapple_simula
 #[derive(Parser)]
 #[command(name = "dapple", version, max_term_width = 110, arg_required_else_help = true, after_help = EXAMPLES)]
 struct Cli {
+    /// Colour messages: auto heeds NO_COLOR, CLICOLOR_FORCE, TERM=dumb and whether standard error is a terminal
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Color::Auto)]
+    color: Color,
     #[command(subcommand)]
     command: Command,
 }
@@ -79,6 +83,7 @@ pub fn main(registry: Registry) -> ExitCode {
             return if error.use_stderr() { Exit::BadArguments } else { Exit::Done }.into();
         }
     };
+    terminal::choose_colors(cli.color);
     match cli.command.execute(&registry, Cli::command()) {
         Ok(exit) => exit.into(),
         Err(failure) => terminal::tell(&failure).into(),

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The folders of the crates' sources.
-const CRATES: [&str; 10] = [
+const CRATES: [&str; 11] = [
     "simulator/src",
     "records/src",
     "models/src",
@@ -15,6 +15,7 @@ const CRATES: [&str; 10] = [
     "lab/src",
     "reports/src",
     "papers",
+    "import/src",
     "cli",
     "benches/src",
 ];

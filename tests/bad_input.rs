@@ -107,3 +107,55 @@ fn results_of_another_scenario_are_refused_and_left_alone() {
     set("topology.links.CERN-GRIF.bandwidth=Gbps(5)").complains("another version").complains("--out");
     assert_eq!(before, lab.results("out"));
 }
+
+/// Markup, quotes, formulas and blanks in names stand in reports, pictures and tables as what they are: text.
+#[test]
+fn names_that_look_like_something_else_stay_text() {
+    const MARKUP: &str = "<script>alert(1)</script>";
+    const QUOTED: &str = "a'b&c;d,e";
+    const FORMULA: &str = "=cmd|' /C calc'!A0";
+    let text = TRIAL
+        .replace("\"trial\"", &format!("{:?}", format!("../{MARKUP}")))
+        .replace("\"CERN\"", &format!("{MARKUP:?}"))
+        .replace("\"GRIF_DISK\"", &format!("{FORMULA:?}"))
+        .replace("\"CERN-GRIF\"", &format!("{QUOTED:?}"))
+        .replace("\"data\"", &format!("{MARKUP:?}"))
+        .replace("\"analysis\"", &format!("{MARKUP:?}"))
+        .replace("\"place\"", &format!("{MARKUP:?}"))
+        .replace("\"remote\"", &format!("{FORMULA:?}"));
+    let lab = Lab::new();
+    lab.write("trial.ron", &text);
+    lab.dapple(&["check", "trial.ron"]).exits(0).complains("formula");
+    lab.dapple(&["run", "trial.ron", "--format", "csv"]).exits(0);
+    let mut files = std::collections::BTreeMap::new();
+    crate::collect(lab.dir.path(), "", &mut files);
+    let results: Vec<&String> = files.keys().filter(|name| name.starts_with("results/")).collect();
+    assert!(results.len() > 10, "the name of the scenario leads nowhere else: {:?}", files.keys());
+    lab.dapple(&["show", "trial.ron", "--out", "picture"]).exits(0);
+    crate::collect(lab.dir.path(), "", &mut files);
+    let (mut pages, mut tables) = (0, 0);
+    for (name, bytes) in files.iter().filter(|(name, _)| !name.ends_with(".ron")) {
+        let text = String::from_utf8_lossy(bytes);
+        if name.ends_with(".html") || name.ends_with(".svg") {
+            pages += 1;
+            assert!(!text.contains(MARKUP), "{name} runs what a name says");
+        }
+        if name.ends_with("runs.csv") {
+            tables += 1;
+            let mut policies: Vec<String> = Vec::new();
+            for line in text.lines().skip(1) {
+                policies
+                    .extend([MARKUP, FORMULA].iter().filter(|name| line.contains(**name)).map(|it| (*it).to_owned()));
+            }
+            assert_eq!(policies.len(), 6, "three replications of two policies: {text}");
+        }
+    }
+    assert!(pages > 3 && tables == 1, "{pages} pages and pictures, {tables} tables");
+}
+
+#[test]
+fn names_that_steer_the_terminal_are_refused() {
+    let lab = with("\"CERN_WN\", site", "\"CERN\\u{1b}[31m\", site");
+    let said = lab.dapple(&["check", "trial.ron"]).exits(3).complains("control characters").complains("U+001B");
+    assert!(!said.err.contains('\u{1b}'), "{:?}", said.err);
+}

@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use crate::Lab;
+use crate::{Finished, Lab};
 
 #[test]
 fn run_writes_all_files_and_says_where() {
@@ -111,6 +111,28 @@ fn papers_are_listed_and_unknown_ones_refused() {
 }
 
 #[test]
+fn import_makes_a_scenario_that_runs_and_says_what_became_of_the_rows() {
+    let lab = Lab::new();
+    let job = "0 0 60 1 -1 -1 1 -1 -1 1 -1 -1 -1 -1 -1 -1 -1";
+    lab.write("jobs.swf", &format!("; MaxProcs: 4\n1 {job}\n2 {job}\n3 0\n"));
+    let imported = lab.dapple(&["import", "auto", "jobs.swf", "--out", "mine"]).exits(0);
+    assert!(imported.out.contains("3 rows read, 2 kept, 1 dropped"), "{}", imported.out);
+    assert!(imported.out.contains("it has not 18 fields (line 4)"), "{}", imported.out);
+    lab.dapple(&["check", "--strict", "mine/scenario.ron"]).exits(0);
+    lab.dapple(&["run", "mine/scenario.ron", "--out", "out"]).exits(0);
+
+    lab.dapple(&["import", "swf", "jobs.swf", "--out", "mine"]).exits(2).complains("is there already");
+    lab.dapple(&["import", "swff", "jobs.swf", "--out", "other"]).exits(2).complains("swf");
+    lab.dapple(&["import", "swf", "jobs.swf", "--out", "other", "--key", "k"]).exits(2).complains("--anonymise");
+    lab.dapple(&["import", "rucio", "jobs.swf", "--out", "other"])
+        .exits(3)
+        .complains("jobs.swf:1: no column `source_rse`");
+    lab.dapple(&["import", "swf", "none.swf", "--out", "other"]).exits(5).complains("none.swf");
+    let hidden = lab.dapple(&["import", "swf", "jobs.swf", "--out", "hidden", "--anonymise"]).exits(0);
+    assert!(hidden.out.contains("is not kept"), "{}", hidden.out);
+}
+
+#[test]
 fn help_has_examples_for_every_command() {
     let lab = Lab::new();
     for command in [
@@ -122,6 +144,7 @@ fn help_has_examples_for_every_command() {
         "list",
         "compare",
         "explain",
+        "import",
         "reproduce",
         "clean",
         "completions",
@@ -171,4 +194,51 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
         let err = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success() && !err.contains("panicked"), "{arguments:?}: {err}");
     }
+}
+
+#[test]
+fn a_scenario_is_read_from_a_pipe_once_and_whole() {
+    let lab = Lab::new();
+    let text = std::fs::read(lab.path("trial.ron")).expect("it is there");
+    let mut command = lab.command(&["check", "/dev/stdin"]);
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    std::io::Write::write_all(&mut child.stdin.take().expect("a pipe"), &text).expect("somebody reads");
+    let checked = Finished::from(child.wait_with_output().expect("it ends")).exits(0);
+    assert!(checked.out.starts_with("/dev/stdin: OK\n"), "{}", checked.out);
+}
+
+#[test]
+fn check_tells_what_was_taken_of_a_log_and_writes_the_rest_down() {
+    let lab = Lab::new();
+    lab.write("log.csv", "t,bytes\n1,1000\n1,2000\n-1,5\n2,x\n2,3000\n9000,1\n");
+    lab.write(
+        "replay.ron",
+        r#"(name: "replay", horizon: Hours(1),
+            topology: (sites: [(name: "X"), (name: "Y")], rses: [(name: "A", site: "X"), (name: "B", site: "Y")],
+                links: [(name: "X-Y", from: "X", to: "Y", bandwidth: Gbps(1))]),
+            workload: [TransferTrace(name: "log", file: "log.csv", columns: (at: (name: "t", unit: Seconds),
+                size: (name: "bytes", unit: B), source: Constant("A"), destination: Constant("B")))],
+            policies: [(name: "remote", access: AlwaysRemote)])"#,
+    );
+    let checked = lab.dapple(&["check", "replay.ron", "--rejected", "dirty.csv"]).exits(0);
+    for told in [
+        "log `log` (log.csv): 3 of 6 rows taken, 6.00 kB",
+        "from 1 Seconds to 2 Seconds, 00:00:01.000",
+        "1 source in 1 pair of source and destination: A (3 rows, 6.00 kB)",
+        "2 rows with a time that another one has (`ties`); the log is in order of its times",
+        "left out: 1 at or after the horizon, 2 cannot be used",
+        "column `t` is negative (1 row: line 4 `-1`)",
+        "column `bytes` is not a finite number (1 row: line 5 `x`)",
+    ] {
+        assert!(checked.out.contains(told), "{told}\n{}", checked.out);
+    }
+    let rejected = std::fs::read_to_string(lab.path("dirty.csv")).expect("it was written");
+    assert_eq!(
+        rejected,
+        "workload,line,reason,row\nlog,4,column `t` is negative,\"-1,5\"\n\
+         log,5,column `bytes` is not a finite number,\"2,x\"\n"
+    );
+    lab.dapple(&["check", "--strict", "replay.ron"]).exits(3).complains("2 of 6 rows cannot be read");
+    lab.dapple(&["check", "replay.ron", "--rejected", "no/dirty.csv"]).exits(5).complains("cannot write no/dirty.csv");
 }

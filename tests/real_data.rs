@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use dapple::papers::hpss::{
-    CurveShape, HPSS_LOG, Halves, Hpss, Law, Settings, StartUp, TransferLog, calibrate, replay_score, scored,
+    CurveShape, Cut, HPSS_LOG, Halves, Hpss, Law, Scope, Settings, StartUp, TransferLog, calibrate, replay_score,
 };
 use flate2::Compression;
 use flate2::read::GzDecoder;
@@ -18,11 +18,18 @@ use flate2::write::GzEncoder;
 /// A case: what it claims, the log it needs, and its check.
 type Case = (&'static str, &'static str, fn(&Path));
 
+/// A platform of SimGrid, and jobs of PanDA.
+const SIMGRID_PLATFORM: &str = "cms-t1-kit-workload/WLCG_disklessTier2.xml";
+const PANDA_JOBS: &str = "atlas-jobs/bnl_2025_jobs.csv";
+
 const CASES: &[Case] = &[
     ("hpss: the stored law predicts 61 % of the second half within 30 %", HPSS_LOG, hpss_reaches_the_bar),
     ("hpss: no prediction depends on ends or durations", HPSS_LOG, hpss_predicts_from_starts_and_sizes),
     ("hpss: no constant depends on durations of the second half", HPSS_LOG, hpss_fits_the_first_half_only),
     ("hpss: `reproduce hpss --no-fit` writes a page", HPSS_LOG, hpss_is_reproduced),
+    ("import: networks of the Topology Zoo become scenarios", "topology-zoo/Geant2012.graphml", zoo_is_imported),
+    ("import: a platform of SimGrid becomes a scenario", SIMGRID_PLATFORM, platform_is_imported),
+    ("import: jobs of PanDA become a scenario", PANDA_JOBS, jobs_are_imported),
 ];
 
 fn main() -> ExitCode {
@@ -51,10 +58,16 @@ fn load(data: &Path) -> Hpss {
     Hpss::load(data).unwrap_or_else(|error| panic!("the log and its scenario can be read: {error}"))
 }
 
+fn halves(log: &TransferLog) -> Halves {
+    Halves::of(log, None).unwrap_or_else(|error| panic!("the log can be cut: {error}"))
+}
+
 fn hpss_reaches_the_bar(data: &Path) {
-    let Hpss { log, replay } = load(data);
-    let rows = scored(&log, Halves::of(&log).middle_s, f64::INFINITY);
-    let score = replay_score(&log, &replay, 0.3).expect("the log can be replayed");
+    let Hpss { log, replay, .. } = load(data);
+    let halves = halves(&log);
+    assert_eq!((halves.cut, halves.scope), (Cut::Time, Scope::LargeMigrations));
+    let rows = halves.second(&log);
+    let score = replay_score((&log, &halves), &replay, 0.3).expect("the log can be replayed");
     println!("  FoGP(0.3) = {:.4} on {} of {} transfers", score.second_half, rows.len(), log.transfers.len());
     assert!(score.durations_s.iter().all(Option::is_some), "every transfer ends before the horizon");
     assert_eq!(rows.len(), 14_339);
@@ -62,17 +75,17 @@ fn hpss_reaches_the_bar(data: &Path) {
 }
 
 fn hpss_predicts_from_starts_and_sizes(data: &Path) {
-    let Hpss { log, replay } = load(data);
-    let real = replay_score(&log, &replay, 0.3).expect("the log can be replayed");
+    let Hpss { log, replay, .. } = load(data);
+    let real = replay_score((&log, &halves(&log)), &replay, 0.3).expect("the log can be replayed");
     // Durations of other transfers, in reverse; ends that have nothing to do with starts.
     let n = log.transfers.len();
     let other = changed(data, |row, cells| {
         cells[1] = format!("{:.3}", log.transfers[row].started_at_s + (row % 977) as f64);
         cells[3] = format!("{:.3}", 2.0 * log.transfers[n - 1 - row].duration_s + 7.0);
     });
-    let Hpss { log: other_log, replay: other_replay } = load(other.path());
+    let Hpss { log: other_log, replay: other_replay, .. } = load(other.path());
     assert!(other_log != log);
-    let made_up = replay_score(&other_log, &other_replay, 0.3).expect("the log can be replayed");
+    let made_up = replay_score((&other_log, &halves(&other_log)), &other_replay, 0.3).expect("the log can be replayed");
     assert!(made_up.durations_s == real.durations_s, "predictions are the same, bit for bit");
     assert!(made_up.second_half < 0.4, "and now they are wrong: {}", made_up.second_half);
 }
@@ -80,12 +93,13 @@ fn hpss_predicts_from_starts_and_sizes(data: &Path) {
 fn hpss_fits_the_first_half_only(data: &Path) {
     let laws = [Law { curve: CurveShape::Approach, start_up: StartUp::Queued }];
     let settings = Settings { replays_per_constant: 3, ..Settings::default() };
-    let fitted = |Hpss { log, replay }: &Hpss| {
-        let scores = calibrate(log, replay, &laws, &settings, &|_| {}).expect("the log can be replayed");
+    let fitted = |Hpss { log, replay, .. }: &Hpss| {
+        let scores =
+            calibrate((log, &halves(log)), replay, &laws, &settings, &|_| {}).expect("the log can be replayed");
         (scores[0].on_quarter.clone(), scores[0].on_half.clone(), scores[0].second_half)
     };
     let real = load(data);
-    let middle_s = Halves::of(&real.log).middle_s;
+    let middle_s = halves(&real.log).middle_s;
     let other = changed(data, |row, cells| {
         if real.log.transfers[row].started_at_s >= middle_s {
             cells[3] = "1".into();
@@ -116,6 +130,46 @@ fn hpss_is_reproduced(data: &Path) {
         let bytes = fs::read(lab.path().join(file)).expect("it was written").len();
         assert!((1_000..1_500_000).contains(&bytes), "{file} has {bytes} bytes");
     }
+}
+
+/// Imports a file into a folder that is thrown away: the program says how many rows it read, and checks what it wrote.
+fn imported(format: &str, file: &Path) -> String {
+    let lab = tempfile::tempdir().expect("the system has a temporary folder");
+    let dapple = |arguments: &[&std::ffi::OsStr]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_dapple")).args(arguments).current_dir(lab.path()).output();
+        let output = output.expect("the program can be started");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{said}{}", String::from_utf8_lossy(&output.stderr));
+        said
+    };
+    let said = dapple(&["import".as_ref(), format.as_ref(), file.as_os_str(), "--out".as_ref(), "out".as_ref()]);
+    dapple(&["check".as_ref(), "--strict".as_ref(), "out/scenario.ron".as_ref()]);
+    let rows = said.lines().find(|line| line.contains(" read, ")).unwrap_or_else(|| panic!("rows are counted: {said}"));
+    println!("  {}: {rows}", file.file_name().unwrap_or_default().to_string_lossy());
+    let counts: Vec<u64> = rows.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+    assert_eq!(counts[0], counts[1] + counts[2], "{said}");
+    said
+}
+
+fn zoo_is_imported(data: &Path) {
+    let files =
+        fs::read_dir(data.join("topology-zoo")).expect("the folder can be read").flatten().map(|file| file.path());
+    let mut graphs: Vec<PathBuf> = files.filter(|file| file.extension().is_some_and(|it| it == "graphml")).collect();
+    graphs.sort();
+    for graph in &graphs {
+        imported("auto", graph);
+    }
+    println!("  {} networks", graphs.len());
+}
+
+fn platform_is_imported(data: &Path) {
+    let said = imported("auto", &data.join(SIMGRID_PLATFORM));
+    assert!(said.contains("a SimGrid platform"), "{said}");
+}
+
+fn jobs_are_imported(data: &Path) {
+    let said = imported("panda", &data.join(PANDA_JOBS));
+    assert!(said.contains("70 rows read, 70 kept, 0 dropped"), "{said}");
 }
 
 /// A folder of data with the HPSS log, its rows (0 for the first of data) changed.

@@ -1,19 +1,23 @@
 //! One file per command: its arguments and what it does.
 
 mod check;
+mod checked;
 mod choice;
 mod clean;
 mod compare;
 mod completions;
 mod explain;
+mod import;
 mod init;
 mod list;
+mod logs;
 mod report;
 mod reproduce;
 mod run;
 mod scenario;
 mod show;
 mod summary;
+mod work;
 
 use dapple_scenarios::Registry;
 
@@ -38,6 +42,8 @@ pub enum Command {
     Compare(compare::Compare),
     /// Tell the life of one job, request or read: every state, when, and what it waited for
     Explain(explain::Explain),
+    /// Turn logs and topologies of other programs into a scenario: SWF, Rucio, FTS, PanDA, Globus, XRootD, GraphML, SimGrid
+    Import(import::Import),
     /// Make a paper's table or figure again, theirs and ours side by side
     Reproduce(reproduce::Reproduce),
     /// Remove what is left over in the folder of an experiment, or all of it
@@ -60,6 +66,7 @@ impl Command {
             Self::List(list) => list.execute(),
             Self::Compare(compare) => compare.execute(),
             Self::Explain(explain) => explain.execute(),
+            Self::Import(import) => import.execute(),
             Self::Reproduce(reproduce) => reproduce.execute(registry),
             Self::Clean(clean) => clean.execute(),
             Self::Completions(completions) => completions.execute(whole),

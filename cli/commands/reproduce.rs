@@ -39,6 +39,7 @@ Examples:
   dapple reproduce remote-access          everything of one paper
   dapple reproduce remote-access eq2      one table, figure or statement of it
   DAPPLE_DATA=~/logs dapple reproduce hpss          a real log, fitted and replayed (minutes)
+  DAPPLE_DATA=~/logs dapple reproduce hpss by-rows  the same, cut into halves of equally many transfers
   DAPPLE_DATA=~/logs dapple reproduce hpss --no-fit the same with the constants of scenarios/logs/hpss.ron";
 
 impl Reproduce {

@@ -2,20 +2,25 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
-use dapple_lab::{Added, Execution, ExperimentError, Options, Refined};
-use dapple_records::Format;
+use dapple_lab::{Added, Execution, ExperimentError, Options, PATIENCE, Plan, Refined};
+use dapple_records::{Format, run_dir};
 use dapple_reports::{Conclusion, conclude, write_report};
 use dapple_scenarios::{Registry, Scenario};
 
 use crate::commands::choice::short_path;
 use crate::commands::scenario::{Changes, default_folder};
+use crate::commands::show::draw;
 use crate::commands::summary::summary;
+use crate::commands::work::{self, Machine};
 use crate::exit::{Exit, Failure, OrExit};
 use crate::interrupt::stop_flag;
 use crate::progress::ExperimentBar;
 use crate::terminal::{note, print};
 
+/// How long it is tried how much work it is.
+const PROBE: Duration = Duration::from_millis(500);
 /// How many failed runs are told one by one.
 const FAILURES_TOLD: usize = 5;
 
@@ -36,6 +41,9 @@ pub struct Run {
     seed: Option<u64>,
     #[command(flatten)]
     changes: Changes,
+    /// Give up a run whose policy is at one question for longer than so many seconds
+    #[arg(long, value_name = "S", default_value_t = PATIENCE.as_secs(), value_parser = clap::value_parser!(u64).range(1..))]
+    patience: u64,
     /// How tables are written
     #[arg(long, value_enum, default_value_t = TableFormat::Parquet)]
     format: TableFormat,
@@ -46,6 +54,9 @@ pub struct Run {
     /// Write no report
     #[arg(long)]
     no_report: bool,
+    /// Run it however long it takes and however much memory and disk it needs
+    #[arg(long, short)]
+    yes: bool,
     /// Print nothing but warnings and errors
     #[arg(long, short)]
     quiet: bool,
@@ -57,6 +68,7 @@ Examples:
   dapple run my.ron --jobs 4 --out /tmp/trial --format csv
   dapple run my.ron --set experiment.replications=50         adds the replications that are not there yet
   dapple run my.ron --refine                                 looks closer where policies change places in the sweep
+  dapple run my.ron --yes                                    even if it takes days
 
 Ctrl-C finishes the runs in flight and writes what is complete (exit code 75); the same command resumes.
 A second Ctrl-C aborts. Even after `kill -9` all finished runs are kept.";
@@ -85,17 +97,17 @@ impl Run {
         let seed = self.seed.map(|seed| ("seed".to_owned(), seed.to_string()));
         let scenario = self.changes.load(&self.file, seed, registry)?;
         let dir = self.out.clone().unwrap_or_else(|| default_folder(&scenario));
-        let execution = self.refined(scenario, &dir)?;
+        let execution = self.refined(scenario.clone(), &dir)?;
 
         tell_failures(&execution);
         if execution.left_out > 0 {
-            note(&format!(
+            note(format_args!(
                 "{} finished runs in {} are not part of this experiment (another seed, policy or sweep) and are left out",
                 execution.left_out,
                 dir.display()
             ));
         }
-        let report = self.report(&dir, &execution)?;
+        let report = self.report(&scenario, &dir, &execution)?;
         let conclusion = conclude(&execution.manifest, &execution.kpis).or_exit(Exit::Files)?;
         for policy in &conclusion.lost {
             note(&format!("every job of every run of policy `{policy}` failed"));
@@ -146,11 +158,15 @@ impl Run {
 
     fn once(&self, scenario: &Scenario, dir: &Path, stop: &AtomicBool) -> Result<Execution, Failure> {
         let plan = dapple_lab::plan(scenario).or_exit(Exit::Refused)?;
+        if !self.yes {
+            self.refuse_too_much(&plan, scenario, dir)?;
+        }
         let bar = ExperimentBar::new(self.quiet);
         let jobs = self.jobs.map_or(0, usize::from);
-        let options = Options { jobs, format: self.format.into(), stop, observer: &bar };
+        let options = Options { jobs, format: self.format.into(), stop, observer: &bar, patience: self.patience() };
         let execution = dapple_lab::execute(&plan, scenario, dir, &options);
-        bar.finish();
+        // The bar goes before anything else is said.
+        drop(bar);
         execution.map_err(folder_failure)
     }
 
@@ -169,10 +185,31 @@ impl Run {
         }
     }
 
-    fn report(&self, dir: &Path, execution: &Execution) -> Result<Option<PathBuf>, Failure> {
+    /// Refuses what would take days, or more memory or disk than there is, with the figures.
+    fn refuse_too_much(&self, plan: &Plan, scenario: &Scenario, dir: &Path) -> Result<(), Failure> {
+        let n_done = if dir.is_dir() { plan.runs().filter(|run| run_dir(dir, &run.id).is_dir()).count() } else { 0 };
+        // What cannot be tried is for the runs themselves to tell.
+        let Ok(work) = dapple_lab::probe(plan, scenario, self.format.into(), PROBE) else { return Ok(()) };
+        let work = work.of_runs(plan.n_runs() - n_done);
+        match Machine::here(dir, self.jobs).too_much(&work) {
+            None => Ok(()),
+            Some(reason) => Err(Failure::new(
+                Exit::Refused,
+                format_args!("{reason} ({}); --yes runs it all the same", work::in_words(&work)),
+            )),
+        }
+    }
+
+    fn patience(&self) -> Duration {
+        Duration::from_secs(self.patience)
+    }
+
+    fn report(&self, scenario: &Scenario, dir: &Path, execution: &Execution) -> Result<Option<PathBuf>, Failure> {
         if self.no_report || execution.manifest.runs.is_empty() {
             return Ok(None);
         }
+        // The report shows it.
+        draw(scenario, dir)?;
         write_report(dir).or_exit(Exit::Files).map(Some)
     }
 }
@@ -186,7 +223,8 @@ fn in_words(added: &[Added]) -> String {
 fn folder_failure(error: ExperimentError) -> Failure {
     if error.is_refusal() {
         let remedy = "choose another folder with --out, or remove that one";
-        Failure::new(Exit::Refused, format_args!("{error}; {remedy}"))
+        let lines = if error.to_string().contains('\n') { "\n" } else { "; " };
+        Failure::new(Exit::Refused, format_args!("{error}{lines}{remedy}"))
     } else {
         Failure { exit: Exit::Files, error: error.into() }
     }
@@ -194,13 +232,14 @@ fn folder_failure(error: ExperimentError) -> Failure {
 
 fn tell_failures(execution: &Execution) {
     for run in execution.failed.iter().take(FAILURES_TOLD) {
-        note(&format!(
+        note(format_args!(
             "run {} (policy `{}`, replication {}) failed: {}",
             run.id, run.policy, run.replication, run.error
         ));
     }
     if execution.failed.len() > FAILURES_TOLD {
-        note(&format!("... and {} more, all in manifest.json", execution.failed.len() - FAILURES_TOLD));
+        let (all, more) = (execution.failed.len(), execution.failed.len() - FAILURES_TOLD);
+        note(format_args!("{all} failed runs: {FAILURES_TOLD} shown, {more} more in manifest.json"));
     }
 }
 

@@ -1,13 +1,12 @@
 //! Reading a scenario, with the arguments that all commands share.
 
 use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use dapple_scenarios::{LoadOptions, Problems, Registry, Scenario};
 
 use crate::exit::{Exit, Failure};
-use crate::terminal::note;
+use crate::terminal::warn;
 
 /// Changes to a scenario, made before it is checked.
 #[derive(clap::Args)]
@@ -15,7 +14,7 @@ pub struct Changes {
     /// Change a field, for example topology.links.CERN-GRIF-LPNHE.bandwidth=Gbps(20); can be repeated
     #[arg(long, value_name = "PATH=VALUE", value_parser = assignment)]
     set: Vec<(String, String)>,
-    /// Refuse logs with rows that cannot be read, whatever the scenario says
+    /// Refuse logs with rows that cannot be read, whatever the scenario says, and what cannot work
     #[arg(long)]
     strict: bool,
 }
@@ -29,10 +28,10 @@ impl Changes {
         registry: &Registry,
     ) -> Result<Scenario, Failure> {
         let scenario = self.read(file, more, registry)?.map_err(|problems| {
-            Failure::new(Exit::Refused, format_args!("{} is refused\n\n{problems}", file.display()))
+            Failure::new(Exit::Refused, format_args!("{} is refused\n\n{}", file.display(), problems.styled()))
         })?;
         for warning in &scenario.warnings {
-            note(&format!("warning: {warning}"));
+            warn(warning);
         }
         Ok(scenario)
     }
@@ -51,11 +50,15 @@ impl Changes {
     }
 }
 
-/// Tells a file that cannot be read from one that cannot be understood.
+/// Tells a file that cannot be read from one that cannot be understood. A pipe is left alone: what is read here, or only
+/// opened and closed, is lost to whoever reads it next.
 fn can_be_read(file: &Path) -> Result<(), Failure> {
-    let read = File::open(file).and_then(|mut file| file.read(&mut [0]));
-    let failure = |error| Failure::new(Exit::Files, format_args!("cannot read {}: {error}", file.display()));
-    read.map(drop).map_err(failure)
+    let read = std::fs::metadata(file).and_then(|found| match () {
+        () if found.is_dir() => Err(std::io::ErrorKind::IsADirectory.into()),
+        () if found.is_file() => File::open(file).map(drop),
+        () => Ok(()),
+    });
+    read.map_err(|error| Failure::new(Exit::Files, format_args!("cannot read {}: {error}", file.display())))
 }
 
 /// `PATH=VALUE` in two.

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use dapple_lab::Execution;
 use dapple_records::{KPIS, KpiInfo, Manifest, RunEntry, SweepPoint};
-use dapple_reports::quantity::significant;
-use dapple_reports::statistics::{self, Estimate};
+use dapple_reports::quantity::{Scale, common_decimals, kpi_estimate, with_interval};
+use dapple_reports::statistics::Estimate;
 use dapple_reports::{Conclusion, sweep_order};
 
 use crate::columns::{columns, number};
@@ -26,7 +26,9 @@ pub fn summary(execution: &Execution, conclusion: &Conclusion, dir: &Path, repor
     }
     let primary = KPIS.iter().find(|info| info.column == execution.manifest.primary_kpi);
     if let Some(info) = primary.filter(|_| !execution.manifest.runs.is_empty()) {
-        write!(text, "\n{} [{}]\n{}", info.title, info.unit, table(execution, conclusion, info))
+        let values = execution.manifest.runs.iter().filter_map(|run| value(execution, run, info));
+        let scale = Scale::of_kpi(info, values);
+        write!(text, "\n{}\n{}", scale.axis_title(info.title), table(execution, conclusion, info, scale))
             .expect("strings take all text");
         if !conclusion.verdicts.is_empty() {
             let relevant = &conclusion.relevant;
@@ -57,22 +59,28 @@ fn counts(execution: &Execution) -> String {
     counts.join(", ")
 }
 
-fn table(execution: &Execution, conclusion: &Conclusion, info: &KpiInfo) -> String {
+fn table(execution: &Execution, conclusion: &Conclusion, info: &KpiInfo, scale: Scale) -> String {
     let manifest = &execution.manifest;
     let paths = &manifest.sweep_paths;
     let mut heading: Vec<String> = paths.iter().map(|path| last_two(path)).collect();
     heading.extend(["policy", "runs", "mean", "95 % interval"].map(str::to_owned));
     heading.push(format!("against {}", manifest.baseline));
+    let estimate = |point: &[SweepPoint], policy: &str| {
+        let runs = manifest.runs.iter().filter(|run| run.policy == policy && run.sweep == *point);
+        kpi_estimate(info, &runs.filter_map(|run| value(execution, run, info)).collect::<Vec<f64>>())
+    };
+    let points = points(manifest);
+    let all = points.iter().flat_map(|point| manifest.policies.iter().filter_map(|policy| estimate(point, policy)));
+    let decimals = common_decimals(scale, all.map(|found| (found.mean, found.interval)));
     let mut rows = vec![heading];
-    for point in points(manifest) {
+    for point in points {
         for policy in &manifest.policies {
-            let runs = manifest.runs.iter().filter(|run| run.policy == *policy && run.sweep == *point);
-            let values: Vec<f64> = runs.filter_map(|run| value(execution, run, info)).collect();
             let mut row: Vec<String> = point.iter().map(|coordinate| coordinate.text.clone()).collect();
             row.push(policy.clone());
-            row.extend(figures(statistics::estimate(&values), manifest.chance));
+            row.extend(figures(estimate(point, policy), manifest.chance, (scale, decimals)));
             let verdict = conclusion.verdicts.iter().find(|found| found.policy == *policy && found.sweep == *point);
-            row.push(verdict.map_or_else(String::new, |found| found.words.clone()));
+            let baseline = if *policy == manifest.baseline { "baseline" } else { "" };
+            row.push(verdict.map_or_else(|| baseline.into(), |found| found.words.clone()));
             rows.push(row);
         }
     }
@@ -80,7 +88,7 @@ fn table(execution: &Execution, conclusion: &Conclusion, info: &KpiInfo) -> Stri
     rows.truncate(MOST_ROWS + 1);
     let mut text = columns(&rows, paths.len() + 1);
     if left_out > 0 {
-        writeln!(text, "... and {left_out} more lines in the report").expect("strings take all text");
+        writeln!(text, "{MOST_ROWS} lines shown, {left_out} more in the report").expect("strings take all text");
     }
     text
 }
@@ -97,22 +105,18 @@ fn value(execution: &Execution, run: &RunEntry, info: &KpiInfo) -> Option<f64> {
     execution.kpis.get(&run.id)?.get(info.kpi)
 }
 
-fn figures(estimate: Option<Estimate>, chance: bool) -> [String; 3] {
-    let Some(estimate) = estimate else { return ["0", "-", "-"].map(str::to_owned) };
-    let interval =
-        |limits: statistics::Interval| format!("{} .. {}", significant(limits.low), significant(limits.high));
-    [
-        estimate.n.to_string(),
-        significant(estimate.mean),
-        estimate.interval.map_or_else(
-            || match (chance, estimate.n) {
-                (false, _) => "no chance".into(),
-                (true, 1) => "needs more runs".into(),
-                (true, _) => "all equal".into(),
-            },
-            interval,
-        ),
-    ]
+fn figures(estimate: Option<Estimate>, chance: bool, (scale, decimals): (Scale, usize)) -> [String; 3] {
+    let Some(Estimate { n, mean, interval }) = estimate else { return ["0", "-", "-"].map(str::to_owned) };
+    // Without the signs of typesetting, for those who search the output.
+    let plain = |text: String| text.replace('\u{202f}', "").replace('−', "-");
+    let (mean, span) = with_interval(scale, decimals, mean, interval);
+    let without = match (chance, n, interval) {
+        (_, _, Some(_)) => "narrower than shown",
+        (false, ..) => "no chance",
+        (true, 1, None) => "needs more runs",
+        (true, _, None) => "all equal",
+    };
+    [n.to_string(), plain(mean), span.map_or_else(|| without.to_owned(), |span| plain(span).replace(" to ", " .. "))]
 }
 
 /// The end of a path, enough to know it by.

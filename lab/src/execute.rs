@@ -1,21 +1,24 @@
 //! Running a plan on a pool of threads.
 
-use std::any::Any;
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use dapple_records::folder::{Clock, Folder, FolderError, Origin, RunRecord, SessionCounts};
-use dapple_records::{FailedRun, Format, Kpis, Manifest, RecordPlan, RunOutput, record};
+use dapple_records::{FailedRun, Format, Kpis, Manifest, RecordPlan, RunOutput};
 use dapple_scenarios::Scenario;
 
+use crate::alone::{Failure, Run};
 use crate::manifest::{entry, failed_run, manifest, origin};
-use crate::observer::Relay;
+use crate::panics::caught;
 use crate::plan::{self, InWords, Plan, PlannedRun};
 use crate::{ExperimentError, RunEnd, RunObserver, ThreadsError};
+
+/// How long a policy may be at one question, unless somebody says otherwise.
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How a plan is executed; nothing of it changes a result.
 pub struct Options<'a> {
@@ -28,6 +31,9 @@ pub struct Options<'a> {
     pub stop: &'a AtomicBool,
     /// Who is told.
     pub observer: &'a dyn RunObserver,
+    /// How long a policy may be at one question. One that takes longer fails its run, and the set's runs that have not begun
+    /// are not begun; its thread cannot be stopped and is left behind until the process ends.
+    pub patience: Duration,
 }
 
 /// What an execution came to.
@@ -69,7 +75,8 @@ pub fn execute(
     }
     let clock = Clock::start();
     let origin = origin(plan);
-    let (folder, found) = Folder::open(dir, &origin)?;
+    let opened = Folder::open(dir, &origin);
+    let (folder, found) = opened.map_err(|error| ExperimentError::of_folder(error, dir, plan))?;
     let threads = if options.jobs == 0 { thread::available_parallelism().map_or(1, usize::from) } else { options.jobs };
     let Resumed { finished, to_do, left_out } = resumed(plan, &origin, &folder, found)?;
     let skipped = plan.n_runs() - to_do.len();
@@ -83,7 +90,9 @@ pub fn execute(
         points[run.point_index].runs_left += 1;
     }
     let points = points.into_iter().map(Mutex::new).collect();
-    let session = Session { plan, scenario, points, origin, folder: &folder, options, results: &results };
+    let scenario = Arc::new(scenario.clone());
+    let silent = plan.policies.iter().map(|_| Mutex::default()).collect();
+    let session = Session { plan, scenario, points, silent, origin, folder: &folder, options, results: &results };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.min(to_do.len()).max(1)).build();
     // First in, first out: stopped early, what is done is a start of the plan.
     pool.map_err(ThreadsError::from)?.in_place_scope_fifo(|scope| {
@@ -184,9 +193,11 @@ impl Results {
 /// One execution of a plan.
 struct Session<'a> {
     plan: &'a Plan,
-    scenario: &'a Scenario,
+    scenario: Arc<Scenario>,
     /// What is shared by the runs of each sweep point.
     points: Vec<Mutex<AtPoint>>,
+    /// Of each policy set the run in which it never answered.
+    silent: Vec<Mutex<Option<String>>>,
     origin: Origin,
     folder: &'a Folder,
     options: &'a Options<'a>,
@@ -218,8 +229,7 @@ impl Session<'_> {
             return;
         }
         self.options.observer.started(run);
-        let recorded =
-            catch_unwind(AssertUnwindSafe(|| self.simulate(run, record))).unwrap_or_else(|panic| Err(words(&*panic)));
+        let recorded = self.simulate(run, record);
         self.at_point(run).run_ended();
         match recorded {
             Ok(output) => self.keep(run, record, &output),
@@ -231,17 +241,21 @@ impl Session<'_> {
     }
 
     fn simulate(&self, run: &PlannedRun, tables: &RecordPlan) -> Result<RunOutput, String> {
-        let swept;
-        let scenario = if self.plan.points[run.point_index].sweep.is_empty() {
-            self.scenario
-        } else {
-            swept = self.swept(run)?;
-            &*swept
-        };
-        let mut policies = scenario.policies[run.policy_index].build()?;
-        let mut relay = Relay { observer: self.options.observer, run };
-        let recorded = record((&scenario.setup, tables), &mut policies, run.seed, &mut relay);
-        recorded.map_err(|error| error.to_string())
+        let silent = || self.silent[run.policy_index].lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(before) = &*silent() {
+            return Err(format!("not begun: policy `{}` gave no answer in run {before}", run.policy));
+        }
+        let is_swept = !self.plan.points[run.point_index].sweep.is_empty();
+        let scenario = if is_swept { self.swept(run)? } else { Arc::clone(&self.scenario) };
+        let alone = Run { scenario, tables: *tables, policy: run.policy_index, seed: run.seed };
+        let advanced = |now, events| self.options.observer.advanced(run, now, events);
+        alone.in_time(self.options.patience, &advanced).map(|done| done.output).map_err(|failure| match failure {
+            Failure::Failed(why) => why,
+            Failure::NeverAnswers(why) => {
+                silent().get_or_insert_with(|| run.id.clone());
+                why
+            }
+        })
     }
 
     fn at_point(&self, run: &PlannedRun) -> MutexGuard<'_, AtPoint> {
@@ -253,7 +267,9 @@ impl Session<'_> {
     fn swept(&self, run: &PlannedRun) -> Result<Arc<Scenario>, String> {
         let point = &self.plan.points[run.point_index];
         let make = || {
-            let swept = plan::at(self.scenario, &point.sweep).map_err(|problems| problems.to_string())?;
+            let swept = caught(|| plan::at(&self.scenario, &point.sweep))
+                .map_err(|said| format!("a fault in the program: {said}"))?
+                .map_err(|problems| problems.to_string())?;
             if !point.is_of(&swept) {
                 // A value may name a file, which is read again.
                 return Err(format!("the files of the scenario were changed while it ran ({})", InWords(&point.sweep)));
@@ -280,10 +296,4 @@ impl Session<'_> {
             }
         }
     }
-}
-
-/// What a panic said. It is a fault of dapple or of a policy, and costs its run only.
-fn words(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
-    format!("a fault in the program: {}", text.unwrap_or("no message"))
 }

@@ -68,6 +68,7 @@ pub fn manifest(plan: &Plan, finished: &BTreeMap<String, RunRecord>, failed: &BT
         runs: finished.values().map(|record| record.run.clone()).collect(),
         failed: failed.values().filter(|run| !finished.contains_key(&run.id)).cloned().collect(),
         missing,
+        in_words: plan.in_words.clone(),
         warnings: warnings(&plan.warnings, finished),
     }
 }

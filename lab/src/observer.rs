@@ -1,6 +1,5 @@
 //! Who is told how an experiment goes.
 
-use dapple_simulator::facts::{Fact, Observer};
 use dapple_simulator::units::SimTime;
 
 use crate::PlannedRun;
@@ -23,7 +22,7 @@ pub trait RunObserver: Sync {
     fn planned(&self, to_do: &[&PlannedRun], skipped: usize);
     /// A run starts.
     fn started(&self, run: &PlannedRun);
-    /// A run has come to `now` with so many events; called every few thousand events.
+    /// A run has come to `now` with so many events; told a few times a second.
     fn advanced(&self, run: &PlannedRun, now: SimTime, events: u64);
     /// A run ended.
     fn ended(&self, run: &PlannedRun, end: RunEnd<'_>);
@@ -38,18 +37,4 @@ impl RunObserver for NoObserver {
     fn started(&self, _: &PlannedRun) {}
     fn advanced(&self, _: &PlannedRun, _: SimTime, _: u64) {}
     fn ended(&self, _: &PlannedRun, _: RunEnd<'_>) {}
-}
-
-/// Passes what the engine says about one run on to the observer.
-pub(super) struct Relay<'a> {
-    pub observer: &'a dyn RunObserver,
-    pub run: &'a PlannedRun,
-}
-
-impl Observer for Relay<'_> {
-    fn observe(&mut self, _: SimTime, _: &Fact) {}
-
-    fn advanced(&mut self, now: SimTime, events: u64) {
-        self.observer.advanced(self.run, now, events);
-    }
 }

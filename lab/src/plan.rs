@@ -53,6 +53,8 @@ pub struct Plan {
     pub replications: u32,
     /// Paths of the swept fields, in order of declaration.
     pub sweep_paths: Vec<String>,
+    /// The scenario in words.
+    pub in_words: Vec<(String, String)>,
     /// What is worth knowing of the scenario, sorted.
     pub warnings: Vec<String>,
     /// All combinations of swept values, the last axis fastest; one without coordinates where nothing is swept.
@@ -156,6 +158,7 @@ pub fn plan(scenario: &Scenario) -> Result<Plan, Problems> {
         endless: endless.into_iter().collect(),
         replications: experiment.replications,
         sweep_paths: experiment.sweep.iter().map(|axis| axis.path.clone()).collect(),
+        in_words: scenario.in_words(),
         warnings: scenario.warnings.clone(),
         points,
     })

@@ -90,7 +90,12 @@ fn execute_in(dir: &Path, changes: &[(&str, &str)], stop: bool) -> Result<Execut
     let scenario = scenario(changes).expect("the scenario is valid");
     let plan = plan(&scenario).expect("it can be planned");
     let stop = AtomicBool::new(stop);
-    execute(&plan, &scenario, dir, &Options { jobs: 2, format: Format::Parquet, stop: &stop, observer: &NoObserver })
+    execute(
+        &plan,
+        &scenario,
+        dir,
+        &Options { jobs: 2, format: Format::Parquet, stop: &stop, observer: &NoObserver, patience: PATIENCE },
+    )
 }
 
 #[test]
@@ -199,7 +204,8 @@ fn runs_keep_their_figures_where_a_run_for_more_tables_is_stopped() {
     let scenario = scenario(&[("record", "Rows")]).expect("the scenario is valid");
     let plan = plan(&scenario).expect("it can be planned");
     let stop = AtomicBool::new(false);
-    let options = Options { jobs: 1, format: Format::Parquet, stop: &stop, observer: &StopsAfterOne(&stop) };
+    let options =
+        Options { jobs: 1, format: Format::Parquet, stop: &stop, observer: &StopsAfterOne(&stop), patience: PATIENCE };
     let stopped = execute(&plan, &scenario, dir.path(), &options).expect("writes");
     assert_eq!((stopped.done, stopped.skipped, stopped.missing, stopped.failed.len()), (1, 0, 3, 0));
     assert_eq!((&stopped.manifest.runs, &stopped.kpis), (&summary.manifest.runs, &summary.kpis), "figures stay");
@@ -229,8 +235,13 @@ fn runs_keep_their_figures_where_a_run_for_more_tables_fails() {
         let registry = Registry::standard().access("faulty", move |_| Ok(Decider::policy(Faulty { panics })));
         let scenario = load_text("unit.ron", TEXT, Path::new("."), &changes, &registry).expect("it is valid");
         let plan = plan(&scenario).expect("it can be planned");
-        let options =
-            Options { jobs: 2, format: Format::Parquet, stop: &AtomicBool::new(false), observer: &NoObserver };
+        let options = Options {
+            jobs: 2,
+            format: Format::Parquet,
+            stop: &AtomicBool::new(false),
+            observer: &NoObserver,
+            patience: PATIENCE,
+        };
         execute(&plan, &scenario, dir.path(), &options).expect("writes")
     };
     let summary = execution("Summary", false);
@@ -250,8 +261,13 @@ fn a_plan_of_other_policies_or_another_record_is_not_executed() {
         let scenario = scenario(changes).expect("the scenario is valid");
         let mut plan = plan(&scenario).expect("it can be planned");
         change(&mut plan.points[0]);
-        let options =
-            Options { jobs: 2, format: Format::Parquet, stop: &AtomicBool::new(false), observer: &NoObserver };
+        let options = Options {
+            jobs: 2,
+            format: Format::Parquet,
+            stop: &AtomicBool::new(false),
+            observer: &NoObserver,
+            patience: PATIENCE,
+        };
         execute(&plan, &scenario, dir.path(), &options)
     };
     let changes: [&dyn Fn(&mut PlannedPoint); 3] = [

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::atomic::AtomicBool;
 use std::{env, fs};
 
-use dapple_lab::{Execution, ExperimentError, NoObserver, Options, Plan, PlanError, execute, plan};
+use dapple_lab::{Execution, ExperimentError, NoObserver, Options, PATIENCE, Plan, PlanError, execute, plan};
 use dapple_records::Format;
 use dapple_scenarios::{Registry, Scenario, load};
 use dapple_simulator::units::SimSpan;
@@ -58,7 +58,12 @@ fn scenario(folder: &Path) -> Scenario {
 
 fn executed(plan: &Plan, scenario: &Scenario, out: &Path) -> Result<Execution, ExperimentError> {
     let stop = AtomicBool::new(false);
-    execute(plan, scenario, out, &Options { jobs: 2, format: Format::Parquet, stop: &stop, observer: &NoObserver })
+    execute(
+        plan,
+        scenario,
+        out,
+        &Options { jobs: 2, format: Format::Parquet, stop: &stop, observer: &NoObserver, patience: PATIENCE },
+    )
 }
 
 /// All files but the one that tells where and when, by their names.

@@ -1,7 +1,7 @@
 //! A law fitted to one part of a log and scored on others.
 //!
 //! ```text
-//!   |---- first quarter ----|---- second quarter ----|------------ second half ------------|   time of the log
+//!   |---- first quarter ----|---- second quarter ----|------------ second half ------------|   of the time, or of the starts
 //!   fit ------------------->| validate: selects the law
 //!   fit again -------------------------------------->| predict: the score that counts
 //! ```
@@ -13,7 +13,7 @@ use dapple_models::optimise::{NelderMead, OptimiseError};
 use dapple_models::{DataError, PredictionErrors};
 use dapple_simulator::units::SimTime;
 
-use super::{Direction, Law, Replay, ReplayError, TransferLog};
+use super::{Halves, Law, Replay, ReplayError, TransferLog};
 
 /// How laws are fitted and what counts as a good prediction.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,36 +40,6 @@ impl Default for Settings {
             NelderMead { step: 0.25, x_tolerance: 1e-3, f_tolerance: 1e-5, rounds: 2, ..NelderMead::default() };
         Self { tau: 0.3, softness: 0.1, pull: 1e-3, replays_per_constant: 40, search, threads: 0 }
     }
-}
-
-/// Where the time range of a log is cut, and which of its transfers are scored.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Halves {
-    /// A quarter of the way from the first start to the last end [s since 1970].
-    pub quarter_s: f64,
-    /// The middle.
-    pub middle_s: f64,
-}
-
-impl Halves {
-    /// Cuts a log.
-    pub fn of(log: &TransferLog) -> Self {
-        let (start, end) = (log.origin_s(), log.end_s());
-        let middle_s = (start + end) / 2.0;
-        Self { quarter_s: (start + middle_s) / 2.0, middle_s }
-    }
-}
-
-/// Rows of the transfers that are scored: migrations of more than 1 GB that took measurable time, wholly inside a part
-/// of the log.
-pub fn scored(log: &TransferLog, from_s: f64, until_s: f64) -> Vec<usize> {
-    let taken = |index: &usize| {
-        let transfer = &log.transfers[*index];
-        let inside = transfer.started_at_s >= from_s && transfer.ended_at_s < until_s;
-        let large = transfer.direction == Direction::Migrate && transfer.bytes > 1_000_000_000;
-        inside && large && transfer.duration_s > 0.0
-    };
-    (0..log.transfers.len()).filter(taken).collect()
 }
 
 /// A law with constants.
@@ -116,7 +86,7 @@ pub enum CalibrationError {
     #[error("cannot start the threads that fit the laws: {0}")]
     Threads(#[from] ThreadsError),
     /// Nothing can be scored.
-    #[error("a part of the log has no migration of more than 1 GB")]
+    #[error("a part of the log has nothing to score")]
     NothingScored(#[source] DataError),
 }
 
@@ -128,13 +98,13 @@ pub enum CalibrationError {
 /// # Errors
 /// [`CalibrationError`], of the first law in order that fails.
 pub fn calibrate(
-    log: &TransferLog,
+    (log, halves): (&TransferLog, &Halves),
     replay: &Replay,
     laws: &[Law],
     settings: &Settings,
     done: &(dyn Fn(Law) + Sync),
 ) -> Result<Vec<LawScores>, CalibrationError> {
-    let parts = Parts::of(log, replay);
+    let parts = Parts::of((log, halves), replay);
     // The richest laws take longest, so they go first.
     let mut order: Vec<(usize, Law)> = laws.iter().copied().enumerate().collect();
     order.sort_by_key(|(_, law)| std::cmp::Reverse(law.constants().len()));
@@ -160,18 +130,17 @@ struct Parts {
 }
 
 impl Parts {
-    fn of(log: &TransferLog, whole: &Replay) -> Self {
-        let halves = Halves::of(log);
+    fn of((log, halves): (&TransferLog, &Halves), whole: &Replay) -> Self {
         let before = |end_s: f64| whole.before(SimTime::from_secs_f64(end_s - log.origin_s()));
-        let (quarter_s, middle_s) = (halves.quarter_s, halves.middle_s);
+        let [in_first_quarter, in_second_quarter, in_second_half] = halves.parts(log);
         Self {
-            quarter: before(quarter_s),
-            half: before(middle_s),
+            quarter: before(halves.quarter_s),
+            half: before(halves.middle_s),
             whole: whole.clone(),
-            in_first_quarter: scored(log, f64::NEG_INFINITY, quarter_s),
-            in_second_quarter: scored(log, quarter_s, middle_s),
-            in_first_half: scored(log, f64::NEG_INFINITY, middle_s),
-            in_second_half: scored(log, middle_s, f64::INFINITY),
+            in_first_quarter,
+            in_second_quarter,
+            in_first_half: halves.first(log),
+            in_second_half,
         }
     }
 
@@ -255,9 +224,13 @@ pub struct ReplayScore {
 ///
 /// # Errors
 /// [`CalibrationError::Replay`], [`CalibrationError::NothingScored`].
-pub fn replay_score(log: &TransferLog, replay: &Replay, tau: f64) -> Result<ReplayScore, CalibrationError> {
+pub fn replay_score(
+    (log, halves): (&TransferLog, &Halves),
+    replay: &Replay,
+    tau: f64,
+) -> Result<ReplayScore, CalibrationError> {
     let durations_s = replay.durations_s(&replay.mover(), log.transfers.len())?;
-    let rows = scored(log, Halves::of(log).middle_s, f64::INFINITY);
+    let rows = halves.second(log);
     let second_half = compared(log, &durations_s, &rows, |errors| errors.fogp(tau))?;
     Ok(ReplayScore { second_half, durations_s })
 }

@@ -19,7 +19,12 @@ pub struct Hpss {
     pub log: TransferLog,
     /// Its starts and sizes, on the scenario's mover.
     pub replay: Replay,
+    /// Until when it is replayed, from the first start on [s]: 32 days beyond the last start. No end has a say in it.
+    pub horizon_s: f64,
 }
+
+/// Time that the last start has to end [s].
+const PATIENCE_S: f64 = 32.0 * 86_400.0;
 
 /// Why the HPSS log cannot be replayed.
 #[derive(Debug, thiserror::Error)]
@@ -43,8 +48,12 @@ impl Hpss {
     /// [`HpssError::Log`] where there is no such log, or it is not what it should be.
     pub fn load(data: &Path) -> Result<Self, HpssError> {
         let log = TransferLog::read(&data.join(HPSS_LOG))?;
-        let options = LoadOptions { data: Some(data.to_owned()), strict: true, ..LoadOptions::default() };
+        // The rows were checked just now, and how fast a law is says the fit, not the nominal load.
+        let last_start_s = log.transfers.iter().map(|transfer| transfer.started_at_s).fold(0.0, f64::max);
+        let horizon_s = (last_start_s - log.origin_s()).ceil() + PATIENCE_S;
+        let overrides = [("horizon".to_owned(), format!("Seconds({horizon_s:?})"))];
+        let options = LoadOptions { data: Some(data.to_owned()), overrides: &overrides, ..LoadOptions::default() };
         let scenario = load_bundled(HPSS_SCENARIO, &options, &Registry::standard()).map_err(HpssError::Scenario)?;
-        Ok(Self { log, replay: Replay::new(scenario.setup)? })
+        Ok(Self { log, replay: Replay::new(scenario.setup)?, horizon_s })
     }
 }

@@ -12,6 +12,7 @@
 //! different parts of the log.
 
 mod calibrate;
+mod halves;
 mod law;
 mod load;
 mod log;
@@ -22,8 +23,9 @@ mod score;
 mod sections;
 
 pub use calibrate::{
-    Calibrated, CalibrationError, Halves, LawScores, ReplayScore, Settings, calibrate, replay_score, scored, selected,
+    Calibrated, CalibrationError, LawScores, ReplayScore, Settings, calibrate, replay_score, selected,
 };
+pub use halves::{Cut, Halves, LeftOut, NothingScored, Scope};
 pub use law::{CurveShape, Law, LawConstant, StartUp};
 pub use load::{HPSS_LOG, HPSS_SCENARIO, Hpss, HpssError};
 pub use log::{Direction, LogError, LoggedTransfer, TransferLog};

@@ -12,9 +12,7 @@ use super::score::{LawResult, TAU};
 /// Simulated against measured duration.
 pub(super) fn scatter(law: &LawResult) -> Result<Plot, ReportError> {
     let points: Vec<(f64, f64)> = law.predictions.iter().map(|at| (at.real_s, at.simulated_s)).collect();
-    let plot = logged::scatter("scatter", format!("Simulated against measured: {}", law.name), &points, "Transfers")?;
-    let caption = format!("{} Durations are logged in whole seconds, hence the stripes on the left.", plot.caption);
-    Ok(plot.captioned(caption))
+    logged::scatter("scatter", format!("Simulated against measured: {}", law.name), &points, "Transfers")
 }
 
 /// Share of predictions within each relative error.

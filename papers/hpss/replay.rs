@@ -70,6 +70,11 @@ impl Replay {
         Mover { curve: topology.physics.curve(self.dtn).clone(), start_up, start_up_each }
     }
 
+    /// How many transfers are replayed.
+    pub fn n_transfers(&self) -> usize {
+        self.setup.workloads.values().filter_map(trace).map(|trace| trace.transfers.len()).sum()
+    }
+
     /// The same with the transfers that start before an instant only: for fits that may not know the rest.
     #[must_use]
     pub fn before(&self, until: SimTime) -> Self {

@@ -12,19 +12,21 @@ use super::score::{BAR, FirstHalf, LawResult, TAU};
 /// What the page is about.
 pub const TITLE: PageTitle = PageTitle {
     reference: "hpss: a tape archive's mover, replayed",
-    lead: "87 700 transfers of November 2018 between the disks of LCLS and the HPSS archive at SLAC, all through one mover \
-           server with 16 slots. Laws of the mover are fitted to the first half of the time range; the second half is \
-           predicted with what was learned there.",
+    lead: "Transfers between disks and a tape archive, all through one mover server with 16 slots; the log for which this was \
+           written has 87 700 of November 2018, between LCLS and the HPSS archive at SLAC. Laws of the mover are fitted to the \
+           first half of a log; the second half is predicted with what was learned there.",
 };
 
-/// Tables and plots of a replay under one or more laws; `selected` is the position of the one to be shown.
+/// Tables and plots of a replay under one or more laws; `selected` is the position of the one to be shown, `facts` say what the
+/// log is and what is left out of it.
 ///
 /// # Errors
 /// Where a law has no predictions, or a plot cannot be drawn.
-pub fn sections(laws: &[LawResult], selected: usize) -> Result<Vec<Section>, ReportError> {
+pub fn sections(laws: &[LawResult], selected: usize, facts: &[String]) -> Result<Vec<Section>, ReportError> {
     let Some(best) = laws.get(selected) else { return Ok(Vec::new()) };
     let unscored = |problem: DataError| ReportError::Draw { plot: best.name.clone(), problem: problem.to_string() };
-    let scores = scores(laws, selected).map_err(unscored)?;
+    let mut scores = scores(laws, selected).map_err(unscored)?;
+    facts.iter().for_each(|fact| scores.note(fact.as_str()));
     let mut found = vec![Section { sheet: scores, plots: vec![scatter(best)?, shares(laws, selected)?] }];
     let curves: Vec<&LawResult> = laws.iter().filter(|law| !law.curve.is_empty()).collect();
     let plots = if curves.is_empty() { Vec::new() } else { vec![load_curves(&curves)?] };
@@ -81,7 +83,7 @@ fn notes(sheet: &mut Sheet, laws: &[LawResult], selected: usize) -> Result<(), D
     }
     let against = if score >= BAR { "above" } else { "BELOW" };
     sheet.note(format!(
-        "Predicted: FoGP({TAU}) = {} on {} migrations of more than 1 GB in the second half, {against} the bar of {BAR}. Intervals \
+        "Predicted: FoGP({TAU}) = {} on {} transfers of the second half, {against} the bar of {BAR}. Intervals \
          draw whole days again (10 000 resamples).",
         number(score, 3),
         number(law.predictions.len() as f64, 0)
@@ -128,21 +130,21 @@ mod tests {
     #[test]
     fn the_page_says_what_was_selected_and_what_hindsight_says() {
         let laws = [law("first", &[100.0, 100.0, 10.0]), law("second", &[100.0; 3])];
-        let sections = sections(&laws, 0).unwrap();
+        let sections = sections(&laws, 0, &["what it is".into()]).unwrap();
         let scores = &sections[0].sheet;
         assert_eq!(scores.rows[1][..4], ["first *", "0.500", "0.600", "0.667"].map(String::from));
         let notes = scores.notes.join(" ");
         assert!(notes.contains("With hindsight `second`") && notes.contains("above the bar of 0.61"), "{notes}");
-        assert!(notes.contains("not of a forecast"));
+        assert!(notes.contains("not of a forecast") && notes.ends_with("what it is"), "{notes}");
         let stored = [LawResult { fitted: None, ..law("stored", &[1.0, 100.0]) }];
-        let sheet = &super::sections(&stored, 0).unwrap()[0].sheet;
+        let sheet = &super::sections(&stored, 0, &[]).unwrap()[0].sheet;
         assert_eq!(sheet.rows[1][1..4], ["–", "–", "0.500"].map(String::from));
         assert!(sheet.notes.join(" ").contains("BELOW the bar"));
     }
 
     #[test]
     fn nothing_to_score_is_an_error() {
-        assert!(sections(&[law("x", &[])], 0).is_err());
-        assert!(sections(&[], 0).unwrap().is_empty());
+        assert!(sections(&[law("x", &[])], 0, &[]).is_err());
+        assert!(sections(&[], 0, &[]).unwrap().is_empty());
     }
 }

@@ -187,7 +187,38 @@ pub fn read_run_table(dir: &Path, id: &str, name: &str) -> Result<Option<TableDa
     read_table(&run_dir(dir, id).join(name), &schema)
 }
 
-fn write_table(table: &TableData, metadata: &[(String, String)], format: Format, file: &File) -> io::Result<()> {
+/// How many bytes the tables of a run take on disk, without writing them.
+///
+/// # Errors
+/// Where they cannot be written in this format.
+pub fn written_bytes(tables: &[TableData], format: Format) -> io::Result<u64> {
+    let mut bytes = Counter(0);
+    for table in tables.iter().filter(|table| table.rows() > 0) {
+        write_table(table, &[], format, &mut bytes)?;
+    }
+    Ok(bytes.0)
+}
+
+/// Counts what is written to it.
+struct Counter(u64);
+
+impl Write for Counter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn write_table(
+    table: &TableData,
+    metadata: &[(String, String)],
+    format: Format,
+    file: impl Write + Send,
+) -> io::Result<()> {
     match format {
         Format::Parquet => write_parquet(table, metadata, file).map_err(io::Error::other),
         Format::Csv => write_csv(table, file).map_err(io::Error::from),
@@ -248,6 +279,7 @@ mod tests {
             runs: vec![run("0a", 5.0), run("0b", 10.0)],
             failed: Vec::new(),
             missing: vec!["0c".into()],
+            in_words: vec![("Grid".into(), "2 sites".into())],
             warnings: Vec::new(),
         }
     }

@@ -8,6 +8,7 @@
 //!   DIR/manifest.json              what was asked, what ran, the books        read_manifest
 //!   DIR/runs.parquet               one row per run: policy, sweep, KPIs       read_runs, KpiTable
 //!   DIR/dictionary.md              every column in words                      dictionary
+//!   DIR/run-<id>/groups.parquet    its KPIs by workload, origin, site, link   read_run_table, group_rows
 //!   DIR/run-<id>/<table>.parquet   the recorded tables of one run             read_run_table
 //! ```
 //!
@@ -37,6 +38,7 @@ pub use dictionary::dictionary;
 pub use error::ResultsError;
 pub use experiment::{
     Format, MANIFEST_FILE, PLOTS_DIR, REPORT_FILE, read_manifest, read_run_table, read_runs, run_dir, write_atomically,
+    written_bytes,
 };
 pub use groups::{GROUPS, GroupBy, GroupRow, group_rows};
 pub use kpi::{KPIS, Kpi, KpiInfo, Kpis, Population};

@@ -49,6 +49,9 @@ pub struct Manifest {
     pub failed: Vec<FailedRun>,
     /// Ids of runs not done yet, sorted; empty where the experiment is complete.
     pub missing: Vec<String>,
+    /// The scenario in words: headings and sentences.
+    #[serde(default)]
+    pub in_words: Vec<(String, String)>,
     /// Counts that deserve attention, such as refused trace rows; sorted.
     pub warnings: Vec<String>,
 }

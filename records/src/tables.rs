@@ -81,7 +81,8 @@ tables! {
         request: Int = t.request, "id of the request, in order of creation";
         workload: Workload = t.workload, "workload that caused it";
         file: Int = t.file, "id of the file; empty for traffic that leaves no replica";
-        trace_row: Int = t.trace_row, "row of the log it was replayed from; empty otherwise";
+        trace_row: Int = t.traced.map(|row| row.number), "row of the log it was replayed from; empty otherwise";
+        logged_ns: Int = t.traced.and_then(|row| row.took), "how long it took by that log, from its request (or its start, where starts are replayed) to its end; empty: the log does not say";
         source: Rse = t.source, "RSE it was read from";
         destination: Rse = t.destination, "RSE it was written to";
         size_bytes: Int = t.bytes, "size of the file";

@@ -15,7 +15,7 @@ use crate::ReportError;
 use crate::badge::Badge;
 use crate::comparison::{Comparison, confirmatory};
 use crate::experiment::Experiment;
-use crate::quantity::{Dimension, Scale, common_decimals, number, percent, plain, signed, with_interval};
+use crate::quantity::{Scale, common_decimals, number, percent, plain, signed, with_interval};
 use crate::report::badge_words;
 use crate::statistics::Paired;
 use crate::survivors;
@@ -97,7 +97,7 @@ pub fn across(first: &Finished, others: &[Other<'_>], kpi: &KpiInfo) -> Result<A
     let found = confirmatory(&experiment);
     let differences: Vec<Paired> = found.iter().filter_map(|line| line.difference).collect();
     let means = differences.iter().flat_map(|it| [it.means.0, it.means.1]);
-    let scale = Scale::fitting(Dimension::of(kpi), means.fold(0.0, |most: f64, mean| most.max(mean.abs())));
+    let scale = Scale::of_kpi(kpi, means);
     let decimals = common_decimals(scale, differences.iter().map(|it| (it.means.0, it.interval)));
     let line = |found: &Comparison| {
         let (pair, point) = experiment.points[found.point].coordinates.split_first()?;
@@ -125,7 +125,9 @@ fn figures(scale: Scale, decimals: usize, it: &Paired) -> [String; 4] {
     let span = span.map_or_else(String::new, |span| format!(" ({span})"));
     let share = it.relative.map_or_else(String::new, |share| signed(percent(share)) + " %");
     let figure = |mean: f64| number(scale.of(mean), decimals);
-    [figure(it.means.1), figure(it.means.0), signed(mean) + &span, share].map(|text| plain(&text))
+    let points = scale.of_differences();
+    let unit = if points == scale { String::new() } else { format!(" {}", points.unit) };
+    [figure(it.means.1), figure(it.means.0), signed(mean) + &unit + &span, share].map(|text| plain(&text))
 }
 
 /// All experiments as one: replications are the seeds of the first, sweep points are pairs of policies at points of the first.

@@ -2,8 +2,8 @@
 //!
 //! Each comparison of a figure asks, in this order:
 //!
-//! 1. **Are the two figures of the same things?** Where what fails or does not end differs, nothing follows
-//!    ([`crate::survivors`]).
+//! 1. **Are the two figures of the same things?** Where policies make other transfers or reads ([`crate::alike`]), or what fails or does
+//!    not end differs ([`crate::survivors`]), nothing follows.
 //! 2. **Is the difference within the smallest relevant one?** Two one-sided paired t-tests, whether the policy's mean is above
 //!    (1 - r) and below (1 + r) times the baseline's; the larger p-value is that of the comparison. If both hold, the two are
 //!    equal for the reader's purpose, even where a difference is beyond chance.
@@ -19,6 +19,7 @@
 
 use dapple_records::{Kpi, KpiInfo};
 
+use crate::alike::Unlike;
 use crate::experiment::Experiment;
 use crate::statistics::{self, LEVEL, Paired, constant};
 use crate::survivors::Survivors;
@@ -34,6 +35,8 @@ pub(crate) struct Comparison {
     pub(crate) kpi: &'static KpiInfo,
     /// Policy less baseline; `None`: in no replication have both a value.
     pub(crate) difference: Option<Paired>,
+    /// What one policy makes more of than the other.
+    pub(crate) unlike: Option<Unlike>,
     /// Who is missing in the figures.
     pub(crate) survivors: Option<Survivors>,
     /// P-value of "there is no difference"; `None` below two pairs and without chance.
@@ -59,7 +62,7 @@ pub(crate) enum Outcome {
     Same,
     /// There is but one pair.
     OnePair,
-    /// The figures are of different things: what fails or does not end differs.
+    /// The figures are of different things: what policies make, what fails or what does not end differs.
     Incomparable,
 }
 
@@ -118,6 +121,16 @@ impl Comparison {
         self.outcome != Outcome::Incomparable
     }
 
+    /// Why the figures are not of the same things: what one policy makes and the other does not, or who is missing.
+    pub(crate) fn apart_words(&self, experiment: &Experiment) -> String {
+        let (policy, baseline) = (experiment.name(self.policy), experiment.baseline_name());
+        match (self.unlike, self.survivors) {
+            (Some(unlike), _) => unlike.words(policy, baseline),
+            (None, Some(survivors)) => survivors.words(policy, baseline),
+            (None, None) => String::new(),
+        }
+    }
+
     fn says_anything(&self) -> bool {
         self.difference.is_some() || !self.is_comparable()
     }
@@ -133,9 +146,10 @@ impl Comparison {
         } else {
             equal_p = statistics::equivalence(&pairs, experiment.manifest.relevant_difference);
         }
+        let unlike = Unlike::of(experiment, point, policy, kpi);
         let survivors = Survivors::of(experiment, point, policy, kpi);
         let p = difference.and_then(|found| found.p);
-        Self { policy, point, kpi, difference, survivors, p, equal_p, outcome: Outcome::OnePair }
+        Self { policy, point, kpi, difference, unlike, survivors, p, equal_p, outcome: Outcome::OnePair }
     }
 
     fn judged(mut self, judge: &Judge) -> Self {
@@ -144,10 +158,15 @@ impl Comparison {
     }
 
     fn outcome(&self, judge: &Judge) -> Outcome {
+        if self.unlike.is_some() {
+            return Outcome::Incomparable;
+        }
         let selected = self.survivors.is_some_and(|survivors| survivors.is_selected());
         let more = self.survivors.and_then(|survivors| survivors.unfinished.more);
         let Some(difference) = &self.difference else {
-            return if selected || more.is_some() { Outcome::Incomparable } else { Outcome::OnePair };
+            // Where it is not what the figure is over that dropped out, one of the two had nothing to count.
+            let own = self.survivors.is_some_and(|survivors| self.kpi.over.first() == Some(&survivors.population));
+            return if own && (selected || more.is_some()) { Outcome::Incomparable } else { Outcome::OnePair };
         };
         let figures = self.by_figures(difference, judge);
         // What is unfinished flatters the policy that has more of it.

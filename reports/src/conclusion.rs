@@ -9,7 +9,7 @@ use crate::ReportError;
 use crate::badge::Badge;
 use crate::comparison::{Comparison, confirmatory};
 use crate::experiment::Experiment;
-use crate::quantity::{Dimension, plain, three_digits};
+use crate::quantity::{plain, three_digits};
 use crate::report::{badge_words, share};
 use crate::survivors;
 
@@ -73,7 +73,7 @@ fn words(experiment: &Experiment, found: &Comparison) -> String {
     let word = badge_words(badge, experiment.manifest.relevant_difference);
     let difference = found.difference.filter(|_| !matches!(badge, Badge::Equal | Badge::NotComparable));
     let words = match difference {
-        Some(difference) => format!("{word}, {}", share(Dimension::of(experiment.primary), &difference)),
+        Some(difference) => format!("{word}, {}", share(experiment.scale(experiment.primary.kpi), &difference)),
         None => word,
     };
     plain(&words)

@@ -41,8 +41,8 @@ struct Planted {
 const PLAIN: Planted = Planted {
     name: "",
     effect: 0.0,
-    noise: 0.007,
-    replications: 10,
+    noise: 0.005,
+    replications: 7,
     policies: 1,
     failed: (0.0, 0.0),
     unfinished: (0.0, 0.0),
@@ -50,8 +50,8 @@ const PLAIN: Planted = Planted {
 
 const KINDS: [Planted; 10] = [
     Planted { name: "no effect", ..PLAIN },
-    Planted { name: "no effect, much noise (3 %)", noise: 0.03, ..PLAIN },
-    Planted { name: "no effect, much noise, ten policies", noise: 0.03, policies: 10, replications: 7, ..PLAIN },
+    Planted { name: "no effect, much noise (3 %)", noise: 0.03, replications: 10, ..PLAIN },
+    Planted { name: "no effect, much noise, ten policies", noise: 0.03, policies: 10, ..PLAIN },
     Planted { name: "half the relevant difference (−0.5 %)", effect: -0.005, ..PLAIN },
     Planted { name: "the relevant difference itself (−1 %)", effect: -0.01, ..PLAIN },
     Planted { name: "three times it (−3 %)", effect: -0.03, ..PLAIN },

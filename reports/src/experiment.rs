@@ -1,13 +1,16 @@
 //! An experiment in memory: its manifest and the KPIs of its runs, by sweep point and policy.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use dapple_records::{
-    FailedRun, KPIS, Kpi, KpiInfo, KpiRow, KpiTable, Manifest, RecordLevel, RecordPlan, RunEntry, SweepPoint,
-    read_manifest, read_runs, run_dir,
+    FailedRun, KPIS, Kpi, KpiInfo, KpiRow, KpiTable, Kpis, Manifest, Population, RecordLevel, RecordPlan, RunEntry,
+    SweepPoint, read_manifest, read_runs, run_dir,
 };
 
 use crate::ReportError;
+use crate::quantity::{Scale, kpi_estimate};
+use crate::statistics::Estimate;
 use crate::sweep::{Point, Sweep, sweep_order};
 
 /// An experiment: what was asked, and the KPIs of what ran.
@@ -16,7 +19,7 @@ pub(crate) struct Experiment {
     /// Its folder.
     pub(crate) dir: PathBuf,
     /// Its manifest.
-    pub(crate) manifest: Manifest,
+    pub(crate) manifest: Arc<Manifest>,
     /// The KPI that was declared primary.
     pub(crate) primary: &'static KpiInfo,
     /// Policies in order of declaration.
@@ -25,6 +28,8 @@ pub(crate) struct Experiment {
     pub(crate) baseline: usize,
     /// Sweep points in order; one without coordinates where nothing is swept.
     pub(crate) points: Vec<Point>,
+    /// Of what there is any in any run.
+    pub(crate) populations: Vec<Population>,
     /// Which coordinate is drawn along x.
     pub(crate) sweep: Option<Sweep>,
     /// Runs by sweep point and policy, sorted by replication.
@@ -60,6 +65,13 @@ impl Experiment {
         let baseline = policies.iter().position(|policy| *policy == manifest.baseline).unwrap_or(0);
         let points = points(&rows);
         let sweep = Sweep::of(&points);
+        let is_there = |population: &Population| {
+            let parts = [Some(population.done()), population.failed(), Some(population.unfinished())];
+            let mut values =
+                rows.iter().flat_map(|row| parts.into_iter().flatten().filter_map(|kpi| row.kpis.get(kpi)));
+            values.any(|count| count > 0.0)
+        };
+        let populations = Population::ALL.into_iter().filter(is_there).collect();
         let mut runs = vec![vec![Vec::new(); policies.len()]; points.len()];
         for row in rows {
             let point = points.iter().position(|point| same(&point.coordinates, &row.sweep));
@@ -72,7 +84,15 @@ impl Experiment {
             of_policy.sort_by_key(|row| row.replication);
         }
         let dir = dir.to_owned();
-        Ok(Self { dir, manifest, primary, policies, baseline, points, sweep, runs })
+        let manifest = Arc::new(manifest);
+        Ok(Self { dir, manifest, primary, policies, baseline, points, populations, sweep, runs })
+    }
+
+    /// The same runs with other figures.
+    pub(crate) fn with_kpis(&self, kpis: impl Fn(&KpiRow) -> Kpis) -> Self {
+        let mut other = self.clone();
+        other.runs.iter_mut().flatten().flatten().for_each(|row| row.kpis = kpis(row));
+        other
     }
 
     /// Runs of one policy at one sweep point, sorted by replication.
@@ -95,6 +115,11 @@ impl Experiment {
     /// The values of this KPI in order of replications.
     pub(crate) fn values(&self, point: usize, policy: usize, kpi: Kpi) -> Vec<f64> {
         self.replicated(point, policy, kpi).into_iter().map(|(_, value)| value).collect()
+    }
+
+    /// Mean of this KPI over replications.
+    pub(crate) fn estimate(&self, point: usize, policy: usize, kpi: Kpi) -> Option<Estimate> {
+        kpi_estimate(kpi.info(), &self.values(point, policy, kpi))
     }
 
     /// Values of two policies in the replications that both have, as (first, second).
@@ -123,6 +148,16 @@ impl Experiment {
     pub(crate) fn largest(&self, kpi: Kpi) -> f64 {
         let values = self.runs.iter().flatten().flatten().filter_map(|row| row.kpis.get(kpi));
         values.filter(|value| value.is_finite()).fold(0.0, |largest, value| value.abs().max(largest))
+    }
+
+    /// The one unit in which all figures of a KPI are told.
+    pub(crate) fn scale(&self, kpi: Kpi) -> Scale {
+        Scale::of_kpi(kpi.info(), self.runs.iter().flatten().flatten().filter_map(|row| row.kpis.get(kpi)))
+    }
+
+    /// A figure of the primary KPI in its unit: `39.2 min`.
+    pub(crate) fn primary_figure(&self, value: f64) -> String {
+        self.scale(self.primary.kpi).figure(value)
     }
 
     /// Number of runs that have figures.

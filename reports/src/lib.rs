@@ -10,6 +10,7 @@
 //! gives the same bytes. [`topology`] draws a grid, [`life::explain`] tells the life of one job, request or read.
 
 pub mod across;
+mod alike;
 mod badge;
 mod comparison;
 mod conclusion;
@@ -18,6 +19,7 @@ mod error;
 #[cfg(test)]
 mod error_rates;
 mod experiment;
+mod groups;
 pub mod life;
 pub mod page;
 pub mod plots;

@@ -3,7 +3,7 @@
 use dapple_records::{Kpi, KpiInfo};
 use dapple_simulator::units::{RATES, SPANS, Units, VOLUMES};
 
-use crate::statistics::Interval;
+use crate::statistics::{Estimate, Interval, estimate};
 
 /// What a figure measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,18 +32,43 @@ impl Dimension {
     }
 }
 
+/// What says in which unit figures are shown.
+pub trait Shown {
+    /// The unit for figures up to `largest`.
+    fn scale(self, largest: f64) -> Scale;
+}
+
+impl Shown for Dimension {
+    fn scale(self, largest: f64) -> Scale {
+        Scale::fitting(self, largest)
+    }
+}
+
+/// This very unit, whatever the figures.
+impl Shown for Scale {
+    fn scale(self, _: f64) -> Scale {
+        self
+    }
+}
+
+/// Mean of a KPI over replications. Its interval is cut where the KPI cannot be: below 0, and of a share above 1.
+pub fn kpi_estimate(kpi: &KpiInfo, values: &[f64]) -> Option<Estimate> {
+    let most = if Dimension::of(kpi) == Dimension::Share { 1.0 } else { f64::INFINITY };
+    estimate(values).map(|found| found.within(0.0, most))
+}
+
 /// A unit and how much of the base unit it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Scale {
+pub struct Scale {
     /// Base units in one unit.
-    pub(crate) factor: f64,
+    pub factor: f64,
     /// Its sign; empty for counts.
-    pub(crate) unit: &'static str,
+    pub unit: &'static str,
 }
 
 impl Scale {
     /// The unit in which figures up to `largest` (of either sign) are read best.
-    pub(crate) fn fitting(dimension: Dimension, largest: f64) -> Self {
+    pub fn fitting(dimension: Dimension, largest: f64) -> Self {
         let printed = |units: &Units, base: f64| units.printed().map(|(factor, sign)| (factor / base, sign)).collect();
         let units: Vec<(f64, &'static str)> = match dimension {
             Dimension::Time => printed(&SPANS, 1e9),
@@ -63,34 +88,50 @@ impl Scale {
         Self { factor, unit }
     }
 
+    /// The unit of a KPI of which an experiment has these values: the one for all its figures, wherever they stand. It fits the
+    /// middle one, so that a single run that takes for ever does not make zeros of all others.
+    pub fn of_kpi(kpi: &KpiInfo, values: impl Iterator<Item = f64>) -> Self {
+        let mut sizes: Vec<f64> = values.map(f64::abs).filter(|size| size.is_finite() && *size > 0.0).collect();
+        sizes.sort_unstable_by(f64::total_cmp);
+        Self::fitting(Dimension::of(kpi), sizes.get(sizes.len() / 2).copied().unwrap_or(0.0))
+    }
+
+    /// The unit for differences of figures in this one: those of shares are percentage points, so that none is taken for a relative change.
+    pub(crate) fn of_differences(self) -> Self {
+        if self.unit == "%" { Self { unit: "pp", ..self } } else { self }
+    }
+
+    /// A figure in this unit, with the unit, to three or four significant digits: `39.2 min`.
+    pub fn figure(self, value: f64) -> String {
+        let shown = self.of(value);
+        let decimals = if self.unit.is_empty() && value.fract() == 0.0 { 0 } else { decimals(shown.abs() / 100.0) };
+        format!("{}{}", number(shown, decimals), self.suffix())
+    }
+
     /// A figure in this unit, without the unit.
     pub(crate) fn of(self, value: f64) -> f64 {
         value / self.factor
     }
 
     /// ` min`, or nothing for counts: to stand behind a figure.
-    pub(crate) fn suffix(self) -> String {
+    pub fn suffix(self) -> String {
         if self.unit.is_empty() { String::new() } else { format!("\u{a0}{}", self.unit) }
     }
 
     /// `title [min]`, or the title alone for counts: to stand at an axis.
-    pub(crate) fn axis_title(self, title: &str) -> String {
+    pub fn axis_title(self, title: &str) -> String {
         if self.unit.is_empty() { title.to_owned() } else { format!("{title} [{}]", self.unit) }
     }
 }
 
 /// A figure with its unit, to three or four significant digits: `39.2 min`.
 pub(crate) fn figure(dimension: Dimension, value: f64) -> String {
-    let scale = Scale::fitting(dimension, value);
-    let shown = scale.of(value);
-    let decimals =
-        if dimension == Dimension::Count && value.fract() == 0.0 { 0 } else { decimals(shown.abs() / 100.0) };
-    format!("{}{}", number(shown, decimals), scale.suffix())
+    Scale::fitting(dimension, value).figure(value)
 }
 
 /// Decimals at which figures that stand together show two digits of a typical interval, or three of themselves where
 /// there are no intervals.
-pub(crate) fn common_decimals(scale: Scale, figures: impl Iterator<Item = (f64, Option<Interval>)>) -> usize {
+pub fn common_decimals(scale: Scale, figures: impl Iterator<Item = (f64, Option<Interval>)>) -> usize {
     let (mut logs, mut largest, mut whole) = (Vec::new(), 0.0_f64, true);
     for (value, interval) in figures {
         let half = interval.map_or(0.0, |interval| scale.of((interval.high - interval.low) / 2.0).abs());
@@ -109,12 +150,7 @@ pub(crate) fn common_decimals(scale: Scale, figures: impl Iterator<Item = (f64, 
 }
 
 /// A mean and its interval in one unit: (`39.2`, `38.1 to 40.3`); an interval that is not wider than the last digit is not told.
-pub(crate) fn with_interval(
-    scale: Scale,
-    decimals: usize,
-    mean: f64,
-    interval: Option<Interval>,
-) -> (String, Option<String>) {
+pub fn with_interval(scale: Scale, decimals: usize, mean: f64, interval: Option<Interval>) -> (String, Option<String>) {
     let ends = |interval: Interval| {
         format!("{} to {}", number(scale.of(interval.low), decimals), number(scale.of(interval.high), decimals))
     };
@@ -222,6 +258,28 @@ mod tests {
         let written = [0.0, 0.001_234_56, 1.0, 12.345_6, 99_999.9, -2.5, 1e20, f64::NAN].map(significant);
         assert_eq!(written, ["0", "0.001235", "1.000", "12.35", "100000", "-2.500", "1.000e20", "NaN"]);
         assert_eq!([3.200_01, 12_345.0].map(three_digits), ["3.2", "12\u{202f}345"]);
+    }
+
+    #[test]
+    fn intervals_stay_where_the_quantity_can_be() {
+        let ends = |kpi: Kpi, values: &[f64]| {
+            let interval = kpi_estimate(kpi.info(), values).and_then(|found| found.interval).expect("two values");
+            (interval.low, interval.high)
+        };
+        let student = estimate(&[0.0, 0.0, 0.0, 12.0]).and_then(|found| found.interval).expect("four values");
+        assert!(student.low < -6.0);
+        for kpi in [Kpi::JobWait, Kpi::JobsFailed, Kpi::WanBytes] {
+            assert_eq!(ends(kpi, &[0.0, 0.0, 0.0, 12.0]), (0.0, student.high), "the upper end stays");
+        }
+        assert_eq!(ends(Kpi::CpuEfficiency, &[1.0, 0.2]), (0.0, 1.0));
+    }
+
+    #[test]
+    fn one_run_that_takes_for_ever_does_not_choose_the_unit() {
+        let unit = |values: &[f64]| Scale::of_kpi(Kpi::JobTurnaround.info(), values.iter().copied()).unit;
+        assert_eq!([unit(&[2000.0, 2200.0, 9e6]), unit(&[0.0, 0.0, 90.0]), unit(&[])], ["min", "s", "s"]);
+        let bytes = Scale::of_kpi(Kpi::WanBytes.info(), [21_501_510_057_200.0].into_iter());
+        assert_eq!(bytes.figure(21_501_510_057_200.0), "21.5\u{a0}TB");
     }
 
     #[test]

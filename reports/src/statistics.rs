@@ -39,6 +39,16 @@ pub struct Estimate {
     pub interval: Option<Interval>,
 }
 
+impl Estimate {
+    /// The same of a quantity that is never outside these limits, its interval cut there. The mean of such a quantity is not outside
+    /// either, so what is cut off cannot hold it: the interval covers the mean as often as Student's does.
+    #[must_use]
+    pub fn within(self, low: f64, high: f64) -> Self {
+        let cut = |ends: Interval| Interval { low: ends.low.max(low), high: ends.high.min(high) };
+        Self { interval: self.interval.map(cut), ..self }
+    }
+}
+
 /// Mean of the differences between paired values.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Paired {

@@ -46,12 +46,13 @@ pub(crate) struct Shares {
 impl Survivors {
     /// Who is missing in a figure; `None` where it leaves nobody out, or there is nothing to count under one of the two.
     pub(crate) fn of(experiment: &Experiment, point: usize, policy: usize, kpi: &KpiInfo) -> Option<Self> {
-        let population = *kpi.over.iter().find(|population| experiment.has_any(**population))?;
-        let mut found = Self::in_population(experiment, point, policy, population)?;
-        // A count of those that failed leaves none of them out.
-        if Some(kpi.kpi) == population.failed() {
-            found.failed = Shares::default();
-        }
+        let there = kpi.over.iter().filter(|population| experiment.populations.contains(population));
+        let found: Vec<Self> =
+            there.filter_map(|population| Self::in_population(experiment, point, policy, *population)).collect();
+        // One that fails differently says more than those that do not.
+        let mut found = *found.iter().find(|found| found.failed.more.is_some()).or(found.first())?;
+        let population = found.population;
+        // A count of the unfinished leaves none of them out.
         if kpi.kpi == population.unfinished() {
             found.unfinished = Shares::default();
         }
@@ -85,7 +86,7 @@ impl Survivors {
         self.failed.more.is_some() || self.empty != (0, 0)
     }
 
-    /// `stage-in fails 74 % of its jobs, remote none`: the shares that differ; nothing where none does.
+    /// `stage-in fails 74 % of its jobs, remote none`: the first that differs; nothing where none does.
     pub(crate) fn words(&self, policy: &str, baseline: &str) -> String {
         let things = format!("{}s", self.population.noun());
         let mut parts = Vec::new();
@@ -95,7 +96,7 @@ impl Survivors {
                 (one, other) => format!("{policy} fails {} of its {things}, {baseline} {}", part(one), part(other)),
             });
         }
-        if self.unfinished.more.is_some() {
+        if parts.is_empty() && self.unfinished.more.is_some() {
             let (one, other) = (part(self.unfinished.policy), part(self.unfinished.baseline));
             parts.push(format!("{policy} leaves {one} of its {things} unfinished at the horizon, {baseline} {other}"));
         }
@@ -118,11 +119,15 @@ impl Survivors {
     }
 }
 
+/// Where a replication stands among those that are sorted.
+fn at<T>(sorted: &[(u32, T)], replication: u32) -> Option<usize> {
+    sorted.binary_search_by_key(&replication, |(number, _)| *number).ok()
+}
+
 impl Shares {
     /// Paired by replication; `None` where no replication has both.
     fn of(policy: &[(u32, f64)], baseline: &[(u32, f64)]) -> Option<Self> {
-        let other =
-            |replication: u32| baseline.iter().find(|(number, _)| *number == replication).map(|(_, share)| *share);
+        let other = |replication: u32| at(baseline, replication).map(|index| baseline[index].1);
         let pairs: Vec<(f64, f64)> =
             policy.iter().filter_map(|(replication, share)| Some((*share, other(*replication)?))).collect();
         let (ones, others): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
@@ -163,23 +168,23 @@ fn empty(
 ) -> usize {
     let (has, other) = (experiment.replicated(point, first, kpi), experiment.replicated(point, second, kpi));
     let dropped = experiment.dropped(point, first, population);
-    let lacks = |replication: &u32| !has.iter().any(|(number, _)| number == replication);
-    let counted = |replication: &u32| dropped.iter().any(|(number, _)| number == replication);
-    other.iter().filter(|(replication, _)| lacks(replication) && counted(replication)).count()
+    let lacks = |replication: u32| at(&has, replication).is_none() && at(&dropped, replication).is_some();
+    other.iter().filter(|(replication, _)| lacks(*replication)).count()
 }
 
 /// What everybody should know before reading any figure: shares of jobs and transfers that fail under one policy and not under
 /// another, and policies under which every job fails.
 pub(crate) fn told(experiment: &Experiment) -> Vec<String> {
     let mut told = Vec::new();
-    for policy in experiment.lost_policies() {
+    let lost = experiment.lost_policies();
+    for &policy in &lost {
         told.push(format!(
             "Under {} every job fails in every run: it has no figures to compare.",
             experiment.name(policy)
         ));
     }
     for population in [Population::Jobs, Population::Transfers] {
-        for policy in experiment.others() {
+        for policy in experiment.others().filter(|policy| !lost.contains(policy)) {
             told.extend(differing(experiment, policy, population));
         }
     }
@@ -187,11 +192,10 @@ pub(crate) fn told(experiment: &Experiment) -> Vec<String> {
 }
 
 /// Behind the caption of a plot of a KPI: whose figures are of a selection, at the sweep points that it shows; nothing where none is.
-pub(crate) fn caption(experiment: &Experiment, kpi: &KpiInfo, points: impl Iterator<Item = usize> + Clone) -> String {
+pub(crate) fn caption(experiment: &Experiment, kpi: &KpiInfo, points: &[usize]) -> String {
     let selected = experiment.others().filter_map(|policy| {
-        let of_points = points.clone().filter_map(|point| Survivors::of(experiment, point, policy, kpi));
+        let of_points = points.iter().filter_map(|point| Survivors::of(experiment, *point, policy, kpi));
         let worst = of_points.filter(Survivors::is_selected).max_by(|a, b| apart(a).total_cmp(&apart(b)))?;
-        let worst = Survivors { unfinished: Shares::default(), ..worst };
         Some((worst.population, worst.words(experiment.name(policy), experiment.baseline_name())))
     });
     let selected: Vec<_> = selected.collect();
@@ -210,7 +214,7 @@ fn differing(experiment: &Experiment, policy: usize, population: Population) -> 
     let points = experiment.points.len();
     let found = (0..points).filter_map(|point| {
         let found = Survivors::in_population(experiment, point, policy, population)?;
-        found.failed.more.map(|_| (point, Survivors { unfinished: Shares::default(), ..found }))
+        found.failed.more.map(|_| (point, found))
     });
     let found: Vec<(usize, Survivors)> = found.collect();
     let (worst, most) = found.iter().max_by(|(_, a), (_, b)| apart(a).total_cmp(&apart(b)))?;
@@ -223,12 +227,6 @@ fn differing(experiment: &Experiment, policy: usize, population: Population) -> 
 }
 
 impl Experiment {
-    /// Whether there is any of a population in any run.
-    pub(crate) fn has_any(&self, population: Population) -> bool {
-        let parts = [Some(population.done()), population.failed(), Some(population.unfinished())];
-        parts.into_iter().flatten().any(|kpi| self.largest(kpi) > 0.0)
-    }
-
     /// What dropped out of each run that has any of a population, by replication. Of a run that failed everything did.
     pub(crate) fn dropped(&self, point: usize, policy: usize, population: Population) -> Vec<(u32, Dropped)> {
         let share = |row: &dapple_records::KpiRow| {
@@ -256,5 +254,74 @@ impl Experiment {
             constant(&shares) == Some(1.0) && mean(&shares) == Some(1.0)
         };
         (0..self.policies.len()).filter(lost).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dapple_records::{FailedRun, KpiRow, Kpis};
+
+    use super::*;
+    use crate::synthetic::Synthetic;
+
+    fn shares(pairs: &[(f64, f64)]) -> Option<bool> {
+        let of = |pick: fn(&(f64, f64)) -> f64| -> Vec<(u32, f64)> { (0..).zip(pairs.iter().map(pick)).collect() };
+        Shares::of(&of(|pair| pair.0), &of(|pair| pair.1)).and_then(|found| found.more)
+    }
+
+    #[test]
+    fn shares_differ_beyond_chance_or_all_to_one_side() {
+        assert_eq!(shares(&[(0.5, 0.0), (0.9, 0.0)]), Some(true), "two, which no test could tell");
+        assert_eq!(shares(&[(0.1, 0.2)]), Some(false));
+        assert_eq!(shares(&[(0.1, 0.1), (0.1, 0.1)]), None);
+        assert_eq!(shares(&[(0.05, 0.04), (0.04, 0.05), (0.06, 0.05), (0.05, 0.06)]), None);
+        // One job of four thousand in one replication of ten.
+        let mut rare = [(0.0, 0.0); 10];
+        rare[3].0 = 0.000_25;
+        assert_eq!(shares(&rare), None);
+        assert_eq!(shares(&[]), None);
+    }
+
+    /// Ten replications of a baseline and a policy, all jobs done; `makespan` says in which the policy has one.
+    fn experiment(makespan: fn(u32) -> bool, failed: impl Iterator<Item = u32>) -> Experiment {
+        let failed: Vec<u32> = failed.collect();
+        let mut manifest = Synthetic::new(&[("remote", 0.0), ("place", 0.0)], 10).manifest();
+        let mut rows = Vec::new();
+        for (policy, replication) in (0..10).flat_map(|replication| [("remote", replication), ("place", replication)]) {
+            let mut kpis = Kpis::default();
+            kpis.set(Kpi::JobsDone, Some(100.0));
+            kpis.set(Kpi::Makespan, (policy == "remote" || makespan(replication)).then_some(1000.0));
+            let (run, seed) = (format!("{policy}{replication}"), u64::from(replication));
+            let (policy, sweep) = (policy.to_owned(), Vec::new());
+            if policy == "place" && failed.contains(&replication) {
+                let error = "no replica there".into();
+                manifest.failed.push(FailedRun { id: run, policy, replication, seed, sweep, error });
+            } else {
+                rows.push(KpiRow { run, policy, replication, seed, sweep, events: 1, kpis });
+            }
+        }
+        Experiment::new(std::path::Path::new(""), manifest, rows).expect("a KPI that there is")
+    }
+
+    #[test]
+    fn runs_that_fail_take_all_their_jobs_with_them() {
+        let of = |experiment: &Experiment| {
+            let found = Survivors::of(experiment, 0, 1, Kpi::JobTurnaround.info()).expect("jobs");
+            (found.failed.more, found.words("place", "remote"))
+        };
+        assert_eq!(of(&experiment(|_| true, 3..4)).0, None, "one of ten is chance");
+        let most = of(&experiment(|_| true, 2..10));
+        assert_eq!(most, (Some(true), "place fails 80\u{a0}% of its jobs, remote none".to_owned()));
+    }
+
+    #[test]
+    fn a_figure_that_some_replications_lack_is_of_a_selection() {
+        let some = experiment(|replication| replication > 2, 0..0);
+        let found = Survivors::of(&some, 0, 1, Kpi::Makespan.info()).expect("jobs");
+        assert!(found.is_selected());
+        assert_eq!(found.words("place", "remote"), "place has no value in 3 replications in which the other has one");
+        let whole = Survivors::of(&some, 0, 1, Kpi::JobTurnaround.info()).expect("jobs");
+        assert!(!whole.is_selected() && whole.empty == (0, 0));
+        assert_eq!(Survivors::of(&some, 0, 1, Kpi::JobsDone.info()), None, "a count leaves nobody out");
     }
 }

@@ -49,6 +49,13 @@ pub(crate) struct Facet {
     pub(crate) points: Vec<(f64, usize)>,
 }
 
+impl Facet {
+    /// Its sweep points, by x.
+    pub(crate) fn indices(&self) -> Vec<usize> {
+        self.points.iter().map(|(_, point)| *point).collect()
+    }
+}
+
 impl Sweep {
     /// The numeric coordinate with the most values, where one has at least two.
     pub(crate) fn of(points: &[Point]) -> Option<Self> {

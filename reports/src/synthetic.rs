@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use dapple_records::folder::{self, Origin, RunRecord};
 use dapple_records::{
-    Counters, FailedRun, Format, Kpi, Kpis, Manifest, RecordLevel, RecordPlan, RunEntry, SCHEMA_VERSION, SweepPoint,
-    TableData, Value, read_manifest, tables,
+    Counters, FailedRun, Format, GROUPS, KPIS, Kpi, KpiInfo, Kpis, Manifest, RecordLevel, RecordPlan, RunEntry,
+    SCHEMA_VERSION, SweepPoint, TableData, Value, read_manifest, tables,
 };
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -112,7 +112,14 @@ impl Synthetic {
                     };
                     manifest.runs.push(run.clone());
                     if self.rows && replication < 2 && point == 0 {
-                        let rows = [requests(seed), reads(), jobs(level, seed), series(policy, seed), decisions()];
+                        let rows = [
+                            requests(seed),
+                            reads(),
+                            jobs(level, seed),
+                            series(policy, seed),
+                            decisions(),
+                            groups(level, policy),
+                        ];
                         let tables = RecordPlan::all(RecordLevel::Rows);
                         let (kpis, warnings) = (BTreeMap::new(), Vec::new());
                         let record = RunRecord { origin: origin.clone(), run, tables, kpis, warnings };
@@ -150,6 +157,11 @@ impl Synthetic {
             runs: Vec::new(),
             failed: Vec::new(),
             missing: Vec::new(),
+            in_words: vec![
+                ("Grid".into(), "2 sites; 2 RSEs (500 TB); 1 pool with 40 slots in all; 2 links of Gbps(10)".into()),
+                ("Policies".into(), "`place`: access:Place(min_reuse:1)".into()),
+                ("Policies".into(), "`<remote>`: access:AlwaysRemote".into()),
+            ],
             warnings: Vec::new(),
         }
     }
@@ -221,6 +233,26 @@ fn counters() -> Counters {
         jobs_left: 10,
         ..Counters::default()
     }
+}
+
+/// Two workloads: jobs, for which only the first policy makes placements, and transfers that all meet.
+fn groups(level: f64, policy: usize) -> TableData {
+    let schema = tables::schemas().into_iter().find(|schema| schema.name == GROUPS).expect("every run has groups");
+    let mut table = TableData::new(schema);
+    let placing = policy == 0;
+    let figures: [(&str, &str, &[(Kpi, f64)]); 5] = [
+        ("workload", "analysis", &[(Kpi::JobTurnaround, level), (Kpi::JobsDone, 4000.0), (Kpi::WanBytes, 1.9e14)]),
+        ("workload", "background", &[(Kpi::TtcP50, 90.0), (Kpi::TransfersDone, 300.0), (Kpi::WanBytes, 2e13)]),
+        ("origin", "own", &[(Kpi::TtcP50, 90.0), (Kpi::TransfersDone, 300.0)]),
+        ("origin", "placement", &[(Kpi::TtcP50, 700.0), (Kpi::TransfersDone, 412.0), (Kpi::Placements, 412.0)]),
+        ("link", "CERN-GRIF", &[(Kpi::BusiestLink, 0.62), (Kpi::WanBytes, 2.1e14)]),
+    ];
+    for (dimension, group, figures) in figures.into_iter().filter(|(_, group, _)| placing || *group != "placement") {
+        let figure = |kpi: &KpiInfo| figures.iter().find(|(of, _)| *of == kpi.kpi).map(|(_, value)| *value);
+        let cells = KPIS.iter().map(|kpi| figure(kpi).map_or(Value::Empty, Value::Float));
+        table.push(&[Value::Text(dimension), Value::Text(group)].into_iter().chain(cells).collect::<Vec<_>>());
+    }
+    table
 }
 
 const SECOND: i64 = 1_000_000_000;

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::problems::{is_hidden, shown};
 use crate::read::Fault;
-use crate::read::near::{listed, nearest};
+use crate::read::near::{did_you_mean, listed};
 use crate::read::path::{At, Path, Step};
 
 /// Collects faults and warnings; never stops at the first.
@@ -15,7 +16,7 @@ pub(crate) struct Check {
     pub warnings: Vec<String>,
     /// Places whose value is a filler, about which nothing can be said.
     pub mended: Vec<Path>,
-    /// Whether rows of a log that cannot be read are a fault, whatever the scenario says.
+    /// Whether rows of a log that cannot be read are a fault, whatever the scenario says, and what cannot work too.
     pub strict: bool,
 }
 
@@ -36,6 +37,25 @@ impl Check {
     /// Something is wrong, with what would be right.
     pub fn fault_help(&mut self, at: &At<'_>, message: impl Into<String>, help: impl Into<String>) {
         self.faults.push(Fault { path: at.path(), message: message.into(), help: Some(help.into()) });
+    }
+
+    /// Whether a text can be a name: it stands on terminals, in file names, in tables that spreadsheets open, and in pictures.
+    pub fn name(&mut self, at: &At<'_>, what: &str, name: &str) -> bool {
+        if name.trim().is_empty() {
+            self.fault(at, "a name may not be empty");
+            return false;
+        }
+        if let Some(hidden) = name.chars().find(|&c| is_hidden(c)) {
+            let shown = shown(name).replace('\n', " ");
+            let code = u32::from(hidden);
+            self.fault(at, format!("a name may have no control characters: `{shown}` has U+{code:04X}"));
+            return false;
+        }
+        if name.starts_with(['=', '+', '-', '@']) {
+            self.warnings
+                .push(format!("{what} `{name}`: spreadsheets take a cell that begins like this for a formula"));
+        }
+        true
     }
 
     /// Whether something at or around this place is a filler, so that comparing with it says nothing.
@@ -72,12 +92,12 @@ impl<Id: Copy> Names<Id> {
     /// Adds the name of the thing at `at`.
     pub fn declare(&mut self, at: &At<'_>, name: &str, id: Option<Id>, check: &mut Check) {
         let at = at.field("name");
-        if name.trim().is_empty() {
-            check.fault(&at, "a name may not be empty");
-        } else if self.ids.contains_key(name) {
+        let is_good = check.name(&at, self.what, name);
+        if is_good && self.ids.contains_key(name) {
             check.fault(&at, format!("another {} is called `{name}`: names must be unique", self.what));
-        } else {
-            self.ids.insert(name.to_owned(), id);
+        } else if !name.trim().is_empty() {
+            // What refers to a name that may not be is not wrong too.
+            self.ids.entry(name.to_owned()).or_insert(id);
         }
     }
 
@@ -100,7 +120,7 @@ impl<Id: Copy> Names<Id> {
 
     fn help(&self, name: &str) -> String {
         let names = || self.ids.keys().map(String::as_str);
-        let near = nearest(name, names()).map_or(String::new(), |near| format!("did you mean `{near}`? "));
+        let near = did_you_mean(name, names());
         format!("{near}there is: {}", listed(names()))
     }
 }

@@ -12,6 +12,7 @@
 pub mod bundled;
 mod check;
 mod digest;
+mod feasibility;
 pub mod file;
 mod logs;
 mod notation;
@@ -23,8 +24,10 @@ mod resolved;
 mod scenario;
 mod standard;
 mod validate;
+mod words;
 
 pub use digest::{Digest, NoDigest};
+pub use logs::{DirtyRows, LogAccount, Taken};
 pub use problems::{Problem, Problems};
 pub use registry::{Params, PolicySet, Registry};
 pub use resolved::{Difference, differences, sweep_of};

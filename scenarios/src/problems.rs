@@ -64,6 +64,16 @@ impl Problems {
     }
 }
 
+/// Whether a character steers a terminal or the direction of a text, or is one that no XML may have.
+pub(crate) fn is_hidden(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}')
+}
+
+/// A text from outside as it may be shown: lines stay lines, and nothing in it steers a terminal.
+pub(crate) fn shown(text: &str) -> String {
+    text.chars().map(|c| if is_hidden(c) && c != '\n' { '\u{fffd}' } else { c }).collect()
+}
+
 impl Problem {
     /// A problem of a file as such.
     pub(crate) fn of_file(file: impl Into<String>, message: impl Into<String>) -> Self {
@@ -79,10 +89,19 @@ impl Problem {
     }
 
     fn title(&self) -> String {
-        if self.path.is_empty() { self.message.clone() } else { format!("{}: {}", self.path, self.message) }
+        let message = shown(&self.message);
+        if self.path.is_empty() {
+            message
+        } else {
+            format!("{}: {message}", shown(&self.path).replace('\n', "\u{fffd}"))
+        }
     }
 
-    fn render(&self) -> String {
+    fn shown_help(&self) -> Option<String> {
+        self.help.as_deref().map(shown)
+    }
+
+    fn render(&self, renderer: &Renderer) -> String {
         let title = self.title();
         let mut group: Group<'_> = match &self.excerpt {
             Some(excerpt) => {
@@ -94,10 +113,11 @@ impl Problem {
                 Level::ERROR.primary_title(title.as_str()).element(Level::NOTE.message(format!("in {}", self.file)))
             }
         };
-        if let Some(help) = &self.help {
+        let help = self.shown_help();
+        if let Some(help) = &help {
             group = group.element(Level::HELP.message(help.as_str()));
         }
-        Renderer::plain().render(&[group])
+        renderer.render(&[group])
     }
 }
 
@@ -109,7 +129,7 @@ impl fmt::Display for Problem {
             write!(f, ":{}:{}", self.line, self.column)?;
         }
         write!(f, ": {}", self.title())?;
-        match &self.help {
+        match self.shown_help() {
             Some(help) => write!(f, " ({help})"),
             None => Ok(()),
         }
@@ -135,19 +155,30 @@ impl Problems {
     /// One line for each problem, and one for those that are not told: for logs and editors.
     pub fn plain(&self) -> String {
         let mut lines: String = self.told.iter().map(|problem| format!("{problem}\n")).collect();
-        if let (Some(first), Some(more)) = (self.told.first(), self.more()) {
-            lines.push_str(&format!("{}: and {more} problems\n", first.file));
+        if let Some(first) = self.told.first().filter(|_| self.untold > 0 || self.stopped) {
+            lines.push_str(&format!("{}: {}\n", first.file, self.total()));
         }
         lines
     }
 
-    /// How many there are besides, in words.
-    fn more(&self) -> Option<String> {
-        match (self.untold, self.stopped) {
-            (0, false) => None,
-            (0, true) => Some("perhaps more".into()),
-            (n, false) => Some(format!("{n} more")),
-            (n, true) => Some(format!("{n} and perhaps more")),
+    /// The same as [`fmt::Display`] with ANSI colours, for terminals.
+    pub fn styled(&self) -> String {
+        self.rendered(&Renderer::styled())
+    }
+
+    fn rendered(&self, renderer: &Renderer) -> String {
+        let told = self.told.iter().map(|problem| problem.render(renderer) + "\n\n");
+        told.chain([self.total()]).collect()
+    }
+
+    /// How many there are, in words: `3 problems`, `628 problems: 100 shown, 528 more`.
+    fn total(&self) -> String {
+        let n = self.told.len() + self.untold;
+        let problems = if n == 1 { "problem" } else { "problems" };
+        let at_least = if self.stopped { "at least " } else { "" };
+        match self.untold {
+            0 => format!("{at_least}{n} {problems}"),
+            more => format!("{at_least}{n} {problems}: {} shown, {more} more", self.told.len()),
         }
     }
 }
@@ -169,14 +200,7 @@ impl<'a> IntoIterator for &'a Problems {
 impl fmt::Display for Problems {
     /// Every problem with an excerpt of the text, and how many there are.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for problem in &self.told {
-            writeln!(f, "{}\n", problem.render())?;
-        }
-        match self.told.len() {
-            1 => write!(f, "1 problem")?,
-            n => write!(f, "{n} problems")?,
-        }
-        self.more().map_or(Ok(()), |more| write!(f, " and {more}"))
+        f.write_str(&self.rendered(&Renderer::plain()))
     }
 }
 

@@ -16,10 +16,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::file::{
-    AccessSpec, BandwidthStep, Campaign, CampaignStep, Compute, Contention, Data, Dataset, Dirty, Dtn, Duplex,
-    ExperimentFile, Filter, IllPosed, Inputs, JobColumns, JobTrace, Jobs, Law, LawStep, Link, NameFrom, Origin,
-    PolicySetFile, Record, RecordTables, Route, ScenarioFile, Services, SizeColumn, SourceSpec, SweepFile, TimeColumn,
-    Topology, TransferColumns, TransferStream, TransferTrace, Workload,
+    AccessSpec, BandwidthStep, Campaign, CampaignStep, Compute, Contention, Data, Dataset, Delimiter, Dirty, Dtn,
+    Duplex, ExperimentFile, Filter, IllPosed, Inputs, InstantColumn, JobColumns, JobTrace, Jobs, Law, LawStep, Link,
+    NameFrom, Origin, PolicySetFile, Record, RecordTables, Route, ScenarioFile, Services, SizeColumn, SourceSpec,
+    SpanColumn, SweepFile, Topology, TransferColumns, TransferStream, TransferTrace, Workload,
 };
 use crate::notation::compact;
 use crate::read::decode::decode;
@@ -68,7 +68,7 @@ fn defaults<T: DeserializeOwned + Serialize>(
         parse(source, &text).ok()
     };
     let empty = tree(format!("{variant}()"));
-    let decoded = empty.map(|empty| decode::<T>(&empty, &sources));
+    let decoded = empty.map(|empty| decode::<T>(&empty, &sources, &[]));
     let Some((Some(value), mistakes)) = decoded.map(|decoded| (decoded.value, decoded.mistakes)) else { return };
     let source = sources.add("", compact(&value));
     let text = sources.get(source).text.clone();
@@ -121,10 +121,12 @@ pub fn types() -> Vec<TypeReference> {
         reference::<TransferColumns>(),
         reference::<JobTrace>(),
         reference::<JobColumns>(),
-        reference::<TimeColumn>(),
+        reference::<InstantColumn>(),
+        reference::<SpanColumn>(),
         reference::<SizeColumn>(),
         reference::<NameFrom>(),
         reference::<Filter>(),
+        reference::<Delimiter>(),
         reference::<Origin>(),
         reference::<Ties>(),
         reference::<Dirty>(),

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::file::{PolicySetFile, PolicySpec};
 use crate::notation::{compact, ron_options};
-use crate::read::near::{listed, nearest};
+use crate::read::near::{did_you_mean, listed};
 
 /// The parameters of a custom policy, as they are written in the scenario.
 ///
@@ -238,7 +238,7 @@ impl PolicySet {
     /// Where a policy refuses its parameters.
     pub fn build(&self) -> Result<Policies, String> {
         let source = self.source.as_ref().map(Named::build).transpose()?;
-        Ok(Policies { name: self.name.clone(), access: self.access.build()?, source })
+        Ok(Policies { source, ..Policies::new(&self.name, self.access.build()?) })
     }
 
     /// What the set does, whatever it is called: its RON without its name.
@@ -259,6 +259,6 @@ fn unknown_policy<'r>(
     name: &str,
     registered: impl Iterator<Item = &'r str> + Clone,
 ) -> (String, String) {
-    let near = nearest(name, registered.clone()).map_or(String::new(), |near| format!("did you mean `{near}`? "));
+    let near = did_you_mean(name, registered.clone());
     (format!("no {decision} policy is registered as `{name}`"), format!("{near}registered: {}", listed(registered)))
 }

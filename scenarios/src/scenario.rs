@@ -11,12 +11,14 @@ use dapple_simulator::workload::{Inputs, WorkloadKind};
 use crate::bundled;
 use crate::check::Check;
 use crate::digest::Digest;
+use crate::feasibility::{Finding, Place, findings};
 use crate::file::{self, ScenarioFile};
-use crate::logs::Logs;
+use crate::logs::{LogAccount, Logs};
 use crate::notation::{compact, pretty};
-use crate::problems::{Problem, Problems};
-use crate::read::near::{listed, nearest};
-use crate::read::{Document, FilesFrom};
+use crate::problems::{Problem, Problems, shown};
+use crate::read::near::{did_you_mean, listed};
+use crate::read::path::At;
+use crate::read::{Decoded, Document, FilesFrom};
 use crate::registry::{PolicySet, Registry};
 use crate::validate::{self, DATA_VARIABLE, Environment};
 
@@ -25,7 +27,7 @@ use crate::validate::{self, DATA_VARIABLE, Environment};
 pub struct LoadOptions<'a> {
     /// Paths and RON values of `--set`, applied in order after includes.
     pub overrides: &'a [(String, String)],
-    /// Whether rows of a log that cannot be read are a problem, whatever the scenario says.
+    /// Whether rows of a log that cannot be read are a problem, whatever the scenario says, and what cannot work too.
     pub strict: bool,
     /// Where `$DAPPLE_DATA/..` is found; by default what the environment variable says.
     pub data: Option<PathBuf>,
@@ -63,6 +65,8 @@ pub struct Scenario {
     pub physics: String,
     /// What is worth knowing, sorted.
     pub warnings: Vec<String>,
+    /// What was taken of each log, in order of the workload.
+    pub logs: Vec<Arc<LogAccount>>,
     source: Source,
 }
 
@@ -179,7 +183,7 @@ pub fn load_bundled(name: &str, options: &LoadOptions<'_>, registry: &Registry) 
     let Some(text) = bundled::text(name) else {
         let mut problem = Problem::of_file(name, "dapple brings no such scenario along");
         let names = || bundled::FILES.iter().map(|(name, _)| *name);
-        let near = nearest(name, names()).map_or(String::new(), |near| format!("did you mean `{near}`? "));
+        let near = did_you_mean(name, names());
         problem.help = Some(format!("{near}there is: {}", listed(names())));
         return Err(Problems::from(vec![problem]));
     };
@@ -199,7 +203,7 @@ impl Scenario {
         &self.source.document.base
     }
 
-    /// Whether rows of a log that cannot be read are a problem, whatever the scenario says.
+    /// Whether rows of a log that cannot be read are a problem, whatever the scenario says, and what cannot work too.
     pub fn is_strict(&self) -> bool {
         self.source.strict
     }
@@ -287,18 +291,24 @@ fn complete(
 
 fn build(source: Source) -> Result<Scenario, Problems> {
     let document = &source.document;
-    let decoded = document.decode::<ScenarioFile>();
-    let mended = decoded.mistakes.iter().map(|mistake| mistake.path.clone()).collect();
+    let Decoded { value, mistakes, stopped } = document.decode::<ScenarioFile>();
+    let mended = mistakes.iter().map(|mistake| mistake.path.clone()).collect();
     let mut check = Check { mended, strict: source.strict, ..Check::default() };
     let Source { data, registry, logs, .. } = &source;
     let environment = Environment { base: &document.base, data: data.as_deref(), registry, logs };
-    let valid = decoded.value.as_ref().and_then(|file| validate::validate(file, environment, &mut check));
-    let (Some(mut file), Some(valid), true) = (decoded.value, valid, decoded.mistakes.is_empty()) else {
-        return Err(document.problems(&decoded.mistakes, &check.faults));
+    let valid = value.as_ref().and_then(|file| validate::validate(file, environment, &mut check));
+    if let (Some(file), Some(valid)) = (&value, &valid) {
+        cannot_work(&findings(&valid.setup, &file.policies), &mut check);
+    }
+    let valid = valid.filter(|_| check.faults.is_empty());
+    let (Some(mut file), Some(valid), true) = (value, valid, mistakes.is_empty()) else {
+        return Err(document.problems(&mistakes, &check.faults, stopped));
     };
     let baseline = file.experiment.baseline.clone().or_else(|| file.policies.first().map(|set| set.name.clone()));
     file.experiment.baseline.clone_from(&baseline);
-    check.warnings.sort();
+    // Names in logs come from outside too.
+    let mut warnings: Vec<String> = check.warnings.iter().map(|warning| shown(warning)).collect();
+    warnings.sort();
     Ok(Scenario {
         resolved: pretty(&file),
         physics: physics(&file, &valid.logs),
@@ -309,9 +319,29 @@ fn build(source: Source) -> Result<Scenario, Problems> {
         setup: valid.setup,
         record: valid.record,
         policies: valid.policies,
-        warnings: check.warnings,
+        warnings,
+        logs: valid.accounts,
         source,
     })
+}
+
+/// What cannot work is worth a warning, and is refused where a scenario must be clean.
+fn cannot_work(findings: &[Finding], check: &mut Check) {
+    let root = At::ROOT;
+    let (workload, topology) = (root.field("workload"), root.field("topology"));
+    let (pools, rses) = (topology.field("pools"), topology.field("rses"));
+    for finding in findings {
+        if !check.strict {
+            check.warnings.push(finding.message.clone());
+            continue;
+        }
+        match finding.list {
+            Place::Workload => check.fault(&workload.index(finding.index), finding.message.as_str()),
+            Place::Pools => check.fault(&pools.index(finding.index), finding.message.as_str()),
+            Place::Rses => check.fault(&rses.index(finding.index), finding.message.as_str()),
+            Place::Topology => check.fault(&topology, finding.message.as_str()),
+        }
+    }
 }
 
 fn experiment(file: &ScenarioFile, baseline: String) -> ExperimentDesign {

@@ -238,8 +238,98 @@ fn mistakes_hide_no_others_and_cause_none() {
     let many: String = (0..200).map(|n| format!("x{n}: 1, ")).collect();
     let problems = read(&with("name: \"good\"", &format!("{many} name: \"good\""))).expect_err("mistakes");
     assert_eq!(problems.len(), 50);
-    assert!(problems.to_string().ends_with("\n50 problems and perhaps more"), "{problems}");
-    assert!(problems.plain().ends_with("test.ron: and perhaps more problems\n"), "{}", problems.plain());
+    assert!(problems.to_string().ends_with("\nat least 50 problems"), "{problems}");
+    assert!(problems.plain().ends_with("test.ron: at least 50 problems\n"), "{}", problems.plain());
+}
+
+#[test]
+fn a_unit_that_may_mean_bits_or_bytes_is_answered_with_both() {
+    for (unit, message, help) in [
+        ("GB", "`GB` is a unit of size, a bandwidth is expected here", "`Gbps` (10^9 bit/s) or `GBps` (10^9 B/s)?"),
+        ("GBPS", "not one of the choices", "`Gbps` (10^9 bit/s) or `GBps` (10^9 B/s)?"),
+        ("MBPS", "not one of the choices", "`Mbps` (10^6 bit/s) or `MBps` (10^6 B/s)?"),
+        ("Seconds", "`Seconds` is a unit of span, a bandwidth is expected here", "allowed: `Kbps`, `Mbps`"),
+    ] {
+        let problem = only(&with("Gbps(10)", &format!("{unit}(10)")));
+        assert!(problem.message.contains(message), "{problem}");
+        assert!(problem.help.as_deref().unwrap_or("").contains(help), "{problem}");
+    }
+    let problem = only(&with("capacity: TB(100)),\n        ]", "capacity: Gb(100)),\n        ]"));
+    assert!(problem.help.as_deref().unwrap_or("").contains("did you mean `GB` (10^9 B)? "), "{problem}");
+}
+
+#[test]
+fn the_bracket_that_is_still_open_is_named_with_its_line() {
+    let cases = [
+        // Closed by another kind.
+        (
+            "[(name: \"CERN\"), (name: \"GRIF\")]",
+            "[(name: \"CERN\"), (name: \"GRIF\"]",
+            "the `(` of line 5, column 33 is still open",
+        ),
+        ("(name: \"GRIF\")],", "(name: \"GRIF\")),", "the `[` of line 5, column 16 is still open"),
+        ("(name: \"GRIF\")],", "(name: \"GRIF\"),", "the `[` of line 5, column 16 is still open"),
+        // The next element begins before this one is closed.
+        (
+            "capacity: TB(100)),\n            (",
+            "capacity: TB(100)\n            (",
+            "the `(` of line 7, column 13 is still open",
+        ),
+        // The end comes first: what closes a bracket is indented as another is.
+        ("        ),\n    ],\n    policies", "    ],\n    policies", "the `(` of line 16, column 13 is still open"),
+        ("place\", access: Place())],\n)", "place\", access: Place(", "the `(` of line 23, column 85 is never closed"),
+        // Closed once too often.
+        (
+            "access: Place())],\n)",
+            "access: Place())],\n))",
+            "begins with the `(` of line 1, column 1 and ends with the `)` of line 24",
+        ),
+    ];
+    for (old, new, told) in cases {
+        let problem = only(&with(old, new));
+        let help = problem.help.clone().unwrap_or_default();
+        let never = format!("the `(` of line {}, column {} is never closed", problem.line, problem.column);
+        assert!(help.contains(told) || (told == never && problem.message == "this `(` is never closed"), "{problem}");
+    }
+    // Brackets of one kind: only the indentation tells.
+    let text = "(\n    topology: (\n        sites: [],\n    data: (),\n    policies: [],\n)\n";
+    let problem = only(text);
+    assert_eq!((problem.line, problem.message.as_str()), (1, "this `(` is never closed"));
+    assert_eq!(
+        problem.help.as_deref(),
+        Some(
+            "perhaps the `(` of line 2, column 15 is meant to be closed earlier: the `)` of line 6, column 1 closes it, \
+             and stands further left"
+        )
+    );
+}
+
+#[test]
+fn a_file_that_is_not_there_hides_no_other_mistake_and_causes_none() {
+    let bad = |text: String| text.replace("slots: 8", "slots: \"eight\"").replace("files: 10", "files: \"ten\"");
+    let missing = "there is no such file";
+    let told = |text: &str| problems(text).into_iter().map(|it| (it.path, it.message)).collect::<Vec<_>>();
+    for (old, new, path) in [
+        ("sites: [(name: \"CERN\"), (name: \"GRIF\")]", "sites: File(\"nowhere.ron\")", "topology.sites"),
+        ("[(name: \"CERN\"),", "[File(\"nowhere.ron\"),", "topology.sites.0"),
+        ("Gbps(10)", "File(\"nowhere.ron\")", "topology.links.CERN-GRIF.bandwidth"),
+        ("access: Place()", "access: File(\"nowhere.ron\")", "policies.place.access"),
+    ] {
+        let problem = only(&with(old, new));
+        assert_eq!(problem.path, path);
+        assert!(problem.message.contains(missing), "{problem}");
+        let all = told(&bad(with(old, new)));
+        let paths: Vec<&str> = all.iter().map(|(path, _)| path.as_str()).collect();
+        assert_eq!(all.len(), 3, "{all:?}");
+        assert!(paths.contains(&path) && paths.contains(&"topology.pools.WN.slots"), "{all:?}");
+        assert!(paths.contains(&"data.datasets.mc.files"), "{all:?}");
+    }
+    // Nor is what is set inside of it blamed.
+    let text = with("links: [(name", "links: File(\"nowhere.ron\"), laws_: [(name");
+    let set = [("topology.links.CERN-GRIF.latency".to_owned(), "Millis(1)".to_owned())];
+    let found = load_text("test.ron", &text, Path::new(""), &set, &Registry::standard()).expect_err("two mistakes");
+    let paths: Vec<&str> = found.iter().map(|problem| problem.path.as_str()).collect();
+    assert_eq!(paths, ["topology.links", "topology.laws_"], "{found}");
 }
 
 #[test]
@@ -256,4 +346,64 @@ fn messages_print_in_two_forms() {
     {
         assert!(shown.contains(part), "{part} is missing in\n{shown}");
     }
+}
+
+#[test]
+fn coefficients_of_a_law_have_a_range() {
+    for (wrong, field) in [("1e302", "b"), ("NaN", "b"), ("inf", "a"), ("-1e300", "c")] {
+        let good = [("a", "0.02"), ("b", "0.04"), ("c", "0.001")];
+        let problem = only(&with(
+            "a: 0.02, b: 0.04, c: 0.001",
+            &good.map(|(name, value)| format!("{name}: {}", if name == field { wrong } else { value })).join(", "),
+        ));
+        assert_eq!((problem.path.as_str(), problem.line), (format!("topology.laws.0.{field}").as_str(), 12));
+        assert!(problem.message.starts_with("must be from -10^9 to 10^9, is "), "{problem}");
+        assert!(problem.message.len() < 60, "{problem}");
+    }
+    // In range, and still no law: a must be more than c by what rates can tell.
+    let problem = only(&with("a: 0.02, b: 0.04, c: 0.001", "a: 1e-12, b: 0.0, c: 0.0"));
+    assert!(problem.message.contains("ill-posed"), "{problem}");
+    assert!(read(&with("a: 0.02, b: 0.04, c: 0.001", "a: 1e-9, b: 1e9, c: 0.0")).is_ok());
+    let clamped = with("c: 0.001)", "c: 1e9, on_ill_posed: Clamp)");
+    assert!(only(&clamped).message.contains("leaves no room"), "{}", only(&clamped));
+}
+
+#[test]
+fn names_may_not_steer_a_terminal() {
+    for (wrong, code) in
+        [("CERN\\u{1b}[31m", "U+001B"), ("CE\\u{1}RN", "U+0001"), ("CE\\nRN", "U+000A"), ("CE\\u{202e}RN", "U+202E")]
+    {
+        let text = GOOD.replace("\"CERN\"", &format!("\"{wrong}\""));
+        let problem = only(&text);
+        assert!(problem.path.starts_with("topology.sites.CE") && problem.line == 5, "{problem}");
+        assert!(problem.message.contains(code), "{problem}");
+        assert!(problem.to_string().chars().all(|c| !c.is_control() && c != '\u{202e}'), "{problem:?}");
+    }
+    // In whatever has a name.
+    for (old, new) in [
+        ("name: \"good\"", "name: \"go\\u{7f}od\""),
+        ("name: \"mc\"", "name: \"m\\tc\""),
+        ("name: \"analysis\"", "name: \"\\u{9b}\""),
+        ("name: \"place\"", "name: \"pl\\u{0}ace\""),
+    ] {
+        let found = problems(&with(old, new));
+        assert!(found[0].message.contains("control characters"), "{}", found[0]);
+    }
+    // A reference to what is not there, with what it would do to a terminal.
+    let found = problems(&with("pool: \"WN\", a", "pool: \"W\\u{1b}[2JN\", a"));
+    assert!(found.iter().all(|problem| !problem.to_string().contains('\u{1b}')), "{found:?}");
+    assert!(
+        !read(&with("pool: \"WN\", a", "pool: \"W\\u{1b}[2JN\", a"))
+            .expect_err("no such pool")
+            .to_string()
+            .contains('\u{1b}')
+    );
+}
+
+#[test]
+fn names_that_are_formulas_are_told() {
+    let scenario = read(&GOOD.replace("CERN_DISK", "=cmd|' /C calc'!A0")).expect("it is a name");
+    assert!(scenario.warnings.iter().any(|warning| warning.contains("spreadsheets")), "{:?}", scenario.warnings);
+    let markup = read(&GOOD.replace("CERN_DISK", "<script>alert(1)</script>")).expect("it is a name");
+    assert!(markup.warnings.is_empty(), "{:?}", markup.warnings);
 }

@@ -118,7 +118,7 @@ fn sweeps_are_checked_value_by_value_and_applied() {
 
     for (path, values, message) in [
         ("topology.links.CERN-GRIF.bandwidth", "[Gbps(5), Gbps(-1)]", "must be finite and positive"),
-        ("topology.links.CERN-GRIF.bandwidth", "[Hours(5)]", "`Hours` is not one of the choices"),
+        ("topology.links.CERN-GRIF.bandwidth", "[Hours(5)]", "`Hours` is a unit of span, a bandwidth is expected"),
         ("topology.links.CERN-GRIF.bandwidth", "[]", "at least one value"),
         ("topology.links.CERN-GRIF.bandwidth", "[Gbps(5), Gbps( 5 )]", "is here twice"),
         ("topology.links.CERN-GRIX.bandwidth", "[Gbps(5)]", "did you mean `CERN-GRIF`?"),
@@ -177,12 +177,15 @@ fn files_are_included_and_their_mistakes_shown_there() {
     assert_eq!((problem.line, problem.column, problem.path.as_str()), (3, 9, "topology.rses.GRIF_DISK.site"));
 
     write("parts/grif.ron", "(name: 3");
-    assert!(read().expect_err("no RON").plain().contains("grif.ron:1:1: this `(` is never closed"));
+    assert!(read().expect_err("no RON").plain().contains("grif.ron:1:1: topology.rses.0: this `(` is never closed"));
     write("parts/grif.ron", "File(\"rses.ron\")");
     assert!(read().expect_err("a circle").plain().contains("includes itself"));
     fs::remove_file(folder.path().join("parts/grif.ron")).expect("it is there");
     let told = read().expect_err("a missing file").plain();
-    assert!(told.contains("rses.ron:2:2: cannot read") && told.contains("there is no such file"), "{told}");
+    assert!(
+        told.contains("rses.ron:2:2: topology.rses.0: cannot read") && told.contains("there is no such file"),
+        "{told}"
+    );
     write("parts/grif.ron", "\u{0}");
     fs::write(folder.path().join("parts/grif.ron"), [0x80, 0xff]).expect("a file");
     assert!(read().expect_err("binary").plain().contains("not valid UTF-8"));

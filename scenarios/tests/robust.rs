@@ -185,6 +185,6 @@ fn long_series_are_read_and_refused_in_reasonable_time() {
     assert_eq!(law.steps().len(), 100_001);
     let problems = read(-0.02).expect_err("100 000 problems");
     assert_eq!(problems.len(), 100);
-    assert!(problems.to_string().ends_with("\n100 problems and 99900 more"));
-    assert!(problems.plain().ends_with("x.ron: and 99900 more problems\n"), "{}", problems.plain());
+    assert!(problems.to_string().ends_with("\n100000 problems: 100 shown, 99900 more"));
+    assert!(problems.plain().ends_with("x.ron: 100000 problems: 100 shown, 99900 more\n"), "{}", problems.plain());
 }

@@ -9,6 +9,7 @@ use dapple_simulator::ids::Id;
 use dapple_simulator::workload::WorkloadKind;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use proptest::prelude::*;
 
 const LOG: &str = "t,bytes,kind,src,dst
 20.5,1000,migrate,A,B
@@ -89,11 +90,14 @@ fn clean_rows_are_taken_in_order_and_dirty_ones_counted() {
     );
     assert_eq!(
         found.warnings,
-        ["workload `log`: 7 of 11 rows cannot be read: row 3: column `t` is empty; row 4: column `bytes` `x` is \
-          not a finite number; row 5: column `bytes` -5 is negative; .."]
+        [
+            "workload `log`: 7 of 12 rows cannot be read: column `bytes` is not a finite number (2 rows: lines 5 `x`, 7 `NaN`); \
+          column `t` is empty (1 row: line 4); column `bytes` is negative (1 row: line 6 `-5`); \
+          column `dst` is not a name of the topology (1 row: line 8 `C`); and 2 more reasons"
+        ]
     );
     let strict = read(&transfers("log.csv", ""), folder.path(), true, None).expect_err("strict");
-    assert!(strict.plain().contains("workload.log.file: 7 of 11 rows cannot be read"), "{}", strict.plain());
+    assert!(strict.plain().contains("workload.log.file: 7 of 12 rows cannot be read"), "{}", strict.plain());
     let refuse = transfers("log.csv", "").replace("filter:", "dirty: Refuse, filter:");
     assert!(read(&refuse, folder.path(), false, None).is_err());
 }
@@ -199,4 +203,217 @@ fn jobs_come_from_logs_too() {
     let half = with_input.replace(", source: Column(\"where\")", "");
     let told = read(&half, folder.path(), false, None).expect_err("where is it?").plain();
     assert!(told.contains("belong together"), "{told}");
+}
+
+/// A log of transfers from A to B with these columns for time and size.
+fn between_a_and_b(time: &str, more: &str) -> String {
+    format!(
+        r#"TransferTrace(name: "log", file: "log.csv", {more}
+            columns: (at: ({time}), size: (name: "bytes", unit: B), source: Constant("A"), destination: Constant("B")))"#
+    )
+}
+
+fn taken(time: &str, more: &str, log: &[u8]) -> Result<Scenario, Problems> {
+    let folder = folder_with("log.csv", log);
+    read(&between_a_and_b(time, more), folder.path(), false, None)
+}
+
+const SECONDS: &str = r#"name: "t", unit: Seconds"#;
+
+fn nanos(scenario: &Scenario) -> Vec<u64> {
+    rows(scenario).iter().map(|row| row.0).collect()
+}
+
+#[test]
+fn times_since_1970_keep_their_nanoseconds() {
+    let log = "t,bytes\n1737396640000000001,1\n1737396640000000101,1\n1737396640000000201,1\n";
+    let found = taken(r#"name: "t", unit: Nanos"#, "", log.as_bytes()).expect("a good log");
+    assert_eq!(nanos(&found), [0, 100, 200]);
+    let log = "t,bytes\n1737396640.000000001,1\n1.737396640000000101e9,1\n1737396640.0000002010,1\n";
+    assert_eq!(nanos(&taken(SECONDS, "", log.as_bytes()).expect("decimals too")), [0, 100, 200]);
+    let origin = r#"origin: Written("1737396639.999999999"),"#;
+    assert_eq!(nanos(&taken(SECONDS, origin, log.as_bytes()).expect("from an origin")), [2, 102, 202]);
+}
+
+#[test]
+fn rows_of_one_instant_keep_the_order_of_the_log() {
+    let log = "t,bytes\n10,5000000\n10,1000000\n9,7\n10,3000000\n10,2000000\n";
+    let found = taken(SECONDS, "", log.as_bytes()).expect("a good log");
+    assert_eq!(rows(&found).iter().map(|row| row.4).collect::<Vec<_>>(), [3, 1, 2, 4, 5]);
+    assert_eq!((found.logs[0].n_tied, found.logs[0].n_out_of_order), (4, 1));
+}
+
+#[test]
+fn a_quote_that_does_not_close_costs_its_own_row_only() {
+    let row = |n: u32| format!("{n},1000,{}n{n}\n", if n == 4 { "\"" } else { "" });
+    let log: String = "t,bytes,note\n".to_owned() + &(0..1000).map(row).collect::<String>();
+    let found = taken(SECONDS, "", log.as_bytes()).expect("999 good rows");
+    assert_eq!(rows(&found).len(), 999);
+    let told = "1 of 1000 rows cannot be read: a quote opens and does not close on its line (1 row: line 6)";
+    assert_eq!(found.warnings, [format!("workload `log`: {told}")]);
+    let folder = folder_with("log.csv", log.as_bytes());
+    let strict = read(&between_a_and_b(SECONDS, ""), folder.path(), true, None).expect_err("strict").plain();
+    assert!(strict.contains(told), "{strict}");
+    let mut rejected = Vec::new();
+    found.logs[0].write_rejected(&mut rejected).expect("into memory");
+    let rejected = String::from_utf8(rejected).expect("text");
+    assert_eq!(rejected, "log,6,a quote opens and does not close on its line,\"4,1000,\"\"n4\"\n");
+}
+
+#[test]
+fn negative_times_are_dirty_in_every_column() {
+    let log = "t,bytes\n1737396640,1\n1737396641,1\n-1,1\n1737396642,1\n-0,1\n";
+    let found = taken(SECONDS, "origin: At(1737396640),", log.as_bytes()).expect("a good log");
+    assert_eq!(nanos(&found), [0, 1_000_000_000, 2_000_000_000]);
+    assert!(found.warnings[1].contains("column `t` is negative (1 row: line 4 `-1`)"), "{:?}", found.warnings);
+    assert_eq!(found.logs[0].n_early, 1, "-0 is no negative number");
+    let jobs = r#"JobTrace(name: "jobs", file: "log.csv", pool: Constant("WN"),
+        columns: (submitted: (name: "t", unit: Seconds), compute: (name: "run", unit: Seconds)))"#;
+    let folder = folder_with("log.csv", b"t,run\n1000,5\n-1,5\n1001,-0.0\n1002,-5\n");
+    let found = read(jobs, folder.path(), false, None).expect("two good rows");
+    let WorkloadKind::JobTrace(trace) = &found.setup.workloads.values().next().expect("one").kind else { panic!() };
+    let compute: Vec<(u64, f64)> = trace.jobs.iter().map(|job| (job.row, job.compute_s)).collect();
+    assert_eq!(compute, [(1, 5.0), (3, 0.0)]);
+    assert!(compute.iter().all(|(_, compute_s)| compute_s.is_sign_positive()));
+    // Filters come first: what a log calls unknown can be left out without a word.
+    let found = taken(SECONDS, r#"filter: [(column: "t", at_least: 0)],"#, b"t,bytes\n-1,1\n5,1\n").expect("one row");
+    assert_eq!((found.warnings.len(), found.logs[0].n_filtered), (0, 1));
+}
+
+#[test]
+fn of_equal_headers_none_wins() {
+    let log = b"t,bytes,t,note,note\n1,2,3,4,5\n";
+    let told = taken(SECONDS, "", log).expect_err("which one?").plain();
+    assert!(
+        told.contains("workload.log.columns.at.name: the log has more than one column `t` (columns 1 and 3)"),
+        "{told}"
+    );
+    assert!(taken(SECONDS, "", b"t,bytes,note,note\n1,2,4,5\n").is_ok(), "nobody reads these two");
+}
+
+#[test]
+fn logs_are_read_as_they_are() {
+    let expected = [0, 1_500_000_000];
+    let utf16: Vec<u8> = "\u{feff}t;bytes\r\n1;5\r\n2.5;6\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for log in
+        [b"t;bytes\n1;5\n2.5;6\n", b"t\tbytes\n1\t5\n2.5\t6\n", &b"\xef\xbb\xbft,bytes\n1,5\n\n2.5,6"[..], &utf16]
+    {
+        assert_eq!(nanos(&taken(SECONDS, "", log).expect("readable")), expected);
+    }
+    let log = b"t;bytes;a,b,c,d\n1;5;\n2.5;6;\n";
+    assert!(taken(SECONDS, "", log).is_err(), "most commas");
+    assert_eq!(nanos(&taken(SECONDS, "delimiter: Semicolon,", log).expect("as said")), expected);
+    let told = taken(SECONDS, "", b"t,bytes\n1;5\n2;6\n").expect_err("all dirty").plain();
+    assert!(told.contains("no row of the log is left: 2 of 2 rows cannot be read"), "{told}");
+    let told = taken(SECONDS, "", b"t,bytes\n1,5,6\n2,6,,\n").expect("one row").warnings;
+    assert!(told[0].contains("it has more cells than the 2 columns of the header row (1 row: line 2)"), "{told:?}");
+}
+
+#[test]
+fn calendar_times_need_a_zone() {
+    let log = "t,bytes\n2025-01-20 18:10:40,1\n2025-01-20T18:10:40.000000007,1\n2025-01-20T19:10:41+01:00,1\n";
+    let told = taken(r#"name: "t""#, "origin: Written(\"2025-01-20T18:10:40Z\"),", log.as_bytes()).expect("one row");
+    assert_eq!(nanos(&told), [1_000_000_000]);
+    assert!(told.warnings[0].contains("names no zone"), "{:?}", told.warnings);
+    let found = taken(r#"name: "t", zone: "UTC""#, "", log.as_bytes()).expect("three rows");
+    assert_eq!(nanos(&found), [0, 7, 1_000_000_000]);
+    assert_eq!(found.logs[0].times, ["2025-01-20T18:10:40Z", "2025-01-20T18:10:41Z"]);
+    for (time, message) in [
+        (r#"name: "t", zone: "Europe/Zurych""#, "did you mean `Europe/Zurich`?"),
+        (r#"name: "t", zone: "+2h""#, "write an offset like `+02:00`"),
+        (r#"name: "t", unit: Seconds, zone: "UTC""#, "give one or the other"),
+        (r#"name: "t", unit: Seconds"#, "column `t` is not a finite number (3 rows: lines 2 `2025-01-20 18:10:40`"),
+    ] {
+        let told = taken(time, "", log.as_bytes()).expect_err(message).plain();
+        assert!(told.contains(message), "{told}");
+    }
+    let told = taken(r#"name: "t", zone: "+01:00""#, "origin: At(5),", log.as_bytes()).expect_err("a number").plain();
+    assert!(told.contains("the column holds calendar times"), "{told}");
+}
+
+#[test]
+fn a_job_without_a_size_reads_nothing() {
+    let jobs = r#"JobTrace(name: "jobs", file: "log.csv", pool: Constant("WN"),
+        columns: (submitted: (name: "t", unit: Seconds), compute: (name: "run", unit: Seconds),
+            input: (name: "mb", unit: MB), source: Column("rse")))"#;
+    let folder = folder_with("log.csv", b"t,run,mb,rse\n1,5,,\n2,5,3,A\n3,5,3,\n");
+    let found = read(jobs, folder.path(), false, None).expect("two rows");
+    let WorkloadKind::JobTrace(trace) = &found.setup.workloads.values().next().expect("one").kind else { panic!() };
+    assert_eq!(
+        trace.jobs.iter().map(|job| (job.row, job.source.is_some())).collect::<Vec<_>>(),
+        [(1, false), (2, true)]
+    );
+    assert!(found.warnings[0].contains("column `rse` is empty (1 row: line 4)"), "{:?}", found.warnings);
+}
+
+#[test]
+fn arrivals_that_never_happen_are_told() {
+    let jobs = |arrivals: &str| {
+        let workload = format!("Jobs(name: \"j\", pool: \"WN\", arrivals: {arrivals})");
+        read(&workload, Path::new(""), false, None)
+    };
+    for (arrivals, told) in [
+        ("At([Seconds(0), Hours(1), Hours(2)])", Some("2 of 3 arrivals")),
+        ("Every(interval: Minutes(30), count: 5)", Some("3 of 5 arrivals")),
+        ("Poisson(per_hour: 10, until: Hours(3))", Some("about 20 of 30 arrivals")),
+        ("Every(interval: Minutes(30))", None),
+        ("Poisson(per_hour: 10)", None),
+    ] {
+        let warnings = jobs(arrivals).expect("it can run").warnings;
+        let expected =
+            told.map(|told| format!("workload `j`: {told} are asked for at or after the horizon and never happen"));
+        assert_eq!(warnings, Vec::from_iter(expected), "{arrivals}");
+    }
+    for arrivals in ["At([Hours(1)])", "Every(interval: Minutes(1), from: Hours(1))"] {
+        let told = jobs(arrivals).expect_err("nothing").plain();
+        assert!(told.contains("nothing arrives before the horizon"), "{told}");
+    }
+}
+
+/// A row as it is written, what becomes of it, and its time in nanoseconds.
+fn any_row() -> impl Strategy<Value = (String, Fate, u64)> {
+    let time = 0..7_200_000_000_000_u64;
+    (time, 0..8_u32, 1..1000_u32).prop_map(|(nanos, kind, bytes)| {
+        let at = format!("{}.{:09}", 1_737_396_640 + nanos / 1_000_000_000, nanos % 1_000_000_000);
+        let (row, fate) = match kind {
+            0 => (format!("{at},{bytes},\"open"), Fate::Dirty),
+            1 => (format!("-{at},{bytes},n"), Fate::Dirty),
+            2 => (format!("{at},-{bytes},n"), Fate::Dirty),
+            3 => (format!("{at},{bytes},n,{bytes}"), Fate::Dirty),
+            4 => (format!("{at},{bytes},skip"), Fate::Filtered),
+            5 => (format!("{at},{bytes},\"n\""), Fate::Taken),
+            _ => (format!(" {at} ,{bytes},n"), Fate::Taken),
+        };
+        (row, fate, nanos)
+    })
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Fate {
+    Taken,
+    Filtered,
+    Dirty,
+}
+
+proptest! {
+    /// Nothing is lost in silence, and no nanosecond.
+    #[test]
+    fn every_row_is_accounted_for(lines in proptest::collection::vec(any_row(), 0..60)) {
+        let mut log = String::from("t,bytes,note\n1737396640,1,n\n");
+        log.extend(lines.iter().map(|(row, ..)| format!("{row}\n")));
+        let more = r#"origin: Written("1737396640"), filter: [(column: "note", one_of: ["n"])],"#;
+        let found = taken(SECONDS, more, log.as_bytes()).expect("one good row at least");
+        let account = &found.logs[0];
+        let fates = |fate: Fate| lines.iter().filter(|line| line.1 == fate).count() as u64;
+        let horizon = 3_600_000_000_000;
+        let mut times: Vec<u64> = lines.iter().filter(|line| line.1 == Fate::Taken).map(|line| line.2).collect();
+        let late = times.iter().filter(|nanos| **nanos >= horizon).count() as u64;
+        times.retain(|nanos| *nanos < horizon);
+        times.push(0);
+        times.sort_unstable();
+        prop_assert_eq!(nanos(&found), times);
+        prop_assert_eq!((account.n_dirty(), account.n_filtered, account.n_late), (fates(Fate::Dirty), fates(Fate::Filtered), late));
+        prop_assert_eq!(account.n_rows, lines.len() as u64 + 1);
+        prop_assert_eq!(account.n_rows, account.n_taken + account.n_filtered + account.n_early + account.n_late + account.n_dirty());
+    }
 }

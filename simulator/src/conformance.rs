@@ -5,12 +5,15 @@
 //! and read fractions below 1, and jobs that share files. In the second the pool's site has no storage, no law holds and the link fails for an hour. A policy that
 //! passes decides every question with something that can be done, the same way each time, and goes on from what it has saved.
 
-use crate::decide::{LoadError, Policies};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+use crate::decide::{AtWork, LoadError, Policies, Task};
 use crate::distribution::Distribution;
 use crate::engine::{EngineError, Setup, run};
 use crate::facts::{Fact, Observer, Wants};
 use crate::fts::TransferSettings;
 use crate::ids::{DatasetId, RseId, Table};
+use crate::panics;
 use crate::storage::{Dataset, StorageSettings};
 use crate::topology::{AccessCoefficients, Link, Pool, Rse, Series, Site, Topology, TopologyBuilder, TopologyError};
 use crate::units::{Bytes, Rate, SimSpan, SimTime};
@@ -35,16 +38,43 @@ pub enum Misconduct {
     /// One that has loaded what another has saved goes on differently.
     #[error("the policy decides differently once saved and loaded")]
     NotSaved,
+    /// It panics.
+    #[error("the policy panicked while {doing}: {message}")]
+    Panicked {
+        /// What it was doing, and when.
+        doing: String,
+        /// What the panic said.
+        message: String,
+    },
 }
 
-/// Checks a set of policies, and with it each of its policies; `make` gives a fresh one each time.
+/// Checks a set of policies, and with it each of its policies; `make` gives a fresh one each time. A policy that never
+/// answers is waited for.
 ///
 /// # Errors
-/// With the first rule that is broken.
+/// With the first rule that is broken. A panic is one: what it says is also printed by the panic hook of the program, with
+/// its place.
 ///
 /// # Panics
-/// Never on account of the policies' answers.
+/// Never on account of the policies.
 pub fn check(make: impl Fn() -> Policies) -> Result<(), Misconduct> {
+    let at_work = AtWork::default();
+    let make = || {
+        at_work.begin(Task::Start, SimTime::ZERO);
+        let policies = Policies { at_work: at_work.clone(), ..make() };
+        at_work.end();
+        policies
+    };
+    catch_unwind(AssertUnwindSafe(|| check_all(make))).unwrap_or_else(|panic| match at_work.doing() {
+        Some(doing) => {
+            Err(Misconduct::Panicked { doing: doing.to_string(), message: panics::message(&*panic).to_owned() })
+        }
+        // It is not the policies' panic.
+        None => resume_unwind(panic),
+    })
+}
+
+fn check_all(make: impl Fn() -> Policies) -> Result<(), Misconduct> {
     for setup in [small_busy_grid(), diskless_grid()] {
         for seed in 1..=3 {
             let mut policies = make();
@@ -219,6 +249,44 @@ mod tests {
             Access::Remote { source: *replicas.get(1).unwrap_or(&replicas[0]) }
         };
         assert!(matches!(refused(check_access(cut_off)), Impossible::NoRoute { .. }));
+    }
+
+    /// Panics where it is told to.
+    #[derive(Clone, Copy, PartialEq)]
+    enum Panics {
+        Deciding,
+        Learning,
+        Saving,
+    }
+
+    impl Policy<AccessMode> for Panics {
+        fn decide(&mut self, question: &AccessQuestion, view: &View<'_>, _: &mut PolicyRng) -> Access {
+            assert!(*self != Self::Deciding || view.now() < SimTime::from_secs_f64(600.0), "lost the thread");
+            Access::Remote { source: view.sources(question)[0] }
+        }
+        fn learn(&mut self, _: &Fact) {
+            assert!(*self != Self::Learning, "learns badly");
+        }
+        fn save(&self) -> Vec<u8> {
+            assert!(*self != Self::Saving, "saves badly");
+            Vec::new()
+        }
+    }
+
+    #[test]
+    fn panics_are_reported_with_what_was_being_done() {
+        for (panics, what, said) in [
+            (Panics::Deciding, "deciding `access` for job ", "lost the thread"),
+            (Panics::Learning, "learning from what has ended, at 00:", "learns badly"),
+            (Panics::Saving, "saving or loading", "saves badly"),
+        ] {
+            let found = check(|| Policies::of_access("panics", panics));
+            let Err(Misconduct::Panicked { doing, message }) = found else { panic!("{found:?}") };
+            assert!(doing.starts_with(what) && message == said, "{doing}: {message}");
+        }
+        let found = check(|| panic!("cannot be made"));
+        let Err(Misconduct::Panicked { doing, message }) = found else { panic!("{found:?}") };
+        assert_eq!((doing.as_str(), message.as_str()), ("getting ready", "cannot be made"));
     }
 
     #[test]

@@ -31,7 +31,7 @@ settings! {
             #[range(Positive)]
             median: Quantity,
             /// Standard deviation of the natural logarithm.
-            #[range(NotNegative)]
+            #[range(UpTo(10))]
             sigma: f64,
         },
     }
@@ -70,6 +70,17 @@ impl Distribution {
             Self::Uniform { low, high } => f64::midpoint(low, high),
             Self::Exponential { mean } => mean,
             Self::LogNormal { median, sigma } => median * (sigma * sigma / 2.0).exp(),
+        }
+    }
+
+    /// The probability of a value above a limit that is not negative; `None` where it has no closed form.
+    pub fn share_above(&self, limit: f64) -> Option<f64> {
+        match *self {
+            Self::Constant(value) => Some(f64::from(value > limit)),
+            Self::Uniform { low, high } if low < high => Some(((high - limit) / (high - low)).clamp(0.0, 1.0)),
+            Self::Uniform { low, .. } => Some(f64::from(low > limit)),
+            Self::Exponential { mean } => Some((-limit / mean).exp()),
+            Self::LogNormal { .. } => None,
         }
     }
 }

@@ -97,8 +97,8 @@ pub struct TransferEnded {
     pub workload: WorkloadId,
     /// The file that is copied; `None`: traffic that leaves no replica.
     pub file: Option<FileId>,
-    /// Row of the log it was replayed from.
-    pub trace_row: Option<u64>,
+    /// What the log says that it was replayed from.
+    pub traced: Option<TraceRow>,
     /// Where it was read from.
     pub source: RseId,
     /// Where it was written to.
@@ -124,6 +124,15 @@ impl TransferEnded {
     pub fn is_placement(&self) -> bool {
         self.file.is_some()
     }
+}
+
+/// The row of a log behind something that is replayed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TraceRow {
+    /// Its number, 1 for the first row of data.
+    pub number: u64,
+    /// How long it took by the log, from the instant at which it is replayed; nothing goes by it.
+    pub took: Option<SimSpan>,
 }
 
 /// How a transfer request came out.

@@ -17,7 +17,7 @@
 //! Modules stand in an order, and each uses only those before it (`tests/arrows.rs` holds it):
 //!
 //! ```text
-//!  ids < settings < units < distribution < rng < live < ticker < published < calendar < topology < network < questions < facts
+//!  ids < panics < settings < units < distribution < rng < live < ticker < published < calendar < topology < network < questions < facts
 //!  < context < storage < fabric < fts < compute < workload < decide < engine < conformance
 //! ```
 
@@ -34,6 +34,7 @@ pub mod fts;
 pub mod ids;
 mod live;
 pub mod network;
+pub mod panics;
 mod published;
 mod questions;
 pub mod rng;

@@ -2,8 +2,12 @@
 //!
 //! With one shared generator a single extra draw in one policy moves every later arrival, and "A beats B" is
 //! noise. Here each thing that needs chance gets a generator of its own, [`keyed`] by (seed, purpose, thing):
-//! whatever else happens, job 17 of workload 2 always has the same size. Algorithm: Xoshiro256++, its state
-//! filled by SplitMix64 from a hash of the key; both are fixed by their papers, so results survive upgrades.
+//! whatever else happens, job 17 of workload `production` always has the same size. Workloads and datasets count by their
+//! names ([`keys_of`]), not by their places in a scenario, so one that is written in front of others moves no draw of theirs.
+//! Algorithm: Xoshiro256++, its state filled by SplitMix64 from a hash of the key; both are fixed by their papers, so results
+//! survive upgrades.
+
+use std::collections::BTreeMap;
 
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -32,7 +36,7 @@ pub enum Purpose {
     Destination = 6,
     /// Where initial replicas sit; thing: dataset.
     InitialReplica = 7,
-    /// A policy's own randomness; thing: policy slot, decision.
+    /// A policy's own randomness; thing: kind of decision, the job's key, nth input.
     Policy = 8,
     /// Whether a sampled table keeps a row; thing: table, row.
     RowSample = 9,
@@ -58,6 +62,35 @@ pub fn keyed<const N: usize>(seed: u64, purpose: Purpose, thing: [u64; N]) -> Si
     SimRng::seed_from_u64(hash)
 }
 
+/// Keys of things that have names, in their order: the hash of the name (FNV-1a, 64 bits). A name that came before, which no
+/// scenario has but a setup made by hand may, gets another key each time.
+///
+/// ```
+/// use dapple_simulator::rng::keys_of;
+/// let keys: Vec<u64> = keys_of(["analysis", "production"]).collect();
+/// assert_eq!(keys_of(["new", "production"]).nth(1), Some(keys[1]));
+/// ```
+pub fn keys_of<'a>(names: impl IntoIterator<Item = &'a str>) -> impl Iterator<Item = u64> {
+    let mut seen: BTreeMap<&str, u64> = BTreeMap::new();
+    names.into_iter().map(move |name| {
+        let before = seen.entry(name).or_default();
+        *before += 1;
+        match *before {
+            1 => hash_of(name),
+            nth => combined(hash_of(name), nth),
+        }
+    })
+}
+
+/// The key of the nth part of a thing with a key.
+pub(crate) fn combined(key: u64, nth: u64) -> u64 {
+    mix(key.wrapping_add(0x9e37_79b9_7f4a_7c15) ^ mix(nth))
+}
+
+fn hash_of(name: &str) -> u64 {
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
 /// Finaliser of SplitMix64: a bijection in which every input bit reaches every output bit.
 pub fn mix(mut z: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -79,6 +112,16 @@ mod tests {
         assert_ne!(base, draw(1, Purpose::Arrival, [1, 0]));
         assert_ne!(base, draw(1, Purpose::Arrival, [0, 1]));
         assert_eq!(base, draw(1, Purpose::Arrival, [0, 0]));
+    }
+
+    #[test]
+    fn names_have_keys_of_their_own_wherever_they_stand() {
+        let keys = |names: &[&str]| keys_of(names.iter().copied()).collect::<Vec<_>>();
+        // The first two are published values of FNV-1a.
+        assert_eq!(keys(&["", "foobar"]), [0xcbf2_9ce4_8422_2325, 0x8594_4171_f739_67e8]);
+        assert_eq!(keys(&["a", "b"])[1], keys(&["b"])[0]);
+        let [one, two, three] = keys(&["a", "a", "a"])[..] else { panic!("three keys") };
+        assert!(one != two && two != three && one != three);
     }
 
     #[test]

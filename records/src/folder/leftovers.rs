@@ -131,6 +131,7 @@ mod tests {
             name: "trial".into(),
             resolved: "()".into(),
             scenario: "()".into(),
+            in_words: Vec::new(),
             scenario_hash: "00ff".into(),
             seed: 7,
             policies: vec!["place".into()],

@@ -24,7 +24,7 @@ use names::{AFTER, BEFORE, RECORD_FILE, entries, is_unfinished, lock, name, swee
 
 pub use error::FolderError;
 pub use leftovers::{Leftover, Why, everything, leftovers, remove};
-pub use provenance::{Clock, SessionCounts};
+pub use provenance::{Clock, Session, SessionCounts, sessions};
 pub use record::{Origin, RunRecord};
 
 /// A folder that is ours to write into until this is dropped.

@@ -21,16 +21,35 @@ struct Provenance {
 
 /// One time that the experiment was run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Session {
-    host: String,
-    system: String,
-    dapple_version: String,
-    threads: usize,
-    started_at: String,
-    ended_at: String,
-    wall_s: f64,
-    runs_done: usize,
-    runs_failed: usize,
+pub struct Session {
+    /// The command line.
+    #[serde(default)]
+    pub command: String,
+    /// Name of the machine.
+    pub host: String,
+    /// Its system and processor.
+    pub system: String,
+    /// Version of dapple.
+    pub dapple_version: String,
+    /// Threads that it ran on.
+    pub threads: usize,
+    /// Start, as RFC 3339 says it.
+    pub started_at: String,
+    /// End.
+    pub ended_at: String,
+    /// What passed between \[s\].
+    pub wall_s: f64,
+    /// Runs that were done.
+    pub runs_done: usize,
+    /// Runs that failed.
+    pub runs_failed: usize,
+}
+
+/// The times that the experiment in a folder was run, as far as its file can be read.
+pub fn sessions(dir: &Path) -> Vec<Session> {
+    let text = fs::read_to_string(dir.join(PROVENANCE_FILE)).ok();
+    let read: Option<Provenance> = text.and_then(|text| serde_json::from_str(&text).ok());
+    read.unwrap_or_default().sessions
 }
 
 /// What a session came to.
@@ -59,9 +78,9 @@ impl Clock {
     /// Adds the session to the file. One that cannot be read is begun anew: it is no result.
     pub(super) fn write(&self, dir: &Path, counts: SessionCounts) -> io::Result<()> {
         let path = dir.join(PROVENANCE_FILE);
-        let before = fs::read_to_string(&path).ok().and_then(|text| serde_json::from_str(&text).ok());
-        let mut provenance: Provenance = before.unwrap_or_default();
+        let mut provenance = Provenance { sessions: sessions(dir) };
         provenance.sessions.push(Session {
+            command: command(),
             host: host(),
             system: format!("{} {}", env::consts::OS, env::consts::ARCH),
             dapple_version: env!("CARGO_PKG_VERSION").into(),
@@ -75,6 +94,20 @@ impl Clock {
         let text = serde_json::to_string_pretty(&provenance)?;
         write_atomically(&path, |file| writeln!(file, "{text}"))
     }
+}
+
+/// The command line of this process, such that a shell reads it again.
+fn command() -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./=:,+@%".contains(c);
+    let quoted = |word: String| {
+        if !word.is_empty() && word.chars().all(is_plain) { word } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    };
+    // Of the program its name: where it lies says nothing about the results.
+    let words = env::args_os().enumerate().map(|(nth, word)| {
+        let name = Path::new(&word).file_name().filter(|_| nth == 0).map(ToOwned::to_owned);
+        quoted(name.unwrap_or(word).to_string_lossy().into_owned())
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// Name of this machine as far as it is told without asking a library of the system.

@@ -56,9 +56,9 @@ fn while_reading(job: Row<'_>, streams: Option<bool>) -> &'static str {
     let overlaps = after.is_some_and(|after| after < compute * (1.0 - 1e-6) - 1e-6);
     match (job.int("inputs").unwrap_or(0), streams) {
         (0, _) => "needs no data",
+        (_, Some(false)) => "waits for its data",
         _ if overlaps => "streams its data and computes on what has arrived",
         (_, Some(true)) => "streams its data",
-        (_, Some(false)) => "waits for its data",
         (_, None) => "reads its data",
     }
 }

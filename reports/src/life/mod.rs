@@ -190,7 +190,13 @@ mod tests {
         let job = tell("job 4").expect("recorded");
         assert!(job.contains("in the queue of GRIF_WN; waits for a slot"), "{job}");
         assert!(job.contains("read 4: input 0 of job 4") && job.contains("31 requests queued towards"), "{job}");
-        assert!(job.contains("the file came by request 4 ("), "{job}");
+        assert!(job.contains("the file came by request 4 (") && job.contains("; waits for its data"), "{job}");
+        // Whoever streams and takes less than its computing after the last byte computed on what had arrived.
+        let streaming: Vec<String> = (1..40).step_by(2).map(|n| tell(&format!("job {n}")).expect("recorded")).collect();
+        assert!(streaming.iter().all(|job| !job.contains("waits for its data")), "{streaming:?}");
+        let overlaps = |job: &&String| job.contains("; streams its data and computes on what has arrived");
+        let job = streaming.iter().find(overlaps).expect("1200 s of computing, most end within less");
+        assert!(job.contains("all data is there; computes on the rest"), "{job}");
         let unfinished = tell("job 595").expect("recorded");
         assert!(unfinished.contains("had not ended at the horizon: running"), "{unfinished}");
         let request = tell("request 3").expect("recorded");

@@ -45,6 +45,7 @@ pub(crate) fn figure(plot: &Plot) -> Markup {
     html! {
         figure {
             h3 { (plot.title) }
+            p.aside { "On a narrow screen the plot goes on to the right: scroll it." }
             div.scroll { (plot.inline()) }
             figcaption { (plot.caption) " " span.file { "plots/" (plot.name) ".svg" } }
         }

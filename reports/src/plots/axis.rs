@@ -8,7 +8,7 @@ use plotters::prelude::*;
 use crate::DrawError;
 use crate::plots::canvas::{Anchor, Canvas, Drawn, text_style, unzoomed, zoomed};
 use crate::plots::palette::{AXIS, GRID, MUTED, TEXT};
-use crate::quantity::{Dimension, Scale, number, three_digits};
+use crate::quantity::{Scale, Shown, number, three_digits};
 
 /// One axis: from where to where, and what stands along it.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,9 +22,9 @@ pub struct Axis {
 
 impl Axis {
     /// An axis that shows `range` in the unit that fits, with about `count` ticks.
-    pub fn quantity(title: &str, dimension: Dimension, range: (f64, f64), count: usize) -> Self {
+    pub fn quantity(title: &str, shown: impl Shown, range: (f64, f64), count: usize) -> Self {
         let range = opened(range);
-        let scale = Scale::fitting(dimension, range.0.abs().max(range.1.abs()));
+        let scale = shown.scale(range.0.abs().max(range.1.abs()));
         let step = step(scale, range, count);
         let decimals = if step >= 1.0 { 0 } else { (-step.log10() - 1e-9).ceil().clamp(0.0, 9.0) as usize };
         let first = (scale.of(range.0) / step - 1e-9).ceil();
@@ -37,15 +37,15 @@ impl Axis {
     }
 
     /// The same with a little room on both sides of the data; not below zero where the data is not.
-    pub fn padded(title: &str, dimension: Dimension, (low, high): (f64, f64), count: usize) -> Self {
+    pub fn padded(title: &str, shown: impl Shown, (low, high): (f64, f64), count: usize) -> Self {
         let room = (high - low) * 0.06;
         let bottom = if low >= 0.0 { (low - room).max(0.0) } else { low - room };
-        Self::quantity(title, dimension, (bottom, high + room), count)
+        Self::quantity(title, shown, (bottom, high + room), count)
     }
 
     /// A logarithmic axis over a positive range, in the unit that fits its upper half.
-    pub fn logarithmic(title: &str, dimension: Dimension, (low, high): (f64, f64)) -> Self {
-        let scale = Scale::fitting(dimension, (low * high).sqrt());
+    pub fn logarithmic(title: &str, shown: impl Shown, (low, high): (f64, f64)) -> Self {
+        let scale = shown.scale((low * high).sqrt());
         let decades = (scale.of(high) / scale.of(low)).log10();
         let within: &[f64] = if decades > 3.0 { &[1.0] } else { &[1.0, 2.0, 5.0] };
         let first = scale.of(low).log10().floor() as i32;
@@ -282,6 +282,7 @@ pub fn zero_line(canvas: &Canvas<'_>, panel: &Panel, vertical: bool) -> Drawn {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::quantity::Dimension;
 
     fn labels(axis: &Axis) -> Vec<&str> {
         axis.ticks.iter().map(|(_, label)| label.as_str()).collect()

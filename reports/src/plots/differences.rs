@@ -8,7 +8,7 @@ use crate::plots::WIDTH;
 use crate::plots::axis::{Axis, Frame, Panel, bounds, zero_line};
 use crate::plots::canvas::{Anchor, Canvas, Drawn, Plot, shortened, text_width};
 use crate::plots::palette::{AXIS, MUTED, TEXT, look};
-use crate::quantity::{Dimension, p_value, percent, signed, three_digits};
+use crate::quantity::{p_value, percent, signed, three_digits};
 use crate::survivors;
 
 /// Comparisons that are drawn.
@@ -30,11 +30,11 @@ pub(super) fn forest(experiment: &Experiment, comparisons: &[Comparison]) -> Res
     let size = (WIDTH, frame.top + row * shown.len() as f64 + frame.bottom);
     let title = format!("{}: difference to {}", kpi.title, experiment.baseline_name());
     let plot = Plot::draw("differences", title, size, |canvas| {
-        let dimension = Dimension::of(kpi);
         let room = (range.1 - range.0).max(f64::MIN_POSITIVE) * 0.06;
         let baseline = shortened(experiment.baseline_name(), 200.0);
         let heading = format!("Paired difference to {baseline}");
-        let x = Axis::quantity(&heading, dimension, (range.0 - room, range.1 + room), 7);
+        let x =
+            Axis::quantity(&heading, experiment.scale(kpi.kpi).of_differences(), (range.0 - room, range.1 + room), 7);
         let panel = Panel::draw(canvas, frame, x, Axis::rows(shown.len()))?;
         zero_line(canvas, &panel, true)?;
         directions(canvas, &panel, kpi.less_is_better)?;
@@ -51,8 +51,8 @@ pub(super) fn forest(experiment: &Experiment, comparisons: &[Comparison]) -> Res
     } else {
         String::new()
     };
-    let points = shown.iter().map(|comparison| comparison.point);
-    let missing = survivors::caption(experiment, kpi, points);
+    let points: Vec<usize> = shown.iter().map(|comparison| comparison.point).collect();
+    let missing = survivors::caption(experiment, kpi, &points);
     let grey = format!(
         "Grey: differences below {} % of the baseline's mean, the smallest relevant one.",
         three_digits(experiment.manifest.relevant_difference * 100.0)

@@ -73,12 +73,22 @@ pub struct Look {
     pub second: bool,
 }
 
-/// How the nth policy is drawn.
+/// How the nth policy is drawn: no two of the first 24 alike.
 pub fn look(policy: usize) -> Look {
     const MARKERS: [Marker; 4] = [Marker::Circle, Marker::Square, Marker::Triangle, Marker::Diamond];
-    Look {
-        ink: SERIES[policy % SERIES.len()],
-        marker: MARKERS[policy % MARKERS.len()],
-        second: policy / SERIES.len() % 2 == 1,
+    let turn = policy / SERIES.len();
+    Look { ink: SERIES[policy % SERIES.len()], marker: MARKERS[(policy + turn) % MARKERS.len()], second: turn % 2 == 1 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_of_many_policies_look_alike() {
+        let looks: Vec<Look> = (0..24).map(look).collect();
+        for (nth, one) in looks.iter().enumerate() {
+            assert!(looks[..nth].iter().all(|other| other != one), "policy {nth}");
+        }
     }
 }

@@ -1,14 +1,15 @@
 //! The primary KPI by policy: every replication, quartiles, and the mean with its interval.
 
 use crate::ReportError;
+use crate::badge::Badge;
 use crate::experiment::Experiment;
 use crate::plots::WIDTH;
 use crate::plots::axis::{Axis, Frame, Panel, bounds};
 use crate::plots::canvas::{Anchor, Canvas, Drawn, Plot, shortened, text_width};
 use crate::plots::palette::{Look, MUTED, PAPER, TEXT, look};
-use crate::quantity::{Dimension, Scale, common_decimals, with_interval};
-use crate::statistics::{Estimate, estimate, quantile};
-use crate::survivors;
+use crate::quantity::{Scale, common_decimals, with_interval};
+use crate::statistics::{Estimate, quantile};
+use crate::survivors::{self, Survivors};
 
 /// Points drawn per policy; of more replications every kth is drawn.
 const POINTS: usize = 250;
@@ -24,7 +25,7 @@ pub(super) fn by_policy(experiment: &Experiment, point: usize) -> Result<Option<
     let policies: Vec<usize> = (0..experiment.policies.len()).filter(shown).collect();
     let values = policies.iter().flat_map(|&policy| experiment.values(point, policy, kpi.kpi));
     let Some(range) = bounds(values) else { return Ok(None) };
-    let found = |&policy: &usize| estimate(&experiment.values(point, policy, kpi.kpi));
+    let found = |&policy: &usize| experiment.estimate(point, policy, kpi.kpi);
     let found: Vec<Estimate> = policies.iter().filter_map(found).collect();
     let range = widened(range, &found);
     let label = experiment.points[point].label();
@@ -40,20 +41,25 @@ pub(super) fn by_policy(experiment: &Experiment, point: usize) -> Result<Option<
     let replications =
         policies.iter().map(|&policy| experiment.values(point, policy, kpi.kpi).len()).max().unwrap_or(0);
     let plot = Plot::draw(&name, title, size, |canvas| {
-        let dimension = Dimension::of(kpi);
-        let x = Axis::padded(kpi.title, dimension, range, 7);
+        let scale = experiment.scale(kpi.kpi);
+        let x = Axis::padded(kpi.title, scale, range, 7);
         let panel = Panel::draw(canvas, frame, x, Axis::rows(policies.len()))?;
         if policies.len() <= CONNECTED_POLICIES && replications <= CONNECTED {
             connect_pairs(canvas, &panel, experiment, point, &policies)?;
         }
-        let scale = Scale::fitting(dimension, range.0.abs().max(range.1.abs()));
         let decimals = common_decimals(scale, found.iter().map(|found| (found.mean, found.interval)));
-        for (index, &policy) in policies.iter().enumerate() {
+        for (index, (&policy, mean)) in policies.iter().zip(&found).enumerate() {
             let middle = panel.y(index as f64 + 0.5);
             let name = shortened(experiment.name(policy), left - 20.0);
             canvas.text(&name, (left - 10.0, middle), Anchor::End, TEXT)?;
             let values = experiment.replicated(point, policy, kpi.kpi);
-            draw_row(canvas, &panel, middle, &values, (look(policy), scale, decimals))?;
+            draw_row(canvas, &panel, middle, (&values, mean), (look(policy), scale, decimals))?;
+            let selected = Some(policy).filter(|policy| *policy != experiment.baseline);
+            let selected = selected.and_then(|policy| Survivors::of(experiment, point, policy, kpi));
+            if selected.is_some_and(|found| found.is_selected()) {
+                let at = (panel.edges.2 + 10.0, middle + 26.0);
+                canvas.text(Badge::NotComparable.word(), at, Anchor::Start, TEXT)?;
+            }
         }
         Ok(())
     })?;
@@ -66,7 +72,7 @@ pub(super) fn by_policy(experiment: &Experiment, point: usize) -> Result<Option<
             format!(" Not drawn, without any value: {}.", names.join(", "))
         }
     };
-    let missing = survivors::caption(experiment, kpi, std::iter::once(point));
+    let missing = survivors::caption(experiment, kpi, &[point]);
     let words = if experiment.manifest.chance { caption(replications) } else { FIXED.to_owned() };
     Ok(Some(plot.captioned(format!("{words}{absent}{missing}"))))
 }
@@ -126,7 +132,7 @@ fn draw_row(
     canvas: &Canvas<'_>,
     panel: &Panel,
     middle: f64,
-    values: &[(u32, f64)],
+    (values, found): (&[(u32, f64)], &Estimate),
     (look, scale, decimals): (Look, Scale, usize),
 ) -> Drawn {
     for &(replication, value) in values.iter().step_by(values.len().div_ceil(POINTS)) {
@@ -138,7 +144,6 @@ fn draw_row(
     if sorted.len() >= 4 {
         draw_box(canvas, panel, middle + 7.0, &sorted, look)?;
     }
-    let Some(found) = estimate(&sorted) else { return Ok(()) };
     let (line, right) = (middle + 24.0, panel.edges.2 + 10.0);
     if let Some(interval) = found.interval {
         let (low, high) = (panel.x(interval.low).max(panel.edges.0), panel.x(interval.high).min(panel.edges.2));

@@ -7,8 +7,7 @@ use crate::plots::axis::{Axis, Frame, Panel, bounds, zero_line};
 use crate::plots::canvas::{Anchor, Canvas, Drawn, Plot, apart, legend_height, shortened, text_width};
 use crate::plots::palette::{MUTED, PAPER, TEXT, look};
 use crate::plots::{WIDTH, legend};
-use crate::quantity::Dimension;
-use crate::statistics::{Interval, estimate, paired};
+use crate::statistics::{Interval, paired};
 use crate::survivors;
 use crate::sweep::{Facet, Sweep};
 
@@ -33,9 +32,7 @@ pub(super) fn means(
 ) -> Result<Option<Plot>, ReportError> {
     let kpi = experiment.primary.kpi;
     let line = |policy: usize| -> Line {
-        let at = |&(x, point): &(f64, usize)| {
-            estimate(&experiment.values(point, policy, kpi)).map(|e| (x, e.mean, e.interval))
-        };
+        let at = |&(x, point): &(f64, usize)| experiment.estimate(point, policy, kpi).map(|e| (x, e.mean, e.interval));
         facet.points.iter().filter_map(at).collect()
     };
     let lines: Vec<(usize, Line)> = (0..experiment.policies.len()).map(|policy| (policy, line(policy))).collect();
@@ -51,7 +48,7 @@ pub(super) fn means(
              replications); the number stands where straight lines would cross."
         };
         let band = if experiment.most_replications() < 2 { "One replication: no bands." } else { "Bands: 95 % confidence interval of the mean." };
-        let missing = survivors::caption(experiment, experiment.primary, facet.points.iter().map(|(_, point)| *point));
+        let missing = survivors::caption(experiment, experiment.primary, &facet.indices());
         plot.captioned(format!("Mean over replications at each swept value. {band}{crossed}{missing}"))
     }))
 }
@@ -80,7 +77,7 @@ pub(super) fn differences(
         Some(false) => " Above zero the policy is better than the baseline.",
         None => "",
     };
-    let missing = survivors::caption(experiment, experiment.primary, facet.points.iter().map(|(_, point)| *point));
+    let missing = survivors::caption(experiment, experiment.primary, &facet.indices());
     Ok(figure.plot(&stem("sweep-differences", index), title)?.map(|plot| {
         plot.captioned(format!(
             "Mean difference to {baseline} over replications on the same random numbers; bands: its 95 % confidence \
@@ -129,6 +126,7 @@ impl Figure<'_> {
             let xs: Vec<f64> = self.facet.points.iter().map(|(x, _)| *x).collect();
             let x = Axis::swept(&self.sweep.title, &xs, self.sweep.log, WIDTH - frame.left - right);
             let kpi = self.experiment.primary;
+            let scale = self.experiment.scale(kpi.kpi);
             let heading = if self.difference {
                 format!("{}, difference to {}", kpi.title, shortened(self.experiment.baseline_name(), 200.0))
             } else {
@@ -136,9 +134,10 @@ impl Figure<'_> {
             };
             let y = if !self.difference && range.0 > 0.0 && range.1 / range.0 > LOG_FROM {
                 let heading = format!("{heading}, logarithmic");
-                Axis::logarithmic(&heading, Dimension::of(kpi), (range.0 * 0.92, range.1 * 1.08))
+                Axis::logarithmic(&heading, scale, (range.0 * 0.92, range.1 * 1.08))
             } else {
-                Axis::padded(&heading, Dimension::of(kpi), range, 6)
+                let scale = if self.difference { scale.of_differences() } else { scale };
+                Axis::padded(&heading, scale, range, 6)
             };
             let panel = Panel::draw(canvas, frame, x, y)?;
             if self.difference {

@@ -8,7 +8,6 @@ use crate::plots::axis::{Axis, Frame, Panel, bounds};
 use crate::plots::canvas::{Plot, legend_height};
 use crate::plots::palette::look;
 use crate::plots::{WIDTH, legend};
-use crate::quantity::Dimension;
 use crate::statistics::mean;
 use crate::survivors;
 
@@ -54,8 +53,8 @@ pub(super) fn time_against_bytes(experiment: &Experiment) -> Result<Option<Plot>
     let title = format!("{} against {}", kpi.title, bytes.info().title.to_lowercase().replace("wan", "WAN"));
     let plot = Plot::draw("tradeoff", title, (WIDTH, frame.top + 300.0 + frame.bottom), |canvas| {
         canvas.legend(&entries, (20.0, 2.0), WIDTH - 40.0)?;
-        let x = Axis::padded(bytes.info().title, Dimension::Bytes, xs, 7);
-        let y = Axis::padded(kpi.title, Dimension::of(kpi), ys, 6);
+        let x = Axis::padded(bytes.info().title, experiment.scale(bytes), xs, 7);
+        let y = Axis::padded(kpi.title, experiment.scale(kpi.kpi), ys, 6);
         let panel = Panel::draw(canvas, frame, x, y)?;
         for (policy, clouds) in clouds.iter().filter(|_| single) {
             for point in clouds.iter().flat_map(|cloud| cloud.iter().step_by(cloud.len().div_ceil(POINTS))) {
@@ -78,6 +77,6 @@ pub(super) fn time_against_bytes(experiment: &Experiment) -> Result<Option<Plot>
     } else {
         "What the figure of merit costs in traffic between sites: means over replications at each sweep point."
     };
-    let missing = survivors::caption(experiment, kpi, 0..experiment.points.len());
+    let missing = survivors::caption(experiment, kpi, &(0..experiment.points.len()).collect::<Vec<_>>());
     Ok(Some(plot.captioned(format!("{caption}{missing}"))))
 }

@@ -35,14 +35,17 @@ pub(super) fn runs(experiment: &Experiment, notes: &[String]) -> Markup {
             }
             @if !broken.is_empty() {
                 h3 { "Books that do not balance: results of these runs are not to be trusted" }
-                ul { @for (id, law) in broken.iter().take(LISTED) { li { code { (id) } ": " (law) } } }
+                ul {
+                    @for (id, law) in broken.iter().take(LISTED) { li { code { (id) } ": " (law) } }
+                    @if broken.len() > LISTED { li { "and " (broken.len() - LISTED) " more" } }
+                }
             }
             @if !manifest.failed.is_empty() { (failed(&manifest.failed)) }
             @if !manifest.missing.is_empty() {
                 h3 { (counted(manifest.missing.len(), "run")) " not done yet" }
                 p { "Run the scenario again into the same folder to finish them. "
                     @for id in manifest.missing.iter().take(12) { code { (id) } " " }
-                    @if manifest.missing.len() > 12 { "…" } }
+                    @if manifest.missing.len() > 12 { "and " (manifest.missing.len() - 12) " more, all in " code { "manifest.json" } } }
             }
             @if !manifest.warnings.is_empty() {
                 h3 { "Warnings" }
@@ -67,7 +70,7 @@ fn failed(failed: &[FailedRun]) -> Markup {
                 td { (run.seed) } td { code { (run.id) } } td { (run.error) }
             } } }
         } }
-        @if failed.len() > LISTED { p.note { "The first " (LISTED) " of " (failed.len()) "." } }
+        @if failed.len() > LISTED { p.note { (LISTED) " shown, " (failed.len() - LISTED) " more in " code { "manifest.json" } "." } }
     }
 }
 
@@ -133,8 +136,8 @@ fn total(runs: &[&Counters], dimension: Dimension, value: fn(&Counters) -> u64) 
     }
 }
 
-/// The manifest: versions, seeds, and the scenario as written and as resolved.
-pub(super) fn manifest(experiment: &Experiment) -> Markup {
+/// The manifest: versions, seeds, the commands that made it, and the scenario as written and as resolved.
+pub(super) fn manifest(experiment: &Experiment, commands: &Markup) -> Markup {
     let manifest = &experiment.manifest;
     let rows: [(&str, String); 7] = [
         ("dapple", manifest.dapple_version.clone()),
@@ -148,7 +151,7 @@ pub(super) fn manifest(experiment: &Experiment) -> Markup {
     html! {
         section {
             h2 { "Scenario and manifest" }
-            dl { @for (name, value) in rows { dt { (name) } dd { (value) } } }
+            dl { @for (name, value) in rows { dt { (name) } dd { (value) } } (commands) }
             details { summary { "Scenario, as written" } pre { (manifest.scenario) } }
             details { summary { "Scenario, resolved with all defaults" } pre { (manifest.resolved) } }
         }

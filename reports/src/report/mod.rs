@@ -1,8 +1,10 @@
 //! The report of an experiment.
 
 mod books;
+mod groups;
 mod page;
 mod replay;
+mod scenario;
 mod tables;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -16,8 +18,10 @@ use std::path::{Path, PathBuf};
 use crate::ReportError;
 use crate::comparison::confirmatory;
 use crate::experiment::Experiment;
+use crate::groups::Groups;
 use crate::plots;
 use crate::replay::replays;
+use crate::report::page::Findings;
 
 /// Writes `report.html` and `plots/*.svg` of an experiment from its results, and returns where the report is.
 ///
@@ -32,7 +36,11 @@ pub fn write_report(dir: &Path) -> Result<PathBuf, ReportError> {
     let mut notes = Vec::new();
     let replays = replays(&experiment, &mut notes);
     let mut plots = plots::all(&experiment, &comparisons, &replays)?;
+    let groups = Groups::read(&experiment, tables::POINTS);
     plots.notes.append(&mut notes);
-    let page = page::page(&experiment, (&comparisons, &replays), &plots);
+    plots.notes.extend_from_slice(&groups.notes);
+    let findings = Findings { comparisons: &comparisons, groups: &groups, replays: &replays, plots: &plots };
+    let origins = scenario::Origins::read(dir);
+    let page = page::page(&experiment, &findings, &origins);
     crate::page::write(dir, page, plots.iter())
 }

@@ -4,29 +4,35 @@ use maud::{Markup, html};
 
 use crate::comparison::Comparison;
 use crate::experiment::Experiment;
+use crate::groups::Groups;
 use crate::page::{document, figure};
 use crate::plots::Plots;
 use crate::quantity::{counted, three_digits};
 use crate::replay::Replay;
-use crate::report::{books, replay, tables, verdict};
+use crate::report::{books, groups, replay, scenario, tables, verdict};
+
+/// What was found in an experiment.
+pub(super) struct Findings<'a> {
+    pub(super) comparisons: &'a [Comparison],
+    pub(super) groups: &'a Groups,
+    pub(super) replays: &'a [Replay],
+    pub(super) plots: &'a Plots,
+}
 
 /// The whole report.
-pub(super) fn page(
-    experiment: &Experiment,
-    (comparisons, replays): (&[Comparison], &[Replay]),
-    plots: &Plots,
-) -> Markup {
+pub(super) fn page(experiment: &Experiment, findings: &Findings<'_>, origins: &scenario::Origins) -> Markup {
     let manifest = &experiment.manifest;
     let main = html! {
         @if experiment.n_runs() == 0 {
             (nothing(experiment))
         } @else {
-            (results(experiment, comparisons, plots))
-            (replay::section(experiment, replays, plots))
+            (verdict::card(experiment, findings.comparisons))
+            (scenario::in_words(manifest, origins))
+            (results(experiment, findings))
         }
-        (books::runs(experiment, &plots.notes))
+        (books::runs(experiment, &findings.plots.notes))
         @if experiment.n_runs() > 0 { (books::counters(experiment)) }
-        (books::manifest(experiment))
+        (books::manifest(experiment, &scenario::commands(origins)))
         (method(experiment))
     };
     let generator = format!("dapple {}", manifest.dapple_version);
@@ -68,9 +74,9 @@ fn nothing(experiment: &Experiment) -> Markup {
     }
 }
 
-fn results(experiment: &Experiment, comparisons: &[Comparison], plots: &Plots) -> Markup {
+fn results(experiment: &Experiment, findings: &Findings<'_>) -> Markup {
+    let &Findings { comparisons, groups, replays, plots } = findings;
     html! {
-        (verdict::card(experiment, comparisons))
         @if !plots.primary.is_empty() {
             section {
                 h2 { (experiment.primary.title) " " span.label { "primary KPI" } }
@@ -79,6 +85,8 @@ fn results(experiment: &Experiment, comparisons: &[Comparison], plots: &Plots) -
         }
         (tables::by_policy(experiment))
         (tables::differences(experiment, comparisons))
+        (replay::section(experiment, replays, plots))
+        (groups::section(experiment, groups))
         @if !plots.exploratory.is_empty() {
             section {
                 h2 { "More views " span.label { "exploratory" } }
@@ -96,7 +104,7 @@ fn method(experiment: &Experiment) -> Markup {
             ul {
                 li { "Replication " em { "k" } " of every policy sees the same arrivals, sizes and background, draw for draw. "
                     "Differences are taken within replications and then averaged, which removes what the policies have in common." }
-                li { "Intervals have a level of 95 %. Those of means are Student's. Those of paired differences are bootstrapped over "
+                li { "Intervals have a level of 95 %. Those of means are Student's, cut at 0 (and shares at 100 %), where no mean can be. Those of paired differences are bootstrapped over "
                     "replications (4000 resamples, fixed seed, percentiles widened to Student's coverage) where there are 8 to 200 pairs, "
                     "and Student's otherwise." }
                 li { "One KPI was declared primary before the runs: " code { (experiment.primary.column) }

@@ -9,12 +9,13 @@ use dapple_records::{KPIS, KpiInfo};
 use crate::badge::Badge;
 use crate::comparison::{Comparison, exploratory};
 use crate::experiment::Experiment;
-use crate::quantity::{Dimension, Scale, common_decimals, p_value, percent, signed, with_interval};
+use crate::quantity::{Scale, common_decimals, p_value, percent, signed, with_interval};
 use crate::report::words::badge_words;
-use crate::statistics::{Estimate, estimate};
+use crate::statistics::Estimate;
+use crate::survivors::{self, Survivors};
 
 /// Sweep points that get tables.
-const POINTS: usize = 12;
+pub(super) const POINTS: usize = 12;
 
 /// KPIs that any run has a value of.
 fn counted_kpis(experiment: &Experiment) -> Vec<&'static KpiInfo> {
@@ -22,7 +23,7 @@ fn counted_kpis(experiment: &Experiment) -> Vec<&'static KpiInfo> {
 }
 
 /// A button that copies the text beside it.
-fn copied(id: &str, text: &str) -> Markup {
+pub(super) fn copied(id: &str, text: &str) -> Markup {
     html! {
         button.copy type="button" data-copy=(id) hidden { "Copy as TSV" }
         textarea #(id) hidden readonly { "\n" (text) }
@@ -30,7 +31,7 @@ fn copied(id: &str, text: &str) -> Markup {
 }
 
 /// One table per sweep point, all but the first folded.
-fn per_point(experiment: &Experiment, table: impl Fn(usize) -> Markup) -> Markup {
+pub(super) fn per_point(experiment: &Experiment, table: impl Fn(usize) -> Markup) -> Markup {
     let points = experiment.points.len();
     html! {
         @if points == 1 {
@@ -58,6 +59,9 @@ pub(super) fn by_policy(experiment: &Experiment) -> Markup {
                 @if experiment.most_replications() > 1 { ", with its 95 % confidence interval" } @else { "; one replication, so there are no intervals" }
                 ". " (copied("tsv-kpis", &means_tsv(experiment, &kpis))) }
             (per_point(experiment, |point| means_table(experiment, &kpis, point)))
+            @if !survivors::told(experiment).is_empty() {
+                p.note { "† of other jobs, transfers or reads than the baseline's: what fails differs, and the figure leaves it out." }
+            }
             @if !empty.is_empty() { p.note { "Nothing to count in any run: " (empty.join("; ")) "." } }
         }
     }
@@ -74,13 +78,13 @@ fn means_table(experiment: &Experiment, kpis: &[&'static KpiInfo], point: usize)
             } }
             tbody { @for kpi in kpis { tr.primary[kpi.kpi == experiment.primary.kpi] {
                 @let row = estimates(experiment, kpi, point);
-                @let scale = scale_of(kpi, row.iter().flatten().map(|found| found.mean));
+                @let scale = experiment.scale(kpi.kpi);
                 (kpi_head(experiment, kpi, scale))
                 @let decimals = common_decimals(scale, row.iter().flatten().map(|found| (found.mean, found.interval)));
-                @for found in row {
+                @for (policy, found) in row.into_iter().enumerate() {
                     td { @if let Some(found) = found {
                         @let (mean, span) = with_interval(scale, decimals, found.mean, found.interval);
-                        span.mean { (mean) }
+                        span.mean { (mean) } (dagger(experiment, point, policy, kpi))
                         @if let Some(span) = span { span.ci { (span) } }
                     } @else { span.ci { "–" } } }
                 }
@@ -89,23 +93,30 @@ fn means_table(experiment: &Experiment, kpis: &[&'static KpiInfo], point: usize)
     }
 }
 
+/// A sign at a figure that speaks of other jobs, transfers or reads than the baseline's.
+fn dagger(experiment: &Experiment, point: usize, policy: usize, kpi: &KpiInfo) -> Markup {
+    let found = Some(policy).filter(|policy| *policy != experiment.baseline);
+    let found = found.and_then(|policy| Survivors::of(experiment, point, policy, kpi)).filter(Survivors::is_selected);
+    html! { @if let Some(found) = found {
+        span.apart title=(found.words(experiment.name(policy), experiment.baseline_name())) { "†" }
+    } }
+}
+
 fn estimates(experiment: &Experiment, kpi: &KpiInfo, point: usize) -> Vec<Option<Estimate>> {
-    (0..experiment.policies.len()).map(|policy| estimate(&experiment.values(point, policy, kpi.kpi))).collect()
+    (0..experiment.policies.len()).map(|policy| experiment.estimate(point, policy, kpi.kpi)).collect()
 }
 
-/// The unit in which the largest of some figures is read best.
-fn scale_of(kpi: &KpiInfo, figures: impl Iterator<Item = f64>) -> Scale {
-    Scale::fitting(Dimension::of(kpi), figures.map(f64::abs).fold(0.0, f64::max))
-}
-
-fn kpi_head(experiment: &Experiment, kpi: &KpiInfo, scale: Scale) -> Markup {
-    let arrow = match kpi.less_is_better {
+pub(super) fn direction(kpi: &KpiInfo) -> &'static str {
+    match kpi.less_is_better {
         Some(true) => "less is better",
         Some(false) => "more is better",
         None => "no direction",
-    };
+    }
+}
+
+fn kpi_head(experiment: &Experiment, kpi: &KpiInfo, scale: Scale) -> Markup {
     html! {
-        th scope="row" title={ (kpi.column) ": " (kpi.doc) " (" (arrow) ")" } {
+        th scope="row" title={ (kpi.column) ": " (kpi.doc) " (" (direction(kpi)) ")" } {
             (kpi.title) @if !scale.unit.is_empty() { " " span.unit { "[" (scale.unit) "]" } }
             @if kpi.kpi == experiment.primary.kpi { " " span.label { "primary" } }
         }
@@ -117,7 +128,7 @@ fn means_tsv(experiment: &Experiment, kpis: &[&'static KpiInfo]) -> String {
     for point in 0..experiment.points.len() {
         for policy in 0..experiment.policies.len() {
             for kpi in kpis {
-                let Some(found) = estimate(&experiment.values(point, policy, kpi.kpi)) else { continue };
+                let Some(found) = experiment.estimate(point, policy, kpi.kpi) else { continue };
                 let (low, high) = ends(found.interval);
                 let (at, name) = (experiment.points[point].label(), experiment.name(policy));
                 let row =
@@ -129,7 +140,7 @@ fn means_tsv(experiment: &Experiment, kpis: &[&'static KpiInfo]) -> String {
     text
 }
 
-fn ends(interval: Option<crate::statistics::Interval>) -> (String, String) {
+pub(super) fn ends(interval: Option<crate::statistics::Interval>) -> (String, String) {
     interval.map_or_else(Default::default, |found| (format!("{:?}", found.low), format!("{:?}", found.high)))
 }
 
@@ -144,9 +155,10 @@ pub(super) fn differences(experiment: &Experiment, comparisons: &[Comparison]) -
             h2 { "Paired differences to " (experiment.baseline_name()) }
             p.note {
                 span.mark.better { "Better" } " or " span.mark.worse { "worse" } " than the baseline where the difference is beyond chance and not smaller "
-                "than the smallest relevant one; " span.mark.apart { "not comparable" } " where what fails or does not end differs, so that the figures are "
-                "of different jobs, transfers or reads. " strong { "Only the primary KPI is confirmatory" } " (with its Holm-corrected p); all other rows are "
-                "exploratory: one in twenty looks clear by chance alone. "
+                "than the smallest relevant one; " span.mark.apart { "not comparable" } " where one makes transfers or reads that the other does not, or what fails or does not end differs, so that the figures are "
+                "of different jobs, transfers or reads. " strong { "Only the primary KPI is confirmatory" }
+                @if experiment.manifest.chance { " (with its Holm-corrected p); all other rows are exploratory: one in twenty looks clear by chance alone. " }
+                @else { "; all other rows are exploratory. " }
                 (copied("tsv-differences", &differences_tsv(experiment, comparisons, &kpis)))
             }
             (per_point(experiment, |point| differences_table(experiment, comparisons, &kpis, point)))
@@ -169,7 +181,7 @@ fn differences_table(
         };
         let cells: Vec<Option<Comparison>> = experiment.others().map(found).collect();
         let differences = || cells.iter().flatten().filter_map(|found| found.difference.as_ref());
-        let scale = scale_of(kpi, differences().map(|found| found.mean));
+        let scale = experiment.scale(kpi.kpi).of_differences();
         let decimals = common_decimals(scale, differences().map(|found| (found.mean, found.interval)));
         html! { tr.primary[confirmed] { (kpi_head(experiment, kpi, scale))
             @for cell in &cells {
@@ -197,26 +209,27 @@ fn difference_cell(
     confirmed: bool,
     (scale, decimals): (Scale, usize),
 ) -> Markup {
-    let (badge, names) = (Badge::of(found), (experiment.name(found.policy), experiment.baseline_name()));
+    let badge = Badge::of(found);
     let words = badge_words(badge, experiment.manifest.relevant_difference);
     let Some(difference) = &found.difference else {
-        let missing = found.survivors.map_or_else(String::new, |of| of.words(names.0, names.1));
-        return html! { span.mark.(badge.class()) title=(missing) { (words) } };
+        return html! { span.mark.(badge.class()) title=(found.apart_words(experiment)) { (words) } };
     };
     let (shown, span) = with_interval(scale, decimals, difference.mean, difference.interval);
     let class =
         if matches!(badge, Badge::Better | Badge::Worse | Badge::NotComparable) { badge.class() } else { "plain" };
-    let title = found.survivors.filter(|_| badge == Badge::NotComparable).map(|of| of.words(names.0, names.1));
+    let title = (badge == Badge::NotComparable).then(|| found.apart_words(experiment));
     html! {
-        span.mark.(class) title=[title] { @match difference.relative {
+        span.mark.(class) title=[&title] { @match difference.relative {
             Some(relative) => { (signed(percent(relative))) "\u{a0}%" }
             None => { (signed(shown.clone())) }
         } }
-        @if badge == Badge::NotComparable { span.ci { (words) } }
+        @if let Some(why) = &title { span.ci.why { (words) ": " (why) } }
         span.ci { (signed(shown)) @if let Some(span) = span { " (" (span) ")" } }
-        @if let Some(p) = found.p.filter(|_| confirmed) {
-            span.ci { "p\u{a0}" (p_value(p)) }
-        }
+        @if confirmed { @match (badge, found.p) {
+            (Badge::Equal, _) => { span.ci { (words) } }
+            (Badge::NotComparable, _) | (_, None) => {}
+            (_, Some(p)) => { span.ci { "p\u{a0}" (p_value(p)) } }
+        } }
     }
 }
 

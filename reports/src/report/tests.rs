@@ -254,9 +254,16 @@ fn a_policy_that_fails_its_jobs_is_not_better() {
         exploratory[from..][..exploratory[from..].find("</tr>").expect("ends")].to_owned()
     };
     for row in ["wan_bytes", "cpu_efficiency", "job_wait_mean_s"] {
-        assert!(cells(row).contains("mark apart") && !cells(row).contains("title=\"stage-in"), "{}", cells(row));
+        assert!(cells(row).contains("mark apart"), "{}", cells(row));
     }
     assert!(cells("jobs_done").contains("mark worse"), "the count of those that ended leaves nobody out");
+    assert!(!html.contains("By their means: stage-in"), "no rank over other jobs");
+    assert!(cells("jobs_failed").contains("mark worse"), "nor does that of those that failed");
+    assert!(
+        cells("ttc_p95_s").contains("mark apart") || !cells("ttc_p95_s").contains("mark better"),
+        "less load is no merit"
+    );
+    assert_eq!(html.matches(">†</span>").count(), 8, "each mean of a selection has a sign");
     let captions =
         html.matches("Not of the same jobs, and so not to be compared: stage-in fails 75 % of its jobs").count();
     assert_eq!(captions, 3, "each plot of the figure says so");
@@ -291,7 +298,7 @@ fn failures_that_both_have_are_told_and_change_nothing() {
     };
     made.write(folder.path());
     let html = report(folder.path()).0.replace('\u{a0}', " ");
-    assert!(html.contains("badge better") && !html.contains("not comparable</span>"));
+    assert!(html.contains("badge better") && !html.contains("badge apart"));
     assert!(html.contains("jobs fail alike (5.0 % under place, 5.0 % under remote)"), "the share is told");
 }
 
@@ -300,7 +307,7 @@ fn what_is_unfinished_flatters_and_calls_for_an_end_of_arrivals() {
     let folder = Folder::new("flattered");
     let mut made = Synthetic::new(&[("remote", 2500.0), ("place", 2000.0), ("cautious", 2000.0)], 20);
     made.edit = |kpis, policy, replication| {
-        let left = f64::from([100, 900, 20][policy] + replication % 5);
+        let left = f64::from([98, 918, 18][policy] + replication % 5);
         ended(kpis, [4000.0 - left, 0.0, left]);
     };
     made.endless = vec!["analysis".into()];
@@ -372,4 +379,47 @@ fn a_sweep_is_better_only_where_all_points_are() {
     let item = &html[html.find("class=\"verdicts\"").expect("a list")..];
     let item = &item[..item.find("</li>").expect("ends")];
     assert!(item.contains("badge open\">open</span>") && item.contains("better at "), "{item}");
+}
+
+#[test]
+fn what_one_policy_makes_is_not_mixed_with_what_all_meet() {
+    let folder = Folder::new("origins");
+    let mut made = Synthetic { rows: true, ..Synthetic::new(&[("place", 2200.0), ("remote", 2500.0)], 10) };
+    made.edit = |kpis, policy, replication| {
+        let placements = if policy == 0 { 412.0 } else { 0.0 };
+        kpis.set(Kpi::Placements, Some(placements));
+        kpis.set(Kpi::TransfersDone, Some(300.0 + placements));
+        kpis.set(Kpi::FtsQueueTime, Some(if policy == 0 { 400.0 } else { 20.0 } + f64::from(replication)));
+    };
+    made.write(folder.path());
+    let html = report(folder.path()).0.replace('\u{a0}', " ");
+    let why = "not comparable: remote makes no placements per run, place 412";
+    let row = html.rfind("title=\"fts_queue_mean_s:").expect("a row of differences");
+    let row = &html[row..][..html[row..].find("</tr>").expect("ends")];
+    assert!(row.contains(why) && !row.contains("mark better"), "{row}");
+    let groups = &html[html.find("KPIs by group").expect("a section")..];
+    for heading in
+        ["By workload: 2 workloads", "Transfers that workloads ask for", "By link: 1 link", "Placements for jobs"]
+    {
+        assert!(groups.contains(heading), "{heading}");
+    }
+    let own = &groups[groups.find("Asked for by a workload").expect("a group")..];
+    assert!(own[..own.find("Placements for jobs").expect("another")].contains("0.0 %"), "like with like");
+}
+
+#[test]
+fn a_kpi_has_one_unit_and_shares_differ_by_points() {
+    let folder = Folder::new("units");
+    Synthetic::new(&[("place", 2200.0), ("remote", 2210.0)], 10).write(folder.path());
+    let (html, _) = report(folder.path());
+    let units = |column: &str| -> Vec<String> {
+        let title = format!("title=\"{column}:");
+        let cells = html.split(&title).skip(1);
+        cells.map(|cell| cell.split(['[', ']']).nth(1).expect("a unit").to_owned()).collect()
+    };
+    // Of means and of differences, a hundred times smaller.
+    assert_eq!(units("job_turnaround_mean_s"), ["min", "min"]);
+    assert_eq!(units("wan_bytes"), ["TB", "TB"]);
+    assert_eq!(units("cpu_efficiency"), ["%", "pp"]);
+    assert!(html.contains("(36.") && !html.contains("2200\u{a0}s"), "sentences, too");
 }

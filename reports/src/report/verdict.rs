@@ -11,7 +11,7 @@ use crate::quantity::{
 };
 use crate::report::words::{badge_words, interval, more_words, p_words, phrase, settled, share, size};
 use crate::statistics::{Paired, mean};
-use crate::survivors::{self, Survivors};
+use crate::survivors;
 
 /// Sweep points that the summary names one by one.
 const NAMED_POINTS: usize = 40;
@@ -42,7 +42,7 @@ pub(super) fn card(experiment: &Experiment, comparisons: &[Comparison]) -> Marku
             } @else {
                 @if comparisons.len() <= SENTENCES {
                     ul.verdicts { @for comparison in comparisons { (item(experiment, comparison)) } }
-                    (ranking(experiment))
+                    (ranking(experiment, comparisons))
                 } @else { (verdict_table(experiment, comparisons)) }
             }
             (unfinished(experiment))
@@ -63,7 +63,7 @@ fn relevance(experiment: &Experiment, comparisons: &[Comparison]) -> Markup {
 /// Says where a figure is a lower bound, because something had not ended at the horizon, and what would tell.
 fn unfinished(experiment: &Experiment) -> Markup {
     let kpi = experiment.primary;
-    let population = kpi.over.iter().find(|population| experiment.has_any(**population));
+    let population = kpi.over.iter().find(|population| experiment.populations.contains(population));
     let Some(population) = population.filter(|population| population.unfinished() != kpi.kpi) else { return html! {} };
     let left = |policy: usize| -> f64 {
         (0..experiment.points.len()).flat_map(|point| experiment.values(point, policy, population.unfinished())).sum()
@@ -109,7 +109,7 @@ fn claim() -> Markup {
 fn single(experiment: &Experiment) -> Markup {
     let values = experiment.values(0, 0, experiment.primary.kpi);
     html! { @if let Some(mean) = mean(&values) {
-        "Mean over " (counted(values.len(), "replication")) ": " strong { (figure(Dimension::of(experiment.primary), mean)) } "."
+        "Mean over " (counted(values.len(), "replication")) ": " strong { (experiment.primary_figure(mean)) } "."
     } }
 }
 
@@ -126,10 +126,10 @@ fn sentence(experiment: &Experiment, comparison: &Comparison) -> Markup {
     let what = phrase(experiment.primary.title);
     let Some(difference) = &comparison.difference else {
         return html! { strong { (policy) } " has no " (what) " to compare with that of " strong { (baseline) } ": "
-        (missing(experiment, comparison)) "." };
+        (comparison.apart_words(experiment)) "." };
     };
-    let dimension = Dimension::of(experiment.primary);
-    let (first, second) = (figure(dimension, difference.means.0), figure(dimension, difference.means.1));
+    let (kpi, scale) = (experiment.primary, experiment.scale(experiment.primary.kpi));
+    let (first, second) = (scale.figure(difference.means.0), scale.figure(difference.means.1));
     let over = counted(difference.n, "paired replication");
     let relevant = format!("{}\u{a0}%", three_digits(experiment.manifest.relevant_difference * 100.0));
     let tested = |p: Option<f64>| match p {
@@ -139,7 +139,7 @@ fn sentence(experiment: &Experiment, comparison: &Comparison) -> Markup {
     html! {
         @match comparison.outcome {
             Outcome::Lower | Outcome::Higher => {
-                strong { (policy) } " has a " strong { (size(dimension, difference)) } " " (interval(comparison.outcome, difference)) (what) " than "
+                strong { (policy) } " has a " strong { (size(kpi, scale, difference)) } " " (interval(comparison.outcome, difference)) (what) " than "
                 strong { (baseline) } ": " (first) " instead of " (second) ", " (tested(comparison.p)) "."
             }
             Outcome::Within => {
@@ -150,19 +150,19 @@ fn sentence(experiment: &Experiment, comparison: &Comparison) -> Markup {
             }
             Outcome::Open(needed) => {
                 "Between " strong { (policy) } " (" (first) ") and " strong { (baseline) } " (" (second) ") the " (what)
-                " is open after " (over) ": the difference is " (share(dimension, difference)) " " (interval(comparison.outcome, difference))
+                " is open after " (over) ": the difference is " (share(scale, difference)) " " (interval(comparison.outcome, difference))
                 "(" (p_words(comparison.p)) "), neither shown to be there nor to be below " (relevant) ". " (settled(needed))
             }
             Outcome::Same => {
                 strong { (policy) } " and " strong { (baseline) } " have exactly the same " (what) " (" (first) ") in all " (over) "."
             }
             Outcome::OnePair => {
-                strong { (policy) } ": " (first) ", " strong { (baseline) } ": " (second) " (" (share(dimension, difference))
+                strong { (policy) } ": " (first) ", " strong { (baseline) } ": " (second) " (" (share(scale, difference))
                 "). One replication says nothing about chance: run more."
             }
             Outcome::Incomparable => {
-                "No verdict on the " (what) ": " (missing(experiment, comparison)) ". What is left has " (first) " under "
-                strong { (policy) } " and " (second) " under " strong { (baseline) } ", which are not the same " (things(comparison)) "."
+                "No verdict on the " (what) ": " (comparison.apart_words(experiment)) ". The figures, " (first) " under "
+                strong { (policy) } " and " (second) " under " strong { (baseline) } ", are not of the same " (things(comparison)) "."
             }
         }
         @if let Some(alike) = comparison.survivors.filter(|_| comparison.is_comparable()).and_then(|of| of.alike_words(policy, baseline)) {
@@ -171,19 +171,14 @@ fn sentence(experiment: &Experiment, comparison: &Comparison) -> Markup {
     }
 }
 
-/// Who is missing in a figure, and under which policy.
-fn missing(experiment: &Experiment, comparison: &Comparison) -> String {
-    let words = |of: Survivors| of.words(experiment.name(comparison.policy), experiment.baseline_name());
-    comparison.survivors.map_or_else(String::new, words)
-}
-
 fn things(comparison: &Comparison) -> String {
-    comparison.survivors.map_or_else(String::new, |of| format!("{}s", of.population.noun()))
+    let unlike = comparison.unlike.map(|unlike| unlike.over);
+    let population = unlike.or(comparison.survivors.map(|of| of.population));
+    population.map_or_else(String::new, |population| format!("{}s", population.noun()))
 }
 
 /// A row per comparison, for many policies.
 fn verdict_table(experiment: &Experiment, comparisons: &[Comparison]) -> Markup {
-    let dimension = Dimension::of(experiment.primary);
     let badges: Vec<Badge> = comparisons.iter().map(Badge::of).collect();
     let relevant = experiment.manifest.relevant_difference;
     let counts: Vec<String> =
@@ -191,13 +186,13 @@ fn verdict_table(experiment: &Experiment, comparisons: &[Comparison]) -> Markup 
     let shown = common_scale(experiment, comparisons.iter());
     html! {
         p.lead { strong { "Of " (comparisons.len()) " policies: " (counts.join(", ")) } ", against " strong { (experiment.baseline_name()) }
-            @if let Some(mean) = mean(&experiment.values(0, experiment.baseline, experiment.primary.kpi)) { " (" (figure(dimension, mean)) ")" } "." }
+            @if let Some(mean) = mean(&experiment.values(0, experiment.baseline, experiment.primary.kpi)) { " (" (experiment.primary_figure(mean)) ")" } "." }
         div.scroll { table.verdict {
             thead { tr { th { "Policy" } th { "Verdict" } th { "Mean" } th { "Difference" } th { "p, Holm" } th { "Pairs" } th { "More to settle it" } } }
             tbody { @for found in comparisons { tr {
                 th scope="row" { (experiment.name(found.policy)) }
-                td { (badge(experiment, Badge::of(found))) @if !found.is_comparable() { span.ci { (missing(experiment, found)) } } }
-                td { @if let Some(difference) = &found.difference { (figure(dimension, difference.means.0)) } @else { "–" } }
+                td { (badge(experiment, Badge::of(found))) @if !found.is_comparable() { span.ci { (found.apart_words(experiment)) } } }
+                td { @if let Some(difference) = &found.difference { (experiment.primary_figure(difference.means.0)) } @else { "–" } }
                 td { (matrix_cell(experiment, found, shown)) }
                 td { (found.p.map_or_else(String::new, p_value).trim_start_matches("=\u{a0}")) }
                 td { (found.difference.map_or(0, |difference| difference.n)) }
@@ -207,11 +202,13 @@ fn verdict_table(experiment: &Experiment, comparisons: &[Comparison]) -> Markup 
     }
 }
 
-/// All policies by their mean.
-fn ranking(experiment: &Experiment) -> Markup {
+/// All policies by their mean that can be compared.
+fn ranking(experiment: &Experiment, comparisons: &[Comparison]) -> Markup {
     let kpi = experiment.primary;
+    let apart = |policy: &usize| comparisons.iter().any(|found| found.policy == *policy && !found.is_comparable());
     let of = |policy: usize| mean(&experiment.values(0, policy, kpi.kpi)).map(|mean| (policy, mean));
-    let mut means: Vec<(usize, f64)> = (0..experiment.policies.len()).filter_map(of).collect();
+    let ranked = (0..experiment.policies.len()).filter(|policy| !apart(policy));
+    let mut means: Vec<(usize, f64)> = ranked.filter_map(of).collect();
     if means.len() < 3 {
         return html! {};
     }
@@ -221,7 +218,7 @@ fn ranking(experiment: &Experiment) -> Markup {
     }
     html! {
         p.ranking { "By their means: " @for (index, (policy, mean)) in means.iter().enumerate() {
-            @if index > 0 { " · " } (experiment.name(*policy)) " " (figure(Dimension::of(kpi), *mean))
+            @if index > 0 { " · " } (experiment.name(*policy)) " " (experiment.primary_figure(*mean))
         } ". Only the comparisons with the baseline were tested." }
     }
 }
@@ -265,7 +262,6 @@ fn swept_item(experiment: &Experiment, policy: usize, own: &[&Comparison], all: 
 /// A row per sweep point, a column per policy.
 fn matrix(experiment: &Experiment, comparisons: &[Comparison]) -> Markup {
     let kpi = experiment.primary;
-    let dimension = Dimension::of(kpi);
     let points = experiment.points.len();
     html! {
         div.scroll { table.matrix {
@@ -276,7 +272,7 @@ fn matrix(experiment: &Experiment, comparisons: &[Comparison]) -> Markup {
             } }
             tbody { @for point in 0..points.min(NAMED_POINTS) { tr {
                 th scope="row" { (experiment.points[point].label()) }
-                td { @if let Some(mean) = mean(&experiment.values(point, experiment.baseline, kpi.kpi)) { (figure(dimension, mean)) } }
+                td { @if let Some(mean) = mean(&experiment.values(point, experiment.baseline, kpi.kpi)) { (experiment.primary_figure(mean)) } }
                 @let shown = common_scale(experiment, comparisons.iter().filter(|found| found.point == point));
                 @for policy in experiment.others() {
                     @let found = comparisons.iter().find(|found| found.policy == policy && found.point == point);
@@ -297,8 +293,7 @@ fn common_scale<'a>(
     comparisons: impl Iterator<Item = &'a Comparison> + Clone,
 ) -> (Scale, usize) {
     let differences = comparisons.filter_map(|found| found.difference.as_ref());
-    let largest = differences.clone().map(|found| found.mean.abs()).fold(0.0, f64::max);
-    let scale = Scale::fitting(Dimension::of(experiment.primary), largest);
+    let scale = experiment.scale(experiment.primary.kpi).of_differences();
     (scale, common_decimals(scale, differences.map(|found| (found.mean, found.interval))))
 }
 
@@ -308,12 +303,12 @@ fn matrix_cell(experiment: &Experiment, comparison: &Comparison, shown: (Scale, 
     html! {
         @match (&comparison.difference, badge) {
             (Some(difference), Badge::NotComparable) => {
-                span.mark.(badge.class()) { (words) } span.ci { (missing(experiment, comparison)) "; of what is left " (share(Dimension::of(experiment.primary), difference)) }
+                span.mark.(badge.class()) { (words) } span.ci { (comparison.apart_words(experiment)) "; the figures differ by " (share(experiment.scale(experiment.primary.kpi), difference)) }
             }
-            (None, _) => { span.mark.(badge.class()) { (words) } span.ci { (missing(experiment, comparison)) } }
+            (None, _) => { span.mark.(badge.class()) { (words) } span.ci { (comparison.apart_words(experiment)) } }
             (Some(difference), Badge::Equal) => { span.mark.(badge.class()) { (words) } (told_difference(shown, difference)) }
             (Some(difference), _) => {
-                span.mark.(badge.class()) title=(words) { (share(Dimension::of(experiment.primary), difference)) }
+                span.mark.(badge.class()) title=(words) { (share(experiment.scale(experiment.primary.kpi), difference)) }
                 (told_difference(shown, difference))
             }
         }

@@ -1,10 +1,11 @@
 //! A comparison in words.
 
+use dapple_records::KpiInfo;
 use maud::{Markup, html};
 
 use crate::badge::Badge;
 use crate::comparison::Outcome;
-use crate::quantity::{Dimension, figure, p_value, percent, signed, three_digits, whole};
+use crate::quantity::{Dimension, Scale, p_value, percent, signed, three_digits, whole};
 use crate::statistics::{Interval, Paired};
 
 /// `mean job turnaround` of `Job turnaround, mean`.
@@ -55,8 +56,8 @@ pub(super) fn settled(needed: Option<u64>) -> String {
 }
 
 /// `12 % shorter`, `3 lower`.
-pub(super) fn size(dimension: Dimension, difference: &Paired) -> String {
-    let word = match (dimension, difference.mean < 0.0) {
+pub(super) fn size(kpi: &KpiInfo, scale: Scale, difference: &Paired) -> String {
+    let word = match (Dimension::of(kpi), difference.mean < 0.0) {
         (Dimension::Time, true) => "shorter",
         (Dimension::Time, false) => "longer",
         (_, true) => "lower",
@@ -64,15 +65,15 @@ pub(super) fn size(dimension: Dimension, difference: &Paired) -> String {
     };
     match difference.relative {
         Some(relative) => format!("{}\u{a0}% {word}", percent(relative.abs())),
-        None => format!("{} {word}", figure(dimension, difference.mean.abs())),
+        None => format!("{} {word}", scale.of_differences().figure(difference.mean.abs())),
     }
 }
 
 /// `−12 %`, `+3 min`.
-pub(crate) fn share(dimension: Dimension, difference: &Paired) -> String {
+pub(crate) fn share(scale: Scale, difference: &Paired) -> String {
     match difference.relative {
         Some(relative) => format!("{}\u{a0}%", signed(percent(relative))),
-        None => signed(figure(dimension, difference.mean)),
+        None => signed(scale.of_differences().figure(difference.mean)),
     }
 }
 

@@ -18,14 +18,27 @@ const LABELS: usize = 40;
 /// Height of a line of text.
 const LINE: f64 = 18.0;
 
+/// Name of the picture in the folder of an experiment.
+pub const PICTURE_FILE: &str = "topology.svg";
+
+/// How a picture begins, by which it is known.
+const HEAD: &str = "<svg class=\"topology\" ";
+
+/// The style stands inside of the picture and holds for nothing else: a page may have the picture in it, with colours of its own.
 const STYLE: &str = "\
-svg{--paper:#fff;--ink:#1c2128;--muted:#5a636e;--wire:#0072b2;--box:#f4f5f7;--rim:#8b949e}\
-@media (prefers-color-scheme:dark){svg{--paper:#171b21;--ink:#e8ebef;--muted:#a3acb7;--wire:#4aa3dd;--box:#242a32;--rim:#6b7480}}\
-text{font:13px sans-serif;fill:#1c2128;fill:var(--ink);dominant-baseline:central}\
-.name{font-weight:bold;font-size:14px}.small{fill:#5a636e;fill:var(--muted)}\
-.wire{fill:none;stroke:#0072b2;stroke:var(--wire)}.tip{fill:#0072b2;fill:var(--wire)}\
-.site{fill:#f4f5f7;fill:var(--box);stroke:#8b949e;stroke:var(--rim)}\
-.paper{fill:#fff;fill:var(--paper)}.halo{paint-order:stroke;stroke:#fff;stroke:var(--paper);stroke-width:4px;stroke-linejoin:round}.middle{text-anchor:middle}";
+.topology{--paper:#fff;--ink:#1c2128;--muted:#5a636e;--wire:#0072b2;--box:#f4f5f7;--rim:#8b949e}\
+@media (prefers-color-scheme:dark){.topology{--paper:#171b21;--ink:#e8ebef;--muted:#a3acb7;--wire:#4aa3dd;--box:#242a32;--rim:#6b7480}}\
+.topology text{font:13px sans-serif;fill:#1c2128;fill:var(--ink);dominant-baseline:central}\
+.topology .name{font-weight:bold;font-size:14px}.topology .small{fill:#5a636e;fill:var(--muted)}\
+.topology .wire{fill:none;stroke:#0072b2;stroke:var(--wire)}.topology .tip{fill:#0072b2;fill:var(--wire)}\
+.topology .site{fill:#f4f5f7;fill:var(--box);stroke:#8b949e;stroke:var(--rim)}\
+.topology .paper{fill:#fff;fill:var(--paper)}.topology .halo{paint-order:stroke;stroke:#fff;stroke:var(--paper);stroke-width:4px;stroke-linejoin:round}\
+.topology .middle{text-anchor:middle}";
+
+/// Whether a text is a picture that [`picture`] drew.
+pub(crate) fn is_picture(text: &str) -> bool {
+    text.starts_with(HEAD)
+}
 
 /// A grid as SVG: sites on their positions, or on a circle.
 pub fn picture(topology: &Topology) -> String {
@@ -42,7 +55,7 @@ pub fn picture(topology: &Topology) -> String {
     let courses: Vec<Course> = wires.iter().map(|wire| course(wire, &centres, &sites)).collect();
     let labels = if boxes && wires.len() <= LABELS { labels(&wires, &courses, &centres, &halves) } else { Vec::new() };
     let svg = html! {
-        svg xmlns="http://www.w3.org/2000/svg" data-generator="dapple" width=(size.0) height=(size.1) viewBox={ "0 0 " (size.0) " " (size.1) } {
+        svg.topology xmlns="http://www.w3.org/2000/svg" data-generator="dapple" width=(size.0) height=(size.1) viewBox={ "0 0 " (size.0) " " (size.1) } {
             title { "Topology: " (sites.len()) " sites, " (topology.map.links().len()) " links" }
             style { (maud::PreEscaped(STYLE)) }
             rect.paper width="100%" height="100%" {}

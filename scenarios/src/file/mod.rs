@@ -18,7 +18,8 @@ pub use experiment::{AccessSpec, ExperimentFile, PolicySetFile, RawRon, Record, 
 pub use services::Services;
 pub use topology::{BandwidthStep, Contention, Dtn, Duplex, IllPosed, Law, LawStep, Link, Route, Topology};
 pub use traces::{
-    Dirty, Filter, JobColumns, JobTrace, NameFrom, Origin, SizeColumn, TimeColumn, TransferColumns, TransferTrace,
+    Delimiter, Dirty, Filter, InstantColumn, JobColumns, JobTrace, NameFrom, Origin, SizeColumn, SpanColumn,
+    TransferColumns, TransferTrace,
 };
 pub use workload::{Campaign, CampaignStep, Compute, Inputs, Jobs, TransferStream, Workload};
 

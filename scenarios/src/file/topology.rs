@@ -124,7 +124,7 @@ settings! {
 
 settings! {
     /// The law of remote access from an RSE to a worker node of a pool (Begy et al., eq. 1 and 4):
-    /// `T = a S + b ConTh + c ConPr`, with `a > c >= 0` and `b >= c` at all times. T is the time of the whole read, its start-up
+    /// `T = a S + b ConTh + c ConPr`, with `a > c >= 0`, `a` at least 10^-9 more than `c`, and `b >= c` at all times. T is the time of the whole read, its start-up
     /// included: the latency of the route is not added to it.
     pub struct Law {
         /// The pool that reads.
@@ -132,10 +132,13 @@ settings! {
         /// The RSE that is read.
         pub rse: String,
         /// Cost of the file itself [s/MB].
+        #[range(Magnitude(1_000_000_000))]
         pub a: f64,
         /// Cost of what other threads of the same process move meanwhile [s/MB].
+        #[range(Magnitude(1_000_000_000))]
         pub b: f64,
         /// Cost of what other processes move meanwhile [s/MB].
+        #[range(Magnitude(1_000_000_000))]
         pub c: f64,
         /// Later coefficients in order of time.
         pub series: Vec<LawStep> = Vec::new(),
@@ -150,10 +153,13 @@ settings! {
         /// From when on.
         pub at: SimTime,
         /// Cost of the file itself [s/MB].
+        #[range(Magnitude(1_000_000_000))]
         pub a: f64,
         /// Cost of the same process [s/MB].
+        #[range(Magnitude(1_000_000_000))]
         pub b: f64,
         /// Cost of other processes [s/MB].
+        #[range(Magnitude(1_000_000_000))]
         pub c: f64,
     }
 }

@@ -1,4 +1,4 @@
-//! Logs that are replayed: CSV files with a header row, plain or gzipped.
+//! Logs that are replayed: text files with a header row and one row a line, plain or gzipped.
 
 use dapple_simulator::settings;
 use dapple_simulator::units::{Bytes, SimSpan, UnitOf};
@@ -6,12 +6,18 @@ use dapple_simulator::workload::Ties;
 
 settings! {
     /// Transfers from a log.
+    ///
+    /// Of each log `dapple check` tells what was taken: rows, bytes, the span of their times, where they come from, and the
+    /// rows that cannot be used by reason and line; `--rejected FILE` writes these down. A row is a line: a quote that does
+    /// not close on it costs this row and no other.
     pub struct TransferTrace {
         /// Name in results.
         pub name: String,
-        /// The CSV file, `.gz` or not: relative to the scenario file, or `"$DAPPLE_DATA/.."` to be found under the
-        /// folder that the environment variable names.
+        /// The text file, gzipped or not, in UTF-8 or (with a byte order mark) UTF-16: relative to the scenario file, or
+        /// `"$DAPPLE_DATA/.."` to be found under the folder that the environment variable names.
         pub file: String,
+        /// What stands between the cells of a row.
+        pub delimiter: Delimiter = Delimiter::default(),
         /// Where in a row things are.
         pub columns: TransferColumns,
         /// Which rows are taken; all of these must hold.
@@ -31,13 +37,17 @@ settings! {
     /// Where in a row of a transfer log things are.
     pub struct TransferColumns {
         /// When it was requested or started.
-        pub at: TimeColumn,
+        pub at: InstantColumn,
         /// How large it was.
         pub size: SizeColumn,
         /// The RSE that it came from.
         pub source: NameFrom,
         /// The RSE that it went to.
         pub destination: NameFrom,
+        /// When it had ended. Nothing is replayed by it: the report sets what was simulated against it. An empty cell: not known.
+        pub ended: Option<InstantColumn> = None,
+        /// The same for logs that have durations: how long it took, from `at`.
+        pub took: Option<SpanColumn> = None,
     }
 }
 
@@ -46,8 +56,10 @@ settings! {
     pub struct JobTrace {
         /// Name in results.
         pub name: String,
-        /// The CSV file, see TransferTrace.
+        /// The text file, see TransferTrace.
         pub file: String,
+        /// What stands between the cells of a row.
+        pub delimiter: Delimiter = Delimiter::default(),
         /// The pool where they run.
         pub pool: NameFrom,
         /// Where in a row things are.
@@ -76,19 +88,37 @@ settings! {
     /// Where in a row of a job log things are.
     pub struct JobColumns {
         /// When it was submitted.
-        pub submitted: TimeColumn,
+        pub submitted: InstantColumn,
         /// How long it computed, on a node of speed 1.
-        pub compute: TimeColumn,
-        /// Size of its input. None: it reads nothing.
+        pub compute: SpanColumn,
+        /// Size of its input; a job whose cell is empty reads nothing. None: no job does.
         pub input: Option<SizeColumn> = None,
-        /// The RSE that holds its input; needed where there is one.
+        /// The RSE that holds its input; needed where there is one, and not looked at for a job that reads nothing.
         pub source: Option<NameFrom> = None,
     }
 }
 
 settings! {
-    /// A column of times.
-    pub struct TimeColumn {
+    /// A column of instants: numbers in a unit, or calendar times.
+    ///
+    /// Numbers keep their nanoseconds, whole or decimal, also those that count from 1970. Calendar times are ISO 8601
+    /// (`2025-01-20T18:10:40.123Z`, `2025-01-20 18:10:40`, `2025-01-20 19:10:40+01:00`), Oracle's `20-JAN-25 18.10.40` (also
+    /// `06.10.40 PM`) and Kibana's `Jan 20, 2025 @ 18:10:40.123`.
+    pub struct InstantColumn {
+        /// Its name in the header row.
+        pub name: String,
+        /// The unit that its numbers count in. None: it holds calendar times.
+        pub unit: Option<UnitOf<SimSpan>> = None,
+        /// The zone of calendar times that name none: `"UTC"`, an offset such as `"+02:00"`, or a name such as
+        /// `"Europe/Zurich"`. Where clocks are set back an hour comes twice, where they are set forward one never comes: rows
+        /// with such times are dirty, as nobody can say when they were. Without a zone so are all rows whose times name none.
+        pub zone: Option<String> = None,
+    }
+}
+
+settings! {
+    /// A column of spans of time.
+    pub struct SpanColumn {
         /// Its name in the header row.
         pub name: String,
         /// Its unit.
@@ -131,19 +161,41 @@ settings! {
 }
 
 settings! {
-    /// Which logged time is the start of the run.
+    /// What stands between the cells of a row.
+    #[derive(Default)]
+    pub enum Delimiter {
+        /// Comma, semicolon or tab: the one of which the header row has most.
+        #[default]
+        Detected,
+        /// `,`
+        Comma,
+        /// `;`
+        Semicolon,
+        /// A tab.
+        Tab,
+    }
+}
+
+settings! {
+    /// Which logged time is the start of the run. Rows at the horizon or later are left out and counted, as all arrivals are.
     #[derive(Default)]
     pub enum Origin {
         /// The earliest of the rows taken.
         #[default]
         First,
-        /// This one, in the column's unit; earlier rows are left out.
+        /// This number in the column's unit; earlier rows are left out.
         At(f64),
+        /// The same as it would be written in the column: `Written("2025-01-20T00:00:00Z")`, or a number of more than 15
+        /// digits.
+        Written(String),
     }
 }
 
 settings! {
-    /// What is done with rows that cannot be read: a missing or unreadable number, a negative one, an unknown name.
+    /// What is done with rows that cannot be used: a row that is no text, has a quote that does not close or more cells
+    /// than the header row; and in any column that is replayed an empty cell (but for the input of a job), an unreadable
+    /// or negative number or time, an unknown name, or names between which no route leads. Filters come first, and
+    /// compare negative numbers as any others: `(column: "start", at_least: 0)` leaves out those that stand for "unknown".
     #[derive(Default)]
     pub enum Dirty {
         /// They are left out and counted in a warning.

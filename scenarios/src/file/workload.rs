@@ -33,7 +33,7 @@ settings! {
         /// When they are submitted.
         pub arrivals: Arrivals,
         /// Threads of each process: inputs that it reads or stages in at once.
-        #[range(AtLeast(1))]
+        #[range(Within(1, 1_000_000))]
         pub threads: u32 = 1,
         /// What each job reads.
         pub inputs: Inputs = Inputs::default(),
@@ -43,7 +43,7 @@ settings! {
         /// Compute time.
         pub compute: Compute = Compute::default(),
         /// Blocks in which a remote read is computed on while it streams. 1: no overlap.
-        #[range(AtLeast(1))]
+        #[range(Within(1, 1_000_000))]
         pub blocks: u32 = 16,
     }
 }

@@ -28,27 +28,29 @@ pub(crate) struct Decoded<T> {
     pub value: Option<T>,
     /// All mistakes found.
     pub mistakes: Vec<Mistake>,
+    /// Whether there may be more: reading stopped at so many, or at one that no mending got over.
+    pub stopped: bool,
 }
 
 /// Most mistakes that are looked for.
-pub(super) const MAX_MISTAKES: usize = 50;
+const MAX_MISTAKES: usize = 50;
 
-/// Decodes a whole tree.
-pub(crate) fn decode<T: de::DeserializeOwned>(root: &Node, sources: &Sources) -> Decoded<T> {
-    let mut mistakes: Vec<Mistake> = Vec::new();
+/// Decodes a whole tree, about which these mistakes are known already.
+pub(crate) fn decode<T: de::DeserializeOwned>(root: &Node, sources: &Sources, known: &[Mistake]) -> Decoded<T> {
+    let mut mistakes = known.to_vec();
     loop {
         let cx = Context { sources, mistakes: &mistakes };
         let at = At::ROOT;
         match T::deserialize(Decoder { node: root, at: &at, cx: &cx, unnamed: false }) {
-            Ok(value) => return Decoded { value: Some(value), mistakes },
+            Ok(value) => return Decoded { value: Some(value), mistakes, stopped: false },
             Err(mistake) => {
                 let again = mistakes.iter().any(|known| known.path == mistake.path && known.mend == mistake.mend);
-                let enough = again || mistakes.len() + 1 == MAX_MISTAKES;
+                let enough = again || mistakes.len() + 1 >= known.len() + MAX_MISTAKES;
                 if !again {
                     mistakes.push(mistake);
                 }
                 if enough {
-                    return Decoded { value: None, mistakes };
+                    return Decoded { value: None, mistakes, stopped: true };
                 }
             }
         }
@@ -122,6 +124,7 @@ impl<'t> Decoder<'t> {
             Kind::Tuple(None, _) => "values in brackets `(..)`".into(),
             Kind::List(_) => "a list".into(),
             Kind::Map(_) => "a map".into(),
+            Kind::Unread => "a file that cannot be read".into(),
         }
     }
 

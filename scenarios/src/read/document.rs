@@ -36,6 +36,8 @@ pub(crate) struct Document {
     /// Folder that paths in the main file are relative to.
     pub base: PathBuf,
     files_from: FilesFrom,
+    /// Included files that cannot be read. They hide no other mistake: what they would hold counts as mended.
+    unread: Vec<Mistake>,
 }
 
 impl Document {
@@ -45,7 +47,8 @@ impl Document {
         let text = read_text(file).map_err(|why| {
             Problems::from(vec![Problem::of_file(name.clone(), format!("cannot read the scenario: {why}"))])
         })?;
-        let base = file.parent().unwrap_or(FilePath::new(""));
+        // A pipe stands in no folder of its own: what it names is looked for from where the program was started.
+        let base = file.parent().filter(|_| file.is_file()).unwrap_or(FilePath::new(""));
         let document = Self::read(FilesFrom::Disk, (&name, &text), base, overrides)?;
         Ok((document, text))
     }
@@ -67,11 +70,12 @@ impl Document {
             return Err(Problems::from(vec![Problem::of_file(name, message)]));
         }
         let mut root = parse::parse(source, text).map_err(|error| {
-            Problems::from(vec![problem(&sources, error.range, String::new(), error.message, None)])
+            Problems::from(vec![problem(&sources, error.range, String::new(), error.message, error.help)])
         })?;
         let errors = Includes::new(files_from, &mut sources, Some(FilePath::new(name))).expand(&mut root, base);
-        let mut document = Self { root, sources, base: base.to_owned(), files_from };
-        let mut problems = document.unread(errors);
+        let mut document = Self { root, sources, base: base.to_owned(), files_from, unread: Vec::new() };
+        document.note_unread(errors);
+        let mut problems = Problems::default();
         for (path, value) in overrides {
             if let Err(refused) = document.set(&format!("--set {path}"), path, value) {
                 problems.extend(refused);
@@ -88,24 +92,28 @@ impl Document {
         let parsed = Edit::parse(name, path, value, &mut self.sources);
         let mut edit = parsed.map_err(|error| refused(&self.sources, error))?;
         let errors = Includes::new(self.files_from, &mut self.sources, None).expand(&mut edit.value, &self.base);
-        if !errors.is_empty() {
-            return Err(self.unread(errors));
-        }
-        edit.apply(&mut self.root, &self.sources).map_err(|error| refused(&self.sources, error))
+        edit.apply(&mut self.root, &self.sources).map_err(|error| refused(&self.sources, error))?;
+        self.note_unread(errors);
+        Ok(())
     }
 
-    fn unread(&self, errors: Vec<ReadError>) -> Problems {
-        let problem = |error: ReadError| problem(&self.sources, error.range, String::new(), error.message, None);
-        errors.into_iter().map(problem).collect::<Vec<_>>().into()
+    fn note_unread(&mut self, errors: Vec<ReadError>) {
+        let Self { root, sources, .. } = self;
+        self.unread.extend(errors.into_iter().map(|ReadError { message, help, range, named_at }| Mistake {
+            help,
+            range: Some(range),
+            path: root.unread(named_at, sources).unwrap_or_default(),
+            ..Mistake::new(message)
+        }));
     }
 
     /// Decodes the tree as far as it goes.
     pub fn decode<T: serde::de::DeserializeOwned>(&self) -> Decoded<T> {
-        decode::decode(&self.root, &self.sources)
+        decode::decode(&self.root, &self.sources, &self.unread)
     }
 
     /// Problems out of mistakes and faults, the first of them in order of place. Faults of what was mended are left out.
-    pub fn problems(&self, mistakes: &[Mistake], faults: &[Fault]) -> Problems {
+    pub fn problems(&self, mistakes: &[Mistake], faults: &[Fault], stopped: bool) -> Problems {
         let mut found: Vec<(TextRange, &Path, &str, Option<&str>)> = Vec::new();
         for mistake in mistakes {
             let range = mistake.range.unwrap_or(self.root.head());
@@ -121,8 +129,6 @@ impl Document {
         let mut problems: Vec<Problem> =
             shown.map(|(range, path, message, help)| self.problem_at(*range, path, message, *help)).collect();
         problems.dedup();
-        // At that many mistakes reading stops.
-        let stopped = mistakes.len() >= decode::MAX_MISTAKES;
         Problems::from(problems).cut(found.len().saturating_sub(MAX_PROBLEMS), stopped)
     }
 

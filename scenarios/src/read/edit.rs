@@ -1,6 +1,6 @@
 //! Putting a value at a path: `--set` and sweeps.
 
-use super::near::{listed, nearest};
+use super::near::{did_you_mean, listed};
 use super::parse::{self, SyntaxError};
 use super::path::element;
 use super::source::{Sources, TextRange};
@@ -19,7 +19,7 @@ pub(crate) struct EditError {
 
 impl From<SyntaxError> for EditError {
     fn from(error: SyntaxError) -> Self {
-        Self { message: error.message, help: None, range: error.range }
+        Self { message: error.message, help: error.help, range: error.range }
     }
 }
 
@@ -79,6 +79,8 @@ impl Edit {
             Kind::List(items) => self.put_item(items, rest, sources),
             Kind::Tuple(_, items) if items.len() == 1 => self.put(&mut items[0], rest, sources),
             Kind::Tuple(None, items) => self.put_item(items, rest, sources),
+            // What a file that cannot be read would hold is not known.
+            Kind::Unread => Ok(()),
             _ => {
                 let what = format!("there is nothing inside `{}`", shortened(sources.slice(here)));
                 Err(self.error(rest, what, None))
@@ -112,14 +114,13 @@ impl Edit {
         }
         let names: Vec<String> = items.iter().filter_map(|item| item.name(sources)).collect();
         let word = rest.split_once('.').map_or(rest, |(word, _)| word);
-        let near = nearest(word, names.iter().map(String::as_str));
+        let near = did_you_mean(word, names.iter().map(String::as_str));
         let known = if names.is_empty() {
             format!("the list has {} elements, counted from 0", items.len())
         } else {
             format!("names here: {}", listed(names.iter().map(String::as_str)))
         };
-        let help = near.map_or(known.clone(), |near| format!("did you mean `{near}`? {known}"));
-        Err(self.error(rest, format!("nothing in this list is called `{word}`"), Some(help)))
+        Err(self.error(rest, format!("nothing in this list is called `{word}`"), Some(near + &known)))
     }
 }
 

@@ -2,9 +2,10 @@
 //!
 //! The path is relative to the file in which it is written. A list in a file that is named inside a list joins it.
 
+use std::io::Read as _;
 use std::path::{Component, Path as FilePath, PathBuf};
 
-use super::parse;
+use super::parse::{self, SyntaxError};
 use super::source::{SourceId, Sources, TextRange};
 use super::tree::{Kind, Node};
 use crate::bundled;
@@ -21,8 +22,12 @@ const MAX_FILES: usize = 1000;
 pub(crate) struct ReadError {
     /// In words.
     pub message: String,
-    /// Where it is asked for.
+    /// What may be meant.
+    pub help: Option<String>,
+    /// Where the mistake is: where the file is asked for, or in it.
     pub range: TextRange,
+    /// Where the file is asked for.
+    pub named_at: TextRange,
 }
 
 /// Where files are read from.
@@ -68,7 +73,10 @@ pub(crate) fn read_text(file: &FilePath) -> Result<String, String> {
             MAX_BYTES >> 20
         ));
     }
-    let bytes = std::fs::read(file).map_err(|error| why(&error))?;
+    // Of a pipe the size is not known before; it is read once.
+    let opened = std::fs::File::open(file).map_err(|error| why(&error))?;
+    let mut bytes = Vec::new();
+    opened.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| why(&error))?;
     String::from_utf8(bytes).map_err(|error| {
         let good = error.utf8_error().valid_up_to();
         format!("it is not text: byte {good} is not valid UTF-8")
@@ -83,7 +91,7 @@ fn why(error: &std::io::Error) -> String {
     }
 }
 
-/// Replaces every `File("..")` of a tree by what the file holds.
+/// Replaces every `File("..")` of a tree by what the file holds, or marks it as [`Kind::Unread`].
 pub(crate) struct Includes<'s> {
     files_from: FilesFrom,
     sources: &'s mut Sources,
@@ -108,8 +116,12 @@ impl<'s> Includes<'s> {
 
     fn walk(&mut self, node: &mut Node, base: &FilePath) {
         if let Some(name) = self.file_name(node) {
-            if let Some(included) = self.include(&name, node.range, base) {
-                *node = included;
+            match self.read(&name, node.range, base) {
+                Ok(included) => *node = included,
+                Err(error) => {
+                    self.errors.push(error);
+                    node.kind = Kind::Unread;
+                }
             }
             return;
         }
@@ -141,19 +153,9 @@ impl<'s> Includes<'s> {
         if self.sources.slice(*name) == "File" { only.text(self.sources) } else { None }
     }
 
-    fn include(&mut self, name: &str, range: TextRange, base: &FilePath) -> Option<Node> {
-        match self.read(name, range, base) {
-            Ok(node) => Some(node),
-            Err(error) => {
-                self.errors.push(error);
-                None
-            }
-        }
-    }
-
-    fn read(&mut self, name: &str, range: TextRange, base: &FilePath) -> Result<Node, ReadError> {
+    fn read(&mut self, name: &str, named_at: TextRange, base: &FilePath) -> Result<Node, ReadError> {
         let file = base.join(name);
-        let fail = |message: String| ReadError { message, range };
+        let fail = |message: String| ReadError { message, help: None, range: named_at, named_at };
         self.files += 1;
         if self.files > MAX_FILES {
             return Err(fail(format!("more than {MAX_FILES} files are included")));
@@ -173,8 +175,12 @@ impl<'s> Includes<'s> {
         }
         let source: SourceId = self.sources.add(file.display().to_string(), text);
         let text = self.sources.get(source).text.clone();
-        let mut node =
-            parse::parse(source, &text).map_err(|error| ReadError { message: error.message, range: error.range })?;
+        let mut node = parse::parse(source, &text).map_err(|SyntaxError { message, help, range }| ReadError {
+            message,
+            help,
+            range,
+            named_at,
+        })?;
         self.chain.push(identity);
         self.walk(&mut node, file.parent().unwrap_or(base));
         self.chain.pop();

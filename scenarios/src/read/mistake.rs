@@ -1,5 +1,6 @@
 //! A mistake in what is written: where it is, and how reading goes on in spite of it.
 
+use dapple_simulator::units::Unit;
 use serde::de;
 
 use super::near::{listed, nearest};
@@ -80,7 +81,14 @@ impl de::Error for Mistake {
     }
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
-        unknown(format!("`{variant}` is not one of the choices here"), variant, expected, (Mend::Filler, Mend::Variant))
+        let message = match (Unit::named(variant), expected.first().and_then(|name| Unit::named(name))) {
+            (Some((written, _)), Some((wanted, _))) => {
+                let [written, wanted] = [written, wanted].map(|units| units.doc.name.to_lowercase());
+                format!("`{variant}` is a unit of {written}, a {wanted} is expected here")
+            }
+            _ => format!("`{variant}` is not one of the choices here"),
+        };
+        unknown(message, variant, expected, (Mend::Filler, Mend::Variant))
     }
 
     fn missing_field(field: &'static str) -> Self {
@@ -88,7 +96,7 @@ impl de::Error for Mistake {
     }
 }
 
-/// A word that is not allowed: read as the one it is nearest to, or got over otherwise.
+/// A word that is not allowed: read as the only one it is nearest to, or got over otherwise.
 fn unknown(
     message: String,
     word: &str,
@@ -97,11 +105,19 @@ fn unknown(
 ) -> Mistake {
     let all = listed(allowed.iter().copied());
     let mistake = Mistake::new(message);
-    match nearest(word, allowed.iter().copied()) {
-        Some(near) => {
-            let mend = nearest_instead(near);
-            Mistake { mend, ..mistake.help(format!("did you mean `{near}`? allowed: {all}")) }
-        }
-        None => Mistake { mend: otherwise, ..mistake.help(format!("allowed: {all}")) },
+    let near = nearest(word, allowed.iter().copied());
+    let mend = if let [only] = near[..] { nearest_instead(only) } else { otherwise };
+    if near.is_empty() {
+        return Mistake { mend, ..mistake.help(format!("allowed: {all}")) };
+    }
+    let meant: Vec<String> = near.into_iter().map(explained).collect();
+    Mistake { mend, ..mistake.help(format!("did you mean {}? allowed: {all}", meant.join(" or "))) }
+}
+
+/// A choice; units with what they are, for bits and bytes are told apart by one letter.
+fn explained(choice: &str) -> String {
+    match Unit::named(choice) {
+        Some((_, unit)) => format!("`{choice}` ({})", unit.meaning.trim_end_matches('.')),
+        None => format!("`{choice}`"),
     }
 }

@@ -21,5 +21,6 @@ pub(crate) mod path;
 pub(crate) mod source;
 pub(crate) mod tree;
 
+pub(crate) use decode::Decoded;
 pub(crate) use document::{Document, Fault};
 pub(crate) use include::FilesFrom;

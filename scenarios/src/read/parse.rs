@@ -11,6 +11,8 @@ pub(crate) const MAX_DEPTH: usize = 128;
 pub(crate) struct SyntaxError {
     /// In words.
     pub message: String,
+    /// Which bracket it is about, where it is about one further up.
+    pub help: Option<String>,
     /// Where.
     pub range: TextRange,
 }
@@ -25,7 +27,7 @@ pub(crate) fn parse(source: SourceId, text: &str) -> Parsed<Node> {
 
 /// Reads one value that fills the text from byte `start` on.
 pub(crate) fn parse_from(source: SourceId, text: &str, start: usize) -> Parsed<Node> {
-    let mut parser = Parser { source, text, at: start, depth: 0 };
+    let mut parser = Parser { source, text, at: start, depth: 0, shifted: None };
     parser.attributes()?;
     parser.blank()?;
     if parser.rest().is_empty() {
@@ -35,7 +37,11 @@ pub(crate) fn parse_from(source: SourceId, text: &str, start: usize) -> Parsed<N
     parser.blank()?;
     match parser.peek() {
         None => Ok(node),
-        Some(_) => Err(parser.error("nothing may follow the value: is a bracket closed too early?")),
+        Some(_) => {
+            let [begin, end] = [node.range.start, node.range.end - 1].map(|at| parser.place(at as usize));
+            let help = Some(format!("the value begins with {begin} and ends with {end}"));
+            Err(SyntaxError { help, ..parser.error("nothing may follow the value: is a bracket closed too early?") })
+        }
     }
 }
 
@@ -44,6 +50,9 @@ struct Parser<'a> {
     text: &'a str,
     at: usize,
     depth: usize,
+    /// The first bracket whose closing one stands further left than the line that opens it, and that closing one: where a
+    /// bracket is missing, each one behind it closes the wrong one.
+    shifted: Option<(usize, usize)>,
 }
 
 impl<'a> Parser<'a> {
@@ -64,11 +73,11 @@ impl<'a> Parser<'a> {
     fn error(&self, message: impl Into<String>) -> SyntaxError {
         let end = self.at + self.peek().map_or(0, char::len_utf8);
         let range = Parser { at: end, ..*self }.range(self.at);
-        SyntaxError { message: message.into(), range }
+        SyntaxError { message: message.into(), help: None, range }
     }
 
     fn error_from<T>(&self, start: usize, message: impl Into<String>) -> Parsed<T> {
-        Err(SyntaxError { message: message.into(), range: self.range(start) })
+        Err(SyntaxError { message: message.into(), help: None, range: self.range(start) })
     }
 
     fn eat(&mut self, token: &str) -> bool {
@@ -303,22 +312,77 @@ impl<'a> Parser<'a> {
         loop {
             self.blank()?;
             if self.peek() == Some(close) {
+                self.note_shift(start);
                 self.at += close.len_utf8();
                 return Ok(items);
             }
             if self.rest().is_empty() {
-                self.at = start + open.len_utf8();
-                return self.error_from(start, format!("this `{open}` is never closed"));
+                return Err(self.never_closed(start));
             }
-            items.push(item(self)?);
+            items.push(item(self).map_err(|error| self.inside(start, error))?);
             self.blank()?;
             match self.peek() {
                 Some(',') => self.at += 1,
                 Some(c) if c != close => {
-                    return Err(self.error(format!("a `,` or `{close}` is expected here, not `{}`", c.escape_debug())));
+                    let expected = format!("a `,` or `{close}` is expected here, not `{}`", c.escape_debug());
+                    return Err(self.inside(start, self.error(expected)));
                 }
                 _ => {}
             }
         }
+    }
+
+    /// An error about what stands in a bracket. Where the cursor is at a bracket that fits none, or at the end, the one that
+    /// is still open is named.
+    fn inside(&self, opened: usize, error: SyntaxError) -> SyntaxError {
+        let is_lost = matches!(self.peek(), None | Some('(' | ')' | '[' | ']' | '{' | '}' | ':'));
+        if error.help.is_some() || error.range.start as usize != self.at || !is_lost {
+            return error;
+        }
+        SyntaxError { help: Some(format!("{} is still open{}", self.place(opened), self.perhaps(opened))), ..error }
+    }
+
+    /// The text ends inside a bracket.
+    fn never_closed(&mut self, opened: usize) -> SyntaxError {
+        let help = self.perhaps(opened);
+        self.at = opened + 1;
+        let message = format!("this `{}` is never closed", &self.text[opened..self.at]);
+        let help = (!help.is_empty()).then(|| help.trim_start_matches("; ").to_owned());
+        SyntaxError { message, help, range: self.range(opened) }
+    }
+
+    /// Which other bracket may be the one that is not closed, by the indentation of what closes it.
+    fn perhaps(&self, opened: usize) -> String {
+        match self.shifted {
+            Some((open, close)) if open != opened => {
+                let [open, close] = [open, close].map(|at| self.place(at));
+                format!("; perhaps {open} is meant to be closed earlier: {close} closes it, and stands further left")
+            }
+            _ => String::new(),
+        }
+    }
+
+    /// Remembers the bracket at `opened` where the one that closes it, at the cursor, begins a line that is indented less.
+    fn note_shift(&mut self, opened: usize) {
+        // Looked for inside of the bracket: one line may hold a hundred thousand of them.
+        let Some((_, closing)) = self.text[opened..self.at].rsplit_once('\n') else { return };
+        if self.shifted.is_none() && closing.trim_start().is_empty() {
+            let opening = &self.text[self.line_start(opened)..opened];
+            if closing.len() < opening.len() - opening.trim_start().len() {
+                self.shifted = Some((opened, self.at));
+            }
+        }
+    }
+
+    fn line_start(&self, at: usize) -> usize {
+        self.text[..at].rfind('\n').map_or(0, |end| end + 1)
+    }
+
+    /// ``the `(` of line 3, column 5``.
+    fn place(&self, at: usize) -> String {
+        let line = self.text[..at].matches('\n').count() + 1;
+        let column = self.text[self.line_start(at)..at].chars().count() + 1;
+        let written = self.text[at..].chars().next().map_or(String::new(), |c| c.to_string());
+        format!("the `{written}` of line {line}, column {column}")
     }
 }

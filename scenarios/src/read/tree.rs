@@ -4,6 +4,7 @@
 //! `File(..)`, for `--set` and for sweeps. The tree keeps structure and places only; what a number or a string
 //! means is left to the `ron` crate (see [`super::decode`]).
 
+use super::path::{Path, Step};
 use super::source::{Sources, TextRange};
 
 /// One value as it is written.
@@ -34,6 +35,8 @@ pub(crate) enum Kind {
     List(Vec<Node>),
     /// `{key: value, ..}`.
     Map(Vec<(Node, Node)>),
+    /// `File("..")` that could not be read, which is told elsewhere: what would be here is not known.
+    Unread,
 }
 
 /// One field of a struct.
@@ -54,6 +57,26 @@ impl Node {
                 TextRange { end: self.range.start + 1, ..self.range }
             }
             _ => self.range,
+        }
+    }
+
+    /// The way down to the file that could not be read and is named at a place.
+    pub fn unread(&self, named_at: TextRange, sources: &Sources) -> Option<Path> {
+        let below = |node: &Node, step: Option<Step>| {
+            let path = node.unread(named_at, sources)?;
+            Some(Path(step.into_iter().chain(path.0).collect()))
+        };
+        match &self.kind {
+            Kind::Unread => (self.range == named_at).then(Path::default),
+            Kind::Struct(_, fields) => fields
+                .iter()
+                .find_map(|field| below(&field.value, Some(Step::Field(sources.slice(field.key).to_owned())))),
+            // The brackets of a variant around one value are no step.
+            Kind::Tuple(Some(_), items) if items.len() == 1 => below(&items[0], None),
+            Kind::List(items) | Kind::Tuple(_, items) => {
+                items.iter().enumerate().find_map(|(index, item)| below(item, Some(Step::Index(index))))
+            }
+            Kind::Map(_) | Kind::Number | Kind::Text | Kind::Other | Kind::Word => None,
         }
     }
 
@@ -105,7 +128,9 @@ impl Node {
         let named =
             |name: &Option<TextRange>, out: &mut String| out.push_str(name.map_or("", |name| sources.slice(name)));
         match &self.kind {
-            Kind::Number | Kind::Text | Kind::Other | Kind::Word => out.push_str(sources.slice(self.range)),
+            Kind::Number | Kind::Text | Kind::Other | Kind::Word | Kind::Unread => {
+                out.push_str(sources.slice(self.range))
+            }
             Kind::Struct(name, fields) => {
                 named(name, out);
                 print_all(out, ['(', ')'], fields, |field, out| {

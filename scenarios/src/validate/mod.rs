@@ -1,29 +1,30 @@
 //! From what was written to what can run: names become ids, units are applied, and everything is checked.
 
-mod csv_rows;
 mod scope;
 mod settings;
 mod topology;
+mod trace_files;
 mod traces;
 mod workload;
 
 use std::collections::BTreeMap;
 use std::path::Path as FilePath;
+use std::sync::Arc;
 
 use dapple_records::RecordPlan;
 use dapple_simulator::engine::Setup;
 use dapple_simulator::units::{SimSpan, SimTime};
 
 use crate::check::Check;
-pub(crate) use csv_rows::DATA_VARIABLE;
+pub(crate) use trace_files::DATA_VARIABLE;
 
 use crate::digest::Digest;
 use crate::file::ScenarioFile;
-use crate::logs::Logs;
+use crate::logs::{LogAccount, Logs};
 use crate::read::path::At;
 use crate::registry::{PolicySet, Registry};
-use csv_rows::TraceFiles;
 use scope::Scope;
+use trace_files::TraceFiles;
 
 /// What validation needs beside the file.
 #[derive(Clone, Copy)]
@@ -51,20 +52,20 @@ pub(crate) struct Valid {
     pub policies: Vec<PolicySet>,
     /// Digests of the logs that are replayed, by their names in the scenario.
     pub logs: BTreeMap<String, Digest>,
+    /// What was taken of them, in order of the workload.
+    pub accounts: Vec<Arc<LogAccount>>,
 }
 
 /// Checks everything. The value is there unless there are faults; both faults and warnings are left in `check`.
 pub(crate) fn validate(file: &ScenarioFile, environment: Environment<'_>, check: &mut Check) -> Option<Valid> {
     let root = At::ROOT;
-    if file.name.trim().is_empty() {
-        check.fault(&root.field("name"), "a name may not be empty");
-    }
+    check.name(&root.field("name"), "scenario", &file.name);
     let start = start(file.start.as_deref(), check);
     let (warm_up, horizon) = times(file, check);
     let grid = topology::topology(&file.topology, check);
     let (names, datasets) = workload::datasets(&file.data, &grid, check);
-    let mut files =
-        TraceFiles { base: environment.base, data: environment.data, logs: environment.logs, digests: BTreeMap::new() };
+    let Environment { base, data, logs, .. } = environment;
+    let mut files = TraceFiles { base, data, logs, digests: BTreeMap::new(), accounts: Vec::new() };
     let scope = Scope { grid: &grid, names, datasets, horizon };
     let workloads = workload::workloads(&file.workload, &scope, &mut files, check);
     let datasets = scope.datasets;
@@ -75,7 +76,7 @@ pub(crate) fn validate(file: &ScenarioFile, environment: Environment<'_>, check:
     let topology = grid.topology.filter(|_| check.faults.is_empty())?;
     let storage = file.services.storage.clone();
     let setup = Setup { topology, storage, datasets, workloads, transfers, horizon };
-    Some(Valid { setup, record, start, policies, logs: files.digests })
+    Some(Valid { setup, record, start, policies, logs: files.digests, accounts: files.accounts })
 }
 
 fn start(written: Option<&str>, check: &mut Check) -> Option<jiff::Timestamp> {

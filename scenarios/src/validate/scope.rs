@@ -1,6 +1,6 @@
 //! What a workload may refer to: the places and data that are declared, and the end of the run.
 
-use dapple_simulator::ids::{DatasetId, RseId, Table};
+use dapple_simulator::ids::{DatasetId, PoolId, RseId, Table};
 use dapple_simulator::storage::Dataset;
 use dapple_simulator::units::SimTime;
 
@@ -20,6 +20,16 @@ pub(super) struct Scope<'a> {
 }
 
 impl Scope<'_> {
+    /// The name of an RSE.
+    pub fn rse_name(&self, rse: RseId) -> String {
+        self.grid.topology.as_ref().map_or_else(String::new, |topology| topology.map.rses()[rse].name.clone())
+    }
+
+    /// The name of a pool.
+    pub fn pool_name(&self, pool: PoolId) -> String {
+        self.grid.topology.as_ref().map_or_else(String::new, |topology| topology.map.pools()[pool].name.clone())
+    }
+
     /// Why nothing can be transferred between two RSEs; `None` where it can.
     pub fn why_not(&self, source: RseId, destination: RseId) -> Option<String> {
         let map = &self.grid.topology.as_ref()?.map;

@@ -366,20 +366,29 @@ fn well_posed(
     if written.is_well_posed() {
         return Some(written);
     }
-    if ![a, b, c].iter().all(|x| x.is_finite()) {
-        check.fault(at, format!("the coefficients must be finite, are a = {a}, b = {b}, c = {c}"));
+    // A coefficient out of range is told where it stands.
+    if ["a", "b", "c"].iter().any(|name| check.is_mended(&at.field(name))) {
         return None;
     }
     match law.on_ill_posed {
         IllPosed::Clamp => {
             *clamped += 1;
             let c = c.max(0.0);
-            Some(AccessCoefficients { a: a.max(c * (1.0 + 1e-6) + 1e-9), b: b.max(c), c })
+            let a = a.max(c * (1.0 + 1e-6) + AccessCoefficients::LEAST).min(AccessCoefficients::MOST);
+            let nearest = AccessCoefficients { a, b: b.max(c), c };
+            if nearest.is_well_posed() {
+                return Some(nearest);
+            }
+            check.fault(
+                at,
+                format!("c = {c} leaves no room for an `a` above it, which is at most {:e}", AccessCoefficients::MOST),
+            );
+            None
         }
         IllPosed::Refuse => {
             check.fault_help(
                 at,
-                format!("a = {a}, b = {b}, c = {c} is ill-posed: a > c >= 0 and b >= c must hold"),
+                format!("a = {a}, b = {b}, c = {c} is ill-posed: a > c >= 0, by at least 1e-9, and b >= c must hold"),
                 "`on_ill_posed: Clamp` raises such steps to the nearest that will do",
             );
             None

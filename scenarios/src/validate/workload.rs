@@ -8,9 +8,9 @@ use dapple_simulator::workload::{
     Arrivals, Campaign, Distribution, Inputs, JobStream, JobTemplate, TransferStream, Workload, WorkloadKind,
 };
 
-use super::csv_rows::TraceFiles;
 use super::scope::Scope;
 use super::topology::Grid;
+use super::trace_files::TraceFiles;
 use super::traces;
 use crate::check::{Check, Names};
 use crate::file;

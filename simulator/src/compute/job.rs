@@ -12,6 +12,8 @@ use crate::units::{Bytes, SimSpan, SimTime};
 #[derive(Clone, Debug)]
 pub(crate) struct NewJob {
     pub workload: WorkloadId,
+    /// Key of what policies draw for it.
+    pub key: u64,
     pub pool: PoolId,
     pub threads: u32,
     pub blocks: u32,
@@ -43,6 +45,7 @@ pub(super) enum State {
 #[derive(Clone, Debug)]
 pub(super) struct Job {
     pub workload: WorkloadId,
+    pub key: u64,
     pub pool: PoolId,
     pub threads: u32,
     pub blocks: u32,

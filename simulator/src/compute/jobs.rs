@@ -114,6 +114,7 @@ impl Compute {
         let pool = &cx.map.pools()[new.pool];
         let id = self.jobs.push(Job {
             workload: new.workload,
+            key: new.key,
             pool: new.pool,
             threads: new.threads.max(1),
             blocks: new.blocks.max(1),
@@ -192,7 +193,7 @@ impl Compute {
         let Some(Asked::Source { question, read }) = self.asked.pop_front() else { return };
         let SourceQuestion { job, file, bytes, destination, .. } = question;
         let workload = self.jobs[job].workload;
-        let order = Order { workload, file: Some(file), bytes, source, destination, trace_row: None, queues: true };
+        let order = Order { workload, file: Some(file), bytes, source, destination, traced: None, queues: true };
         let request = fts.submit(order, fabric, cx);
         self.waiters.entry(request).or_default().push(read);
     }
@@ -225,6 +226,11 @@ impl Compute {
     /// Jobs that wait for a slot or scratch space, and jobs that run.
     pub fn load(&self, pool: PoolId) -> (usize, u32) {
         (self.pools[pool].waiting.len(), self.pools[pool].running)
+    }
+
+    /// Key of what policies draw for a job: whatever other workloads there are. `None`: it has ended.
+    pub fn key_of(&self, job: JobId) -> Option<u64> {
+        self.jobs.get(job).map(|job| job.key)
     }
 
     /// Slots free at a pool.

@@ -22,6 +22,7 @@
 //! `LinkLimitChoice` (how many files an FTS link copies at once).
 
 mod access;
+mod at_work;
 mod oracle;
 mod policies;
 mod policy;
@@ -29,6 +30,7 @@ mod source;
 mod view;
 
 pub use access::AccessMode;
+pub use at_work::{AtWork, Doing, Task};
 pub use oracle::{OraclePolicy, OracleView};
 pub use policies::{Decider, Policies};
 pub use policy::{Decision, LoadError, Policy};

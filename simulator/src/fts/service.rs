@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::context::{Context, Owner};
 use crate::fabric::Fabric;
-use crate::facts::{Fact, TransferEnded, TransferError, TransferOutcome};
+use crate::facts::{Fact, TraceRow, TransferEnded, TransferError, TransferOutcome};
 use crate::fts::queues::{FtsLinkId, Head, Queues};
 use crate::fts::{TransferSettings, WhenFull};
 use crate::ids::{DtnId, FileId, RequestId, RseId, Table, WorkloadId};
@@ -37,8 +37,8 @@ pub(crate) struct Order {
     pub bytes: Bytes,
     pub source: RseId,
     pub destination: RseId,
-    /// Row of the log it comes from.
-    pub trace_row: Option<u64>,
+    /// The row of a log that it comes from.
+    pub traced: Option<TraceRow>,
     /// Whether it waits for slots; a replayed start does not wait a second time.
     pub queues: bool,
 }
@@ -285,7 +285,7 @@ impl Request {
             request,
             workload: self.order.workload,
             file: self.order.file,
-            trace_row: self.order.trace_row,
+            traced: self.order.traced,
             source: self.order.source,
             destination: self.order.destination,
             bytes: self.order.bytes,

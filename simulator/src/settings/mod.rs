@@ -50,6 +50,12 @@ pub enum Range {
     Positive,
     /// Above zero and up to one.
     Fraction,
+    /// Zero up to so many.
+    UpTo(u64),
+    /// Above zero and up to so many.
+    PositiveUpTo(u64),
+    /// At most so many, either way from zero.
+    Magnitude(u64),
     /// So many or more.
     AtLeast(u64),
     /// From the first to the second, both included.
@@ -69,13 +75,26 @@ impl Range {
     /// What is wrong with a number, if anything.
     pub fn problem(self, value: f64) -> Option<String> {
         let told = |rule: &str| {
-            let shown = if value.is_nan() { "NaN".to_owned() } else { value.to_string() };
+            // Hundreds of digits say less than a power of ten.
+            let is_far = value.is_finite() && value != 0.0 && !(1e-9..1e18).contains(&value.abs());
+            let shown = match value {
+                _ if value.is_nan() => "NaN".to_owned(),
+                _ if is_far => format!("{value:e}"),
+                _ => value.to_string(),
+            };
             Some(format!("must be {rule}, is {shown}"))
         };
         match self {
             Self::NotNegative if !(value.is_finite() && value >= 0.0) => told("finite and not negative"),
             Self::Positive if !(value.is_finite() && value > 0.0) => told("finite and positive"),
             Self::Fraction if !(value > 0.0 && value <= 1.0) => told("above 0 and up to 1"),
+            Self::UpTo(high) if !(value >= 0.0 && value <= high as f64) => {
+                told(&format!("from 0 to {}", Grouped(high)))
+            }
+            Self::PositiveUpTo(high) if !(value > 0.0 && value <= high as f64) => {
+                told(&format!("positive and up to {}", Grouped(high)))
+            }
+            Self::Magnitude(high) if !(value.abs() <= high as f64) => told(&format!("from -{0} to {0}", Grouped(high))),
             Self::AtLeast(low) | Self::Within(low, _) if value < low as f64 => Some(format!("must be at least {low}")),
             Self::Within(_, high) if value > high as f64 => Some(format!("must be at most {high}")),
             _ => None,
@@ -91,9 +110,22 @@ impl fmt::Display for Range {
             Self::NotNegative => f.write_str("not negative"),
             Self::Positive => f.write_str("positive"),
             Self::Fraction => f.write_str("above 0 and up to 1"),
+            Self::UpTo(high) => write!(f, "0 to {}", Grouped(*high)),
+            Self::PositiveUpTo(high) => write!(f, "positive, up to {}", Grouped(*high)),
+            Self::Magnitude(high) => write!(f, "-{0} to {0}", Grouped(*high)),
             Self::AtLeast(low) => write!(f, "at least {low}"),
             Self::Within(low, high) => write!(f, "{low} to {high}"),
         }
+    }
+}
+
+/// A whole number, with powers of ten from a million on.
+struct Grouped(u64);
+
+impl fmt::Display for Grouped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let power = self.0.checked_ilog10().unwrap_or(0);
+        if power >= 6 && 10u64.pow(power) == self.0 { write!(f, "10^{power}") } else { write!(f, "{}", self.0) }
     }
 }
 

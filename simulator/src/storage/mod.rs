@@ -15,7 +15,7 @@ pub use settings::StorageSettings;
 
 use crate::ids::{DatasetId, FileId, Id, RseId, Table};
 use crate::published::{Notice, Published};
-use crate::rng::{Purpose, keyed};
+use crate::rng::{Purpose, keyed, keys_of};
 use crate::ticker::Ticker;
 use crate::topology::{Map, Rse};
 use crate::units::{Bytes, SimSpan, SimTime};
@@ -74,13 +74,14 @@ impl Storage {
         };
         let space = map.rses().values().map(space).collect();
         let mut storage = Self { files: Table::new(), first_files: Table::new(), space };
-        for (dataset, spec) in datasets.iter() {
+        let keys = keys_of(datasets.values().map(|dataset| dataset.name.as_str()));
+        for (spec, key) in datasets.values().zip(keys) {
             storage.first_files.push(FileId::from_index(storage.files.len()));
             let mut replicas: SmallVec<[RseId; 2]> = spec.replicas.iter().copied().collect();
             replicas.sort_unstable();
             replicas.dedup();
             for nth in 0..spec.files {
-                let mut rng = keyed(seed, Purpose::FileSize, [dataset.index() as u64, u64::from(nth), 0]);
+                let mut rng = keyed(seed, Purpose::FileSize, [key, u64::from(nth), 0]);
                 let bytes = Bytes::from_f64(spec.size.draw(&mut rng));
                 for &rse in &replicas {
                     storage.space[rse].used += bytes;

@@ -12,10 +12,10 @@ settings! {
             #[range(Positive)]
             amplitude: Rate,
             /// k.
-            #[range(Positive)]
+            #[range(PositiveUpTo(100))]
             shape: f64,
             /// l, in units of concurrency.
-            #[range(Positive)]
+            #[range(PositiveUpTo(1_000_000_000))]
             scale: f64,
         },
         /// `C(x) = min(x * each, total)`: rises to a plateau and stays there.
@@ -34,7 +34,7 @@ settings! {
             #[range(Positive)]
             total: Rate,
             /// Concurrency at which 63 % of it is reached.
-            #[range(Positive)]
+            #[range(PositiveUpTo(1_000_000_000))]
             scale: f64,
         },
         /// C(1), C(2), C(3) ...; the last value holds beyond.

@@ -92,7 +92,7 @@ settings! {
         #[names(site)]
         pub site: Site,
         /// Number of worker nodes.
-        #[range(AtLeast(1))]
+        #[range(Within(1, 1_000_000))]
         pub nodes: u32 = 1,
         /// Jobs that one node runs at once.
         #[range(AtLeast(1))]
@@ -101,7 +101,7 @@ settings! {
         #[range(Positive)]
         pub scratch: Option<Bytes> = None,
         /// Compute speed relative to the node on which compute times are given.
-        #[range(Positive)]
+        #[range(PositiveUpTo(1_000_000))]
         pub speed: f64 = 1.0,
     }
 }

@@ -21,10 +21,18 @@ pub struct AccessCoefficients {
 }
 
 impl AccessCoefficients {
-    /// Whether every set of active threads has one rate allocation, and a positive one: `a > c >= 0` and
-    /// `b >= c`, all finite.
+    /// The least cost of a file itself beyond that of what others move [s/MB]: a petabyte in a second. Below it rates are those of
+    /// rounding.
+    pub const LEAST: f64 = 1e-9;
+    /// The largest coefficient [s/MB]: a megabyte in thirty years.
+    pub const MOST: f64 = 1e9;
+
+    /// Whether every set of active threads has one rate allocation, a positive one that doubles can tell: `c >= 0`, `b >= c` and
+    /// `a` at least [`Self::LEAST`] more than `c`, all up to [`Self::MOST`].
     pub fn is_well_posed(&self) -> bool {
-        [self.a, self.b, self.c].iter().all(|x| x.is_finite()) && self.a > self.c && self.c >= 0.0 && self.b >= self.c
+        let Self { a, b, c } = *self;
+        // Written as sums are rounded: `c` and `LEAST` added.
+        c >= 0.0 && b >= c && a > c && a >= c + Self::LEAST * (1.0 - 1e-6) && a <= Self::MOST && b <= Self::MOST
     }
 }
 

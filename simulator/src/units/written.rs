@@ -21,6 +21,8 @@ pub struct Unit {
     pub factor: f64,
     /// Its sign where figures are printed in it: `min`.
     pub sign: Option<&'static str>,
+    /// What one of it is: `10^9 bit/s.`.
+    pub meaning: &'static str,
 }
 
 /// The units of one quantity.
@@ -48,7 +50,12 @@ macro_rules! units {
     ) => {
         $(#[doc = $doc])*
         pub static $table: Units = Units {
-            all: &[$(Unit { name: stringify!($name), factor: $factor, sign: units!(@sign $($sign)?) }),*],
+            all: &[$(Unit {
+                name: stringify!($name),
+                factor: $factor,
+                sign: units!(@sign $($sign)?),
+                meaning: $meaning,
+            }),*],
             base: $base,
             names: &[$(stringify!($name)),*],
             doc: TypeDoc {
@@ -360,6 +367,11 @@ pub struct UnitOf<Q> {
 }
 
 impl<Q: Quantity> UnitOf<Q> {
+    /// Its name in scenarios.
+    pub fn name(self) -> &'static str {
+        Q::UNITS.names[self.unit]
+    }
+
     /// Nanoseconds, bytes or bytes per second in one of it.
     pub fn factor(self) -> f64 {
         Q::UNITS.all[self.unit].factor

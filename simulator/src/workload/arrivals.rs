@@ -15,7 +15,7 @@ settings! {
         /// Independent arrivals at a constant mean rate.
         Poisson {
             /// Mean number in an hour.
-            #[range(Positive)]
+            #[range(PositiveUpTo(1_000_000_000_000))]
             per_hour: f64,
             /// First instant at which one can arrive.
             from: SimTime = SimTime::ZERO,
@@ -79,7 +79,7 @@ pub struct ArrivalTimes {
 }
 
 impl ArrivalTimes {
-    /// The arrivals of the workload numbered `workload` in a run with this horizon and seed.
+    /// The arrivals of the workload with the key `workload` ([`crate::rng::keys_of`]) in a run with this horizon and seed.
     pub fn new(arrivals: &Arrivals, horizon: SimTime, seed: u64, workload: u64) -> Self {
         let last = match arrivals {
             Arrivals::Poisson { from, .. } | Arrivals::Every { from, .. } => *from,

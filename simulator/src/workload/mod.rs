@@ -1,7 +1,7 @@
 //! Who asks for what, and when: job streams, campaigns, transfer streams and traces.
 //!
-//! A [`Workload`] is a plain description. Every draw behind it is keyed by (seed, workload, nth), so the nth
-//! job of a workload is the same job under every policy (see [`crate::rng`]).
+//! A [`Workload`] is a plain description. Every draw behind it is keyed by (seed, its name, nth), so the nth
+//! job of a workload is the same job under every policy, and whatever workloads stand beside it (see [`crate::rng`]).
 
 mod arrivals;
 mod chance;
@@ -20,7 +20,7 @@ use crate::units::{Bytes, SimSpan, SimTime};
 /// One entry of a scenario's workload.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Workload {
-    /// Name in results.
+    /// Name in results; its draws hang on it.
     pub name: String,
     /// What it asks for.
     pub kind: WorkloadKind,
@@ -114,7 +114,7 @@ settings! {
         /// The nth file with probability proportional to `n^-exponent`.
         Zipf {
             /// Steepness of popularity.
-            #[range(Positive)]
+            #[range(PositiveUpTo(100))]
             exponent: f64,
         },
     }
@@ -226,6 +226,8 @@ pub struct TracedTransfer {
     pub destination: RseId,
     /// Its size.
     pub bytes: Bytes,
+    /// How long it took by the log, from `at`; nothing goes by it.
+    pub took: Option<SimSpan>,
     /// Row of the log it came from, 1 for the first row of data.
     pub row: u64,
 }

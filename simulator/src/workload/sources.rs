@@ -5,10 +5,11 @@ use rand::seq::SliceRandom;
 use smallvec::{SmallVec, smallvec};
 
 use crate::compute::{NewInput, NewJob};
+use crate::facts::TraceRow;
 use crate::fts::Order;
-use crate::ids::{DatasetId, FileId, Id, Table, WorkloadId};
+use crate::ids::{DatasetId, FileId, Table, WorkloadId};
 use crate::questions::Access;
-use crate::rng::{Purpose, SimRng, keyed};
+use crate::rng::{Purpose, SimRng, combined, keyed, keys_of};
 use crate::storage::{Dataset, Storage};
 use crate::units::{Bytes, SimSpan, SimTime};
 use crate::workload::{
@@ -37,6 +38,8 @@ pub(crate) struct Sources {
 
 #[derive(Clone, Debug)]
 struct State {
+    /// Key of its draws.
+    key: u64,
     times: ArrivalTimes,
     /// Members that have arrived.
     n_arrived: u64,
@@ -49,13 +52,15 @@ struct State {
 impl Sources {
     /// All workloads before their first arrival.
     pub fn new(workloads: &Table<WorkloadId, Workload>, datasets: &Datasets, (horizon, seed): (SimTime, u64)) -> Self {
-        let state = |(id, workload): (WorkloadId, &Workload)| State {
-            times: ArrivalTimes::new(&arrivals_of(&workload.kind), horizon, seed, id.index() as u64),
+        let state = |(workload, key): (&Workload, u64)| State {
+            key,
+            times: ArrivalTimes::new(&arrivals_of(&workload.kind), horizon, seed, key),
             n_arrived: 0,
-            order: order_of(&workload.kind, seed, id),
+            order: order_of(&workload.kind, seed, key),
             popularity: popularity_of(&workload.kind, datasets),
         };
-        Self { seed, states: workloads.iter().map(state).collect() }
+        let keys = keys_of(workloads.values().map(|workload| workload.name.as_str()));
+        Self { seed, states: workloads.values().zip(keys).map(state).collect() }
     }
 
     /// When the next member of a workload arrives.
@@ -74,7 +79,7 @@ impl Sources {
         let nth = state.n_arrived;
         state.n_arrived += 1;
         let member = state.order.get(nth as usize).copied().unwrap_or(nth as usize);
-        let mut draw = Draw { seed: self.seed, workload: id, nth, storage };
+        let mut draw = Draw { seed: self.seed, workload: id, key: state.key, nth, storage };
         match &workload.kind {
             WorkloadKind::Jobs(stream) => smallvec![draw.job(stream, datasets, &state.popularity)],
             WorkloadKind::Campaign(campaign) => draw.step(campaign, member),
@@ -89,13 +94,14 @@ impl Sources {
 struct Draw<'a> {
     seed: u64,
     workload: WorkloadId,
+    key: u64,
     nth: u64,
     storage: &'a mut Storage,
 }
 
 impl Draw<'_> {
     fn rng(&self, purpose: Purpose, part: u64) -> SimRng {
-        keyed(self.seed, purpose, [self.workload.index() as u64, self.nth, part])
+        keyed(self.seed, purpose, [self.key, self.nth, part])
     }
 
     /// The size of the nth file that this arrival makes up. Datasets use the same purpose with their own
@@ -119,6 +125,7 @@ impl Draw<'_> {
         };
         Arriving::Job(NewJob {
             workload: self.workload,
+            key: combined(self.key, self.nth),
             pool: stream.pool,
             threads: job.threads,
             blocks: job.blocks,
@@ -161,7 +168,7 @@ impl Draw<'_> {
     }
 
     fn step(&mut self, campaign: &Campaign, step: usize) -> SmallVec<[Arriving; 1]> {
-        let (mut nth_file, workload) = (0, self.workload);
+        let (mut nth_file, workload, key) = (0, self.workload, combined(self.key, self.nth));
         let mut process = |&threads: &u32| {
             let inputs = (0..threads).map(|_| {
                 let bytes = self.size(&campaign.size, nth_file);
@@ -171,6 +178,7 @@ impl Draw<'_> {
             });
             Arriving::Job(NewJob {
                 workload,
+                key,
                 pool: campaign.pool,
                 threads,
                 blocks: 1,
@@ -187,6 +195,7 @@ impl Draw<'_> {
         let input = job.source.map(|source| NewInput { file: self.storage.make_file(job.input, source), forced: None });
         Arriving::Job(NewJob {
             workload: self.workload,
+            key: combined(self.key, self.nth),
             pool: job.pool,
             threads: trace.threads,
             blocks: trace.blocks,
@@ -205,7 +214,7 @@ impl Draw<'_> {
             bytes: self.size(&stream.size, 0),
             source: stream.source,
             destination: stream.destinations[index],
-            trace_row: None,
+            traced: None,
             queues: true,
         })
     }
@@ -217,7 +226,7 @@ impl Draw<'_> {
             bytes: transfer.bytes,
             source: transfer.source,
             destination: transfer.destination,
-            trace_row: Some(transfer.row),
+            traced: Some(TraceRow { number: transfer.row, took: transfer.took }),
             queues: trace.queues,
         })
     }
@@ -238,26 +247,26 @@ fn arrivals_of(kind: &WorkloadKind) -> Arrivals {
     }
 }
 
-fn order_of(kind: &WorkloadKind, seed: u64, workload: WorkloadId) -> Vec<usize> {
+fn order_of(kind: &WorkloadKind, seed: u64, key: u64) -> Vec<usize> {
     match kind {
         WorkloadKind::Campaign(Campaign { steps, shuffle: true, .. }) => {
             let mut order: Vec<usize> = (0..steps.len()).collect();
-            order.shuffle(&mut keyed(seed, Purpose::CampaignOrder, [workload.index() as u64]));
+            order.shuffle(&mut keyed(seed, Purpose::CampaignOrder, [key]));
             order
         }
         WorkloadKind::JobTrace(JobTrace { jobs, ties: Ties::Shuffled, .. }) => {
-            shuffled_ties(jobs, seed, |job| (job.submitted_at, job.row))
+            shuffled_ties(jobs, (seed, key), |job| (job.submitted_at, job.row))
         }
         WorkloadKind::TransferTrace(TransferTrace { transfers, ties: Ties::Shuffled, .. }) => {
-            shuffled_ties(transfers, seed, |transfer| (transfer.at, transfer.row))
+            shuffled_ties(transfers, (seed, key), |transfer| (transfer.at, transfer.row))
         }
         _ => Vec::new(),
     }
 }
 
-/// The order of rows by time, those of one instant in an order drawn by seed and row.
-fn shuffled_ties<T>(rows: &[T], seed: u64, time_and_row: impl Fn(&T) -> (SimTime, u64)) -> Vec<usize> {
-    let drawn = |row: u64| keyed(seed, Purpose::RowOrder, [row]).random::<u64>();
+/// The order of rows by time, those of one instant in an order drawn by seed, workload and row.
+fn shuffled_ties<T>(rows: &[T], (seed, key): (u64, u64), time_and_row: impl Fn(&T) -> (SimTime, u64)) -> Vec<usize> {
+    let drawn = |row: u64| keyed(seed, Purpose::RowOrder, [key, row]).random::<u64>();
     let mut order: Vec<usize> = (0..rows.len()).collect();
     order.sort_by_cached_key(|&index| {
         let (at, row) = time_and_row(&rows[index]);
@@ -289,7 +298,7 @@ mod tests {
         let row = |row: u64| (SimTime::from_nanos(100 - row % 2), row);
         let rows = |seed: u64, rows: &mut dyn Iterator<Item = u64>| -> Vec<u64> {
             let rows: Vec<(SimTime, u64)> = rows.map(row).collect();
-            shuffled_ties(&rows, seed, |row| *row).into_iter().map(|index| rows[index].1).collect()
+            shuffled_ties(&rows, (seed, 7), |row| *row).into_iter().map(|index| rows[index].1).collect()
         };
         let (forwards, backwards) = (rows(1, &mut (1..=60)), rows(1, &mut (1..=60).rev()));
         assert_eq!(forwards, backwards, "the order of the log does not reach it");
@@ -306,7 +315,7 @@ mod tests {
         // Place of the first of six rows over 600 seeds: mean 2.5, standard deviation of the mean 0.07.
         let rows: Vec<u64> = (1..=6).collect();
         let place = |seed: u64| {
-            let order = shuffled_ties(&rows, seed, |row| (SimTime::ZERO, *row));
+            let order = shuffled_ties(&rows, (seed, 7), |row| (SimTime::ZERO, *row));
             order.iter().position(|index| *index == 0).expect("it is there") as f64
         };
         let mean = (0..600).map(place).sum::<f64>() / 600.0;

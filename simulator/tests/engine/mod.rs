@@ -2,6 +2,7 @@
 
 mod access;
 mod books;
+mod draws;
 mod groups;
 mod horizon;
 mod questions;
@@ -38,6 +39,7 @@ fn transfers(requested: &[(f64, f64)]) -> WorkloadKind {
         source: remote(),
         destination: local(),
         bytes: Bytes::from_megabytes(mb),
+        took: None,
         row,
     };
     let transfers = (1..).zip(requested).map(transfer).collect();

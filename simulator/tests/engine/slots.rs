@@ -84,6 +84,7 @@ fn between(pairs: &[(usize, usize)]) -> Grid {
         source: Id::from_index(source),
         destination: Id::from_index(destination),
         bytes: Bytes::from_megabytes(100.0),
+        took: None,
         row,
     };
     let transfers = (1..).zip(pairs).map(transfer).collect();

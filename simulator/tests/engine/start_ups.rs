@@ -21,6 +21,7 @@ fn replay(dtns: &[(Dtn, LoadCurve)], starts: &[f64]) -> Vec<(f64, f64)> {
         source: RseId::from_index(0),
         destination: RseId::from_index(1),
         bytes: Bytes::from_megabytes(100.0),
+        took: None,
         row,
     };
     let transfers = (1..).zip(starts).map(transfer).collect();
@@ -64,6 +65,7 @@ fn the_first_byte_comes_after_a_round_trip_which_a_law_contains() {
         source: remote(),
         destination: local(),
         bytes: Bytes::from_megabytes(100.0),
+        took: None,
         row: 1,
     };
     let grid = Grid {

@@ -36,6 +36,7 @@ fn arriving(rate: f64, sizes: &Service, unit_mb: f64, until: f64, seed: u64) -> 
                 source: remote(),
                 destination: local(),
                 bytes: Bytes::from_f64(size * bytes),
+                took: None,
                 row,
             };
             let transfers = (1..).zip(log(rate, until, |_| 1, drawn, seed)).map(transfer).collect();

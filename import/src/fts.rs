@@ -1,0 +1,79 @@
+//! Records of FTS3: messages of its monitoring when a transfer is over (JSON), or rows of its table `t_file` (CSV or JSON).
+//!
+//! Messages tell `tr_timestamp_start` and `tr_timestamp_complete` in milliseconds, `f_size`, `src_hostname`, `dst_hostname` or
+//! the URLs, and `t_final_transfer_state`. The table has `start_time`, `finish_time`, `filesize`, `source_se`, `dest_se` and
+//! `file_state`; joined with `t_job` also `submit_time`. Storage is told by host, as FTS itself tells its links.
+
+use crate::account::{Place, Treatment};
+use crate::error::ImportError;
+use crate::imported::Imported;
+use crate::records::{Record, Records, whole};
+use crate::text::Source;
+use crate::times::instant;
+use crate::transfers::{Told, Transfers, host};
+
+const SOURCE: [&str; 6] = ["src_hostname", "source_se", "src_se", "src_url", "source_surl", "source_url"];
+const DESTINATION: [&str; 7] =
+    ["dst_hostname", "dest_se", "dst_se", "dst_url", "dest_surl", "dest_url", "destination_se"];
+const SIZE: [&str; 5] = ["f_size", "file_size", "filesize", "user_filesize", "tr_bt_transfered"];
+const STATE: [&str; 3] = ["t_final_transfer_state", "file_state", "t_final_transfer_state_flag"];
+const SUBMITTED: [&str; 3] = ["submit_time", "job_submit_time", "submitted_at"];
+const STARTED: [&str; 3] = ["tr_timestamp_start", "timestamp_tr_st", "start_time"];
+const ENDED: [&str; 3] = ["tr_timestamp_complete", "timestamp_tr_comp", "finish_time"];
+
+/// Whether a file starts like one.
+pub(crate) fn is_like(record: &Record) -> bool {
+    record.get(&STATE).is_some() && record.get(&SOURCE).is_some() && record.get(&STARTED).is_some()
+}
+
+/// Reads records.
+pub(crate) fn read(sources: &[Source]) -> Result<Imported, ImportError> {
+    let mut queues = true;
+    for source in sources {
+        let records = Records::of(source)?;
+        for wanted in [&SOURCE[..], &DESTINATION, &SIZE, &STATE, &STARTED] {
+            records.expect(wanted)?;
+        }
+        // One row that was never asked for makes all times those of starts: two kinds of instants do not mix.
+        let is_asked = |record: &Record| record.get(&SUBMITTED).and_then(instant).is_some();
+        queues &= records.rows().all(|(_, record)| record.as_ref().map_or(true, is_asked));
+    }
+    let mut transfers = Transfers::new(sources);
+    for (file, source) in sources.iter().enumerate() {
+        for (line, record) in Records::of(source)?.rows() {
+            let told = match &record {
+                Ok(record) => told(record, queues),
+                Err(why) => Err((*why).to_owned()),
+            };
+            transfers.add(Place { file, line }, told);
+        }
+    }
+    transfers.account.note(
+        Treatment::NotCarriedOver,
+        "attempts that did not end well: they held slots, but the log does not say which bytes they moved",
+    );
+    transfers.account.note(
+        Treatment::NotCarriedOver,
+        "activities, priorities, streams and limits of FTS: the limits are FTS's defaults (services.transfers)",
+    );
+    transfers.account.note(Treatment::Guessed, "every storage host is an RSE at a site of its own");
+    Ok(transfers.finish("records of FTS", sources, queues, str::to_owned))
+}
+
+fn told(record: &Record, queues: bool) -> Result<Told<'_>, String> {
+    match record.need(&STATE)?.to_ascii_lowercase().as_str() {
+        "ok" | "finished" | "1" => {}
+        "error" | "failed" | "0" => return Err("its state is failed".into()),
+        "abort" | "canceled" | "cancelled" | "-1" => return Err("its state is cancelled".into()),
+        _ => return Err("its state is not that of a transfer that has ended well".into()),
+    }
+    let started = record.read(&STARTED, "time", instant)?;
+    Ok(Told {
+        at: if queues { record.read(&SUBMITTED, "time", instant)? } else { started },
+        bytes: record.read(&SIZE, "number of bytes", whole)?,
+        source: host(record.need(&SOURCE)?),
+        destination: host(record.need(&DESTINATION)?),
+        started: Some(started),
+        ended: record.get(&ENDED).and_then(instant),
+    })
+}
