@@ -173,3 +173,36 @@ fn middle(scenario: &Scenario, low: &SweepPoint, high: &SweepPoint) -> Option<St
 fn texts(point: &[SweepPoint]) -> Vec<String> {
     point.iter().map(|at| at.text.clone()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dapple_scenarios::{LoadOptions, Registry, load_bundled};
+
+    fn half_way(path: &str, low: (&str, f64), high: (&str, f64)) -> Option<String> {
+        let scenario = load_bundled("quickstart/two-sites.ron", &LoadOptions::default(), &Registry::standard());
+        let point =
+            |(text, number): (&str, f64)| SweepPoint { path: path.into(), text: text.into(), number: Some(number) };
+        middle(&scenario.expect("it is valid"), &point(low), &point(high))
+    }
+
+    #[test]
+    fn the_value_half_way_keeps_the_unit_and_is_one_that_the_field_takes() {
+        let fraction = "workload.analysis.read_fraction";
+        assert_eq!(half_way(fraction, ("0.1", 0.1), ("0.2", 0.2)).as_deref(), Some("0.15"), "no digits of rounding");
+        let bandwidth = "topology.links.CERN-GRIF-LPNHE.bandwidth";
+        let half = half_way(bandwidth, ("Mbps(500)", 500.0), ("Gbps(2)", 2.0));
+        assert_eq!(half.as_deref(), Some("Mbps(1250)"), "in the unit of the first");
+        let nodes = "topology.pools.CERN_WN.nodes";
+        assert_eq!(half_way(nodes, ("2", 2.0), ("5", 5.0)).as_deref(), Some("4"), "half a node is none");
+        assert_eq!(half_way(nodes, ("4", 4.0), ("5", 5.0)), None, "there is nothing between");
+    }
+
+    #[test]
+    fn policies_that_are_equal_do_not_change_places() {
+        let order = |best, above| Order { best, above: vec![None, above] };
+        assert!(crosses(&order(Some(0), Some(true)), &order(Some(1), Some(false))));
+        assert!(!crosses(&order(Some(0), Some(true)), &order(None, None)));
+        assert!(!crosses(&order(Some(0), Some(true)), &order(Some(0), Some(true))));
+    }
+}
