@@ -390,10 +390,10 @@ fn names_may_not_steer_a_terminal() {
         assert!(found[0].message.contains("control characters"), "{}", found[0]);
     }
     // A reference to what is not there, with what it would do to a terminal.
-    let found = problems(&with("pool: \"WN\", a", "pool: \"W\\u{1b}[2JN\", a"));
+    let found = problems(&with("pool: \"WN\", rse", "pool: \"W\\u{1b}[2JN\", rse"));
     assert!(found.iter().all(|problem| !problem.to_string().contains('\u{1b}')), "{found:?}");
     assert!(
-        !read(&with("pool: \"WN\", a", "pool: \"W\\u{1b}[2JN\", a"))
+        !read(&with("pool: \"WN\", rse", "pool: \"W\\u{1b}[2JN\", rse"))
             .expect_err("no such pool")
             .to_string()
             .contains('\u{1b}')
