@@ -12,7 +12,7 @@ use crate::facts::{Fact, JobEnded, JobError, JobOutcome, ReadEnded};
 use crate::fts::{Fts, FtsEvent, Order};
 use crate::ids::{Id, JobId, PoolId, ReadId, RequestId, RseId, Table};
 use crate::live::Live;
-use crate::network::{Carried, FlowSpec, Share};
+use crate::network::{Beside, Carried, FlowSpec, Share};
 use crate::questions::{Access, AccessQuestion, Question, SourceQuestion};
 use crate::topology::Map;
 use crate::units::{Bytes, Rate, SimSpan, SimTime};
@@ -406,7 +406,11 @@ impl Compute {
             let way = fabric.wiring.remote((source, job.pool, node), &mut fabric.network);
             let way = way.expect("answers are checked for a route");
             let process = read.question.job.index() as u64;
-            (way.route, way.pair.map_or(Share::Streams(1), |pair| Share::Thread { pair, process }))
+            let share = match way.beside {
+                Beside::Law(pair) => Share::Thread { pair, process },
+                Beside::Readers(readers) => Share::Reader { readers, process },
+            };
+            (way.route, share)
         } else {
             let route = fabric.wiring.stage_in((source, job.pool), &mut fabric.network);
             (route.expect("answers are checked for a route"), Share::Streams(1))
