@@ -3,8 +3,8 @@
 use dapple_models::statistics::{Bootstrap, block_bootstrap};
 use dapple_models::{DataError, PredictionErrors};
 
-use dapple_reports::plots::logged;
-pub use dapple_reports::plots::logged::TAU;
+use dapple_reports::replay;
+pub use dapple_reports::replay::TAU;
 use dapple_reports::statistics::Interval;
 
 /// FoGP(0.3) on the second half that a replay has to reach.
@@ -83,7 +83,7 @@ impl LawResult {
 
 impl Prediction {
     pub(super) fn is_good(&self) -> bool {
-        logged::is_good(self.real_s, self.simulated_s)
+        replay::is_good(self.real_s, self.simulated_s)
     }
 }
 

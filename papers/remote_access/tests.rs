@@ -56,6 +56,7 @@ fn table(reads: &[Read]) -> TableData {
         let bytes = (read.size * 1e6) as i64;
         table.push(&[
             Value::Int(id as i64),
+            Value::Text("campaign"),
             Value::Int(read.process as i64),
             Value::Int(0),
             Value::Int(id as i64),

@@ -35,7 +35,8 @@ impl Unlike {
 
     /// The same of pairs of runs: (of the policy, of the baseline).
     pub(crate) fn in_pairs<'a>(kpi: &KpiInfo, pairs: impl Iterator<Item = (&'a Kpis, &'a Kpis)>) -> Option<Self> {
-        let &[over] = kpi.over else { return None };
+        // Whatever else leaves things out, a figure is first of all over these.
+        let &over = kpi.over.first()?;
         // A policy that makes more may have more of them fail: that count is its own doing.
         if Dimension::of(kpi) == Dimension::Count {
             return None;

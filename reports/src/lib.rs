@@ -24,7 +24,7 @@ pub mod life;
 pub mod page;
 pub mod plots;
 pub mod quantity;
-mod replay;
+pub mod replay;
 mod report;
 pub mod statistics;
 mod survivors;

@@ -4,7 +4,14 @@ use dapple_models::statistics::quantile;
 use dapple_records::{TableData, read_run_table};
 
 use crate::experiment::Experiment;
-use crate::plots::logged::is_good;
+
+/// Relative error up to which a simulated duration is good: the τ of FoGP(τ), the fraction of good predictions.
+pub const TAU: f64 = 0.3;
+
+/// Whether a simulated duration is within [`TAU`] of the logged one. An infinite one, of what did not end, is not.
+pub fn is_good(logged_s: f64, simulated_s: f64) -> bool {
+    (simulated_s - logged_s).abs() <= TAU * logged_s
+}
 
 /// What was replayed, and how long it took here and by the log.
 #[derive(Clone, Debug, PartialEq)]

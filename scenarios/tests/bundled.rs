@@ -125,7 +125,12 @@ fn a_run_of_the_campaign_measures_what_the_paper_measured() {
 fn remote_access_goes_around_a_loaded_storage() {
     let scenario = shipped("papers/remote-access/loaded-storage.ron");
     let load = "workload.exports.arrivals.per_hour";
-    let took = |policy, load_now| turnaround(&one_run(&scenario, policy, &[(load, load_now)]));
+    // A queue at nine tenths of its capacity and more differs much from run to run.
+    let seeds = ["1", "2", "3", "4", "5", "6", "7", "8"];
+    let took = |policy, load_now| {
+        let of_seed = |seed| turnaround(&one_run(&scenario, policy, &[(load, load_now), ("seed", seed)]));
+        seeds.map(of_seed).iter().sum::<f64>() / seeds.len() as f64
+    };
     let (idle, busy) = (took("place", "200"), took("place", "1050"));
     assert!(busy > 1.5 * idle, "placement suffers: {idle} s, {busy} s");
     let (remote_idle, remote_busy) = (took("remote", "200"), took("remote", "1050"));

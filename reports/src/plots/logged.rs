@@ -6,17 +6,10 @@ use crate::plots::axis::{Axis, Frame, Panel, bounds};
 use crate::plots::canvas::{Anchor, Canvas, Drawn, Plot};
 use crate::plots::palette::{MUTED, SERIES, TEXT};
 use crate::quantity::{Dimension, number};
-
-/// Relative error up to which a simulated duration is good: the τ of FoGP(τ), the fraction of good predictions.
-pub const TAU: f64 = 0.3;
+use crate::replay::{TAU, is_good};
 
 /// Cells of the scatter [px].
 const CELL: f64 = 4.0;
-
-/// Whether a simulated duration is within [`TAU`] of the logged one. An infinite one, of what did not end, is not.
-pub fn is_good(logged_s: f64, simulated_s: f64) -> bool {
-    (simulated_s - logged_s).abs() <= TAU * logged_s
-}
 
 /// Pairs of (logged, simulated) durations [s] on logarithmic axes, shaded by how many of `what` (such as `Transfers`) lie in a cell.
 /// What is not positive or not finite is not drawn; the caption counts it among those that are not good.

@@ -16,6 +16,7 @@
 mod answers;
 mod books;
 mod closing;
+mod counted;
 mod error;
 mod event;
 mod routes;

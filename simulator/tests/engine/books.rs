@@ -172,7 +172,7 @@ fn a_sample_keeps_the_same_rows_under_all_policies_and_changes_no_figure() {
     grid.record_only(&[]);
     let none = grid.run(Dice, 7);
     assert_eq!(none.kpis, all.kpis);
-    assert!(none.tables.iter().all(|table| table.rows() == 0));
+    assert!(none.tables.iter().all(|table| table.rows() == 0 || table.schema.name == "groups"));
 }
 
 #[test]
