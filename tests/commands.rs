@@ -253,7 +253,7 @@ fn explain_finds_the_slowest() {
 #[test]
 fn clean_removes_what_is_left_over_and_nothing_else() {
     let lab = Lab::new();
-    lab.dapple(&["run", "trial.ron", "--out", "out", "--no-report"]).exits(0);
+    lab.dapple(&["run", "trial.ron", "--out", "out"]).exits(0);
     let before = lab.results("out");
     lab.dapple(&["run", "trial.ron", "--out", "out", "--no-report", "--seed", "8"]).exits(0);
     lab.dapple(&["run", "trial.ron", "--out", "out", "--no-report"]).exits(0).complains("left out");
