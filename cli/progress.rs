@@ -22,6 +22,8 @@ const TICK: Duration = Duration::from_millis(500);
 const WIDTH: usize = 80;
 /// Fewest and most characters of the bar itself.
 const BAR: (usize, usize) = (10, 30);
+/// Columns from which on there is always a bar.
+const ROOM_FOR_BAR: usize = 50;
 
 /// A line that is drawn over and over; hidden where `quiet` or where nobody would see it.
 fn line(quiet: bool) -> ProgressBar {
@@ -42,8 +44,10 @@ fn width() -> usize {
 fn fitted(width: usize, share: f64, parts: &[String]) -> String {
     let share = share.clamp(0.0, 1.0);
     let mut text = format!("{:>3.0} %", (100.0 * share).floor());
+    // The bar itself is worth more than the last parts, and less than the first.
+    let room = if width >= ROOM_FOR_BAR { width - BAR.0 - 1 } else { width };
     for part in parts {
-        if text.chars().count() + 2 + part.chars().count() <= width {
+        if text.chars().count() + 2 + part.chars().count() <= room {
             text = format!("{text}  {part}");
         }
     }
@@ -258,7 +262,7 @@ mod tests {
         let wide = "━━━───────────────────────────  12 %  1234/10000 runs  56 failed  7.9 h left  247 k events/s  \
                     1234.5 days simulated  67 min elapsed";
         assert_eq!(line(150), wide);
-        assert_eq!(line(79), "━──────────────  12 %  1234/10000 runs  56 failed  7.9 h left  247 k events/s");
+        assert_eq!(line(79), "━━───────────────  12 %  1234/10000 runs  56 failed  7.9 h left  247 k events/s");
         assert_eq!(line(40), " 12 %  1234/10000 runs  56 failed");
         assert_eq!(line(24), " 12 %  1234/10000 runs");
     }

@@ -104,7 +104,10 @@ fn results_of_another_scenario_are_refused_and_left_alone() {
     let before = lab.results("out");
     let set = |set: &str| lab.dapple(&["run", "trial.ron", "--out", "out", "--set", set]).exits(3);
     set("name=\"other\"").complains("scenario `trial`").complains("--out");
-    set("topology.links.CERN-GRIF.bandwidth=Gbps(5)").complains("another version").complains("--out");
+    set("topology.links.CERN-GRIF.bandwidth=Gbps(5)")
+        .complains("another version")
+        .complains("--out")
+        .complains("1 place differs\n  topology.links.CERN-GRIF.bandwidth: was Gbps(10.0), is Gbps(5.0)\n");
     assert_eq!(before, lab.results("out"));
 }
 

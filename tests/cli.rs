@@ -52,6 +52,34 @@ fn the_report_can_be_built_again_and_tells_of_missing_runs() {
 }
 
 #[test]
+fn what_takes_days_is_not_begun_without_being_asked_twice() {
+    let lab = Lab::new();
+    let long = ["run", "trial.ron", "--set", "horizon=Days(3000)", "--set", "experiment.replications=1000000"];
+    lab.dapple(&long).exits(3).complains("this would take about ").complains("--yes");
+    assert!(!lab.path("results").exists(), "nothing is run");
+    lab.dapple(&["run", "trial.ron", "--yes", "--quiet"]).exits(0);
+}
+
+#[test]
+fn messages_are_coloured_where_that_is_wanted() {
+    let lab = Lab::new();
+    let colours = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let check = ["check", "trial.ron", "--set", "seed=soup"];
+        let mut command = lab.command(&check.iter().chain(arguments).copied().collect::<Vec<_>>());
+        command.env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE").envs(variables.iter().copied());
+        let output = command.output().expect("the program can be started");
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(text.contains("error"), "{text}");
+        text.contains('\u{1b}')
+    };
+    assert!(!colours(&[], &[]), "it is no terminal");
+    assert!(colours(&["--color", "always"], &[]));
+    assert!(colours(&[], &[("CLICOLOR_FORCE", "1")]));
+    assert!(!colours(&[], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
+    assert!(!colours(&["--color", "never"], &[("CLICOLOR_FORCE", "1")]));
+}
+
+#[test]
 fn check_says_ok_and_how_much_work_it_is() {
     let lab = Lab::new();
     let checked = lab.dapple(&["check", "trial.ron"]).exits(0);

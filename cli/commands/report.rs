@@ -35,7 +35,7 @@ impl Report {
 
 fn completeness(manifest: &Manifest) -> Exit {
     if !manifest.missing.is_empty() {
-        note(&format!(
+        note(format!(
             "{} missing: `dapple run` with the same scenario does them",
             number(manifest.missing.len(), "run")
         ));
@@ -43,7 +43,7 @@ fn completeness(manifest: &Manifest) -> Exit {
     } else if manifest.failed.is_empty() {
         Exit::Done
     } else {
-        note(&format!("{} failed, see manifest.json", number(manifest.failed.len(), "run")));
+        note(format!("{} failed, see manifest.json", number(manifest.failed.len(), "run")));
         Exit::SomeFailed
     }
 }

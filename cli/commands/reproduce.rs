@@ -71,7 +71,7 @@ impl Reproduce {
         }
         let page = write_page(&self.out.join(paper.name), paper.page, &sections).or_exit(Exit::Files)?;
         if !self.quiet {
-            note(&format!("page and plots: {}", page.display()));
+            note(format!("page and plots: {}", page.display()));
         }
         Ok(Exit::Done)
     }

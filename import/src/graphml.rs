@@ -10,7 +10,7 @@ use dapple_simulator::units::{Rate, SimSpan};
 
 use crate::account::{Account, Place, Treatment, counted};
 use crate::error::ImportError;
-use crate::imported::{Grid, Imported, Link, Names, Rse, Site, Ways};
+use crate::imported::{Grid, Imported, Link, Names, Rse, Site, Ways, as_name};
 use crate::speed::speed;
 use crate::text::Source;
 use crate::xml::{Element, parse};
@@ -40,9 +40,9 @@ pub(crate) fn read(source: &Source) -> Result<Imported, ImportError> {
     }
     let mut graph_sites = sites(graph, &keys, &mut account);
     let links = links(graph, &keys, &graph_sites, &mut account);
-    let rses = rses(&graph_sites, &links, &mut account);
+    let rses = rses(&graph_sites, &mut account);
     let label = keys.data(graph, "graph", &["Network", "label"]).map(|name| name.trim().to_owned());
-    let name = label.filter(|name| !name.is_empty()).unwrap_or_else(|| source.stem());
+    let name = as_name(&label.filter(|name| !name.is_empty()).unwrap_or_else(|| source.stem()));
     let sites = std::mem::take(&mut graph_sites.sites);
     let grid = Grid { sites, rses, links, ..Grid::default() };
     Ok(Imported { what: "a GraphML topology", name, grid, log: None, account })
@@ -207,21 +207,8 @@ fn latency(from: &Site, to: &Site) -> Option<SimSpan> {
     Some(SimSpan::from_nanos((distance / FIBRE_M_PER_S * 1e6).round() as u64 * 1000))
 }
 
-/// One RSE at each place of the network in its largest connected part.
-fn rses(sites: &Sites, links: &[Link], account: &mut Account) -> Vec<Rse> {
-    let parts = parts(sites.sites.len(), links);
-    let mut sizes: BTreeMap<usize, usize> = BTreeMap::new();
-    for site in &sites.inside {
-        *sizes.entry(parts[*site]).or_default() += 1;
-    }
-    // Of equal ones the first.
-    let largest = sizes.iter().max_by_key(|(part, size)| (**size, std::cmp::Reverse(**part))).map(|(part, _)| *part);
-    let place = |site: &usize| Some(parts[*site]) == largest;
-    let outside = sites.inside.iter().filter(|site| !place(site)).count();
-    if outside > 0 {
-        let note = format!("storage at {} apart from the largest part of the network", counted(outside, "site"));
-        account.note(Treatment::NotCarriedOver, note);
-    }
+/// One RSE at each place of the network.
+fn rses(sites: &Sites, account: &mut Account) -> Vec<Rse> {
     if sites.inside.len() < sites.sites.len() {
         let note = format!(
             "{} outside the network (Internal 0) or no place (hyperedge 1): no storage there",
@@ -236,27 +223,7 @@ fn rses(sites: &Sites, links: &[Link], account: &mut Account) -> Vec<Rse> {
     let mut names = Names::default();
     let rse =
         |site: usize| Rse { name: names.unique(&format!("{}_DISK", sites.sites[site].name)).0, site, ..Rse::default() };
-    sites.inside.iter().copied().filter(|site| place(site)).map(rse).collect()
-}
-
-/// The connected part of each site, told by its first site.
-fn parts(n_sites: usize, links: &[Link]) -> Vec<usize> {
-    let mut neighbours = vec![Vec::new(); n_sites];
-    for link in links {
-        neighbours[link.from].push(link.to);
-        neighbours[link.to].push(link.from);
-    }
-    let mut parts = vec![usize::MAX; n_sites];
-    for first in 0..n_sites {
-        let mut next = vec![first];
-        while let Some(site) = next.pop() {
-            if parts[site] == usize::MAX {
-                parts[site] = first;
-                next.extend(&neighbours[site]);
-            }
-        }
-    }
-    parts
+    sites.inside.iter().copied().map(rse).collect()
 }
 
 #[cfg(test)]

@@ -213,6 +213,22 @@ impl Log {
     }
 }
 
+/// Whether a text can be a name in a scenario: there is something in it, and nothing that cannot be seen.
+pub(crate) fn is_name(text: &str) -> bool {
+    !text.trim().is_empty() && !text.chars().any(is_hidden)
+}
+
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// A text as a name: what cannot be seen in it becomes `_`.
+pub(crate) fn as_name(text: &str) -> String {
+    let seen: String = text.trim().chars().map(|c| if is_hidden(c) { '_' } else { c }).collect();
+    if seen.is_empty() { "unnamed".to_owned() } else { seen }
+}
+
 /// Names in the order in which they are met.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
@@ -233,7 +249,8 @@ impl Names {
 
     /// A name like this one that was not met before, and its position.
     pub fn unique(&mut self, name: &str) -> (String, usize) {
-        let mut free = name.to_owned();
+        let name = as_name(name);
+        let mut free = name.clone();
         let mut number = 1;
         while self.positions.contains_key(&free) {
             number += 1;

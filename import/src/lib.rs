@@ -22,6 +22,7 @@
 
 mod account;
 mod error;
+mod example;
 mod format;
 mod fts;
 mod globus;

@@ -7,9 +7,9 @@ use dapple_simulator::units::Bytes;
 
 use crate::account::{Place, Treatment};
 use crate::error::ImportError;
-use crate::imported::{Imported, Job};
+use crate::imported::{Imported, Job, is_name};
 use crate::jobs::{Jobs, Slots};
-use crate::records::{Record, Records, whole};
+use crate::records::{NO_NAME, Record, Records, whole};
 use crate::text::Source;
 use crate::times::{instant, seconds};
 use crate::write::MOST;
@@ -125,6 +125,9 @@ fn told(record: &Record, has_site: bool) -> Result<Told, String> {
         ended: Some(ended),
     };
     let site = if has_site { record.need(&SITE)?.to_owned() } else { ONE_SITE.to_owned() };
+    if !is_name(&site) {
+        return Err(NO_NAME.into());
+    }
     let input = input.filter(|bytes| *bytes > 0).map(Bytes::new);
     Ok(Told { job, site, input, is_wall: cpu.is_none(), is_one_core: cores.is_none() })
 }

@@ -17,8 +17,11 @@ const MAX_LINES: usize = 200;
 /// Words of databases for no value.
 const MISSING: [&str; 7] = ["", "null", "none", "nan", "\\n", "(null)", "undefined"];
 
-/// Why a record cannot be read.
+/// Why a row cannot be read.
 pub(crate) const NO_TEXT: &str = "it is not valid UTF-8";
+
+/// Why a row cannot be used.
+pub(crate) const NO_NAME: &str = "a name in it is empty or has characters that cannot be seen";
 
 /// Named fields of one row.
 #[derive(Debug)]

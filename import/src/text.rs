@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use flate2::read::MultiGzDecoder;
 
 use crate::error::ImportError;
+use crate::imported::as_name;
 
 /// A file that was read.
 #[derive(Debug)]
@@ -42,7 +43,7 @@ impl Source {
     pub fn stem(&self) -> String {
         let name = self.path.file_name().map_or_else(|| "imported".into(), |name| name.to_string_lossy());
         let stem = name.trim_start_matches('.').split('.').next().unwrap_or_default();
-        if stem.is_empty() { "imported".to_owned() } else { stem.to_owned() }
+        if stem.is_empty() { "imported".to_owned() } else { as_name(stem) }
     }
 }
 

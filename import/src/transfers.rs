@@ -3,7 +3,8 @@
 use dapple_simulator::units::Bytes;
 
 use crate::account::{Account, Place, Treatment};
-use crate::imported::{Grid, Imported, Log, Names, Rse, Site, Transfer};
+use crate::imported::{Grid, Imported, Log, Names, Rse, Site, Transfer, is_name};
+use crate::records::NO_NAME;
 use crate::star;
 use crate::text::Source;
 use crate::write::MOST;
@@ -41,6 +42,8 @@ impl Transfers {
         let told = told.and_then(|told| {
             if told.source == told.destination {
                 Err("it goes from a storage to itself".to_owned())
+            } else if !is_name(told.source) || !is_name(told.destination) {
+                Err(NO_NAME.to_owned())
             } else if told.bytes > MOST.get() {
                 Err("it is larger than any file can be".to_owned())
             } else {

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::account::{Treatment, counted};
 use crate::error::ImportError;
+use crate::example::source_and_destinations;
 use crate::imported::{Grid, Imported, Link, Log, Pool, Route, Rse, Site, Ways};
 use crate::times;
 
@@ -200,14 +201,11 @@ fn slots_columns(_log: &Log) -> &'static str {
 
 /// A topology alone has nothing to do: something to begin with.
 fn example(grid: &Grid) -> String {
-    let [source, destinations @ ..] = grid.rses.as_slice() else { return String::new() };
-    if destinations.is_empty() {
-        return String::new();
-    }
-    let names: Vec<String> = destinations.iter().map(|rse| ron(&rse.name)).collect();
+    let Some((source, destinations)) = source_and_destinations(grid) else { return String::new() };
+    let names: Vec<String> = destinations.iter().map(|rse| ron(&grid.rses[*rse].name)).collect();
     format!(
         "    workload: [
-        // Something to begin with: a file a minute from the first RSE to any of the others.
+        // Something to begin with: a file a minute from one RSE to any of those that it reaches.
         Transfers(
             name: \"example\",
             source: {},
@@ -216,7 +214,7 @@ fn example(grid: &Grid) -> String {
             size: Constant(GB(2)),
         ),
     ],\n",
-        ron(&source.name),
+        ron(&grid.rses[source].name),
         names.join(", ")
     )
 }
@@ -337,10 +335,15 @@ impl Imported {
                     "the horizon: {MARGIN} h after the last instant of the log, in which what is under way can end"
                 ),
             ),
-            None => self.account.note(
-                Treatment::Defaulted,
-                "the workload: a topology has none, so there is an example to begin with; 24 h long",
-            ),
+            None => {
+                let reached = source_and_destinations(&self.grid).map_or(0, |(_, others)| others.len());
+                let note = format!(
+                    "the workload: a topology has none, so there is an example, 24 h long, from one RSE to the {reached} of {} others that \
+                     it reaches",
+                    self.grid.rses.len().saturating_sub(1)
+                );
+                self.account.note(Treatment::Defaulted, note);
+            }
         }
     }
 }

@@ -8,9 +8,9 @@ use dapple_simulator::units::Bytes;
 
 use crate::account::{Place, Treatment};
 use crate::error::ImportError;
-use crate::imported::{Imported, Job};
+use crate::imported::{Imported, Job, is_name};
 use crate::jobs::{Jobs, Slots};
-use crate::records::{Record, Records, whole};
+use crate::records::{NO_NAME, Record, Records, whole};
 use crate::text::Source;
 use crate::times::instant;
 use crate::transfers::host;
@@ -92,6 +92,11 @@ fn told(record: &Record) -> Result<Told<'_>, String> {
         .into());
     }
     let server = host(record.need(&SERVER)?);
+    let server_site = record.get(&SERVER_SITE).unwrap_or(server);
+    let client = domain(record.need(&CLIENT)?);
+    if ![server, server_site, &client].into_iter().all(is_name) {
+        return Err(NO_NAME.into());
+    }
     let job = Job {
         submitted: started,
         compute: 0,
@@ -102,13 +107,7 @@ fn told(record: &Record) -> Result<Told<'_>, String> {
         started: Some(started),
         ended: Some(ended.unwrap_or(started)),
     };
-    Ok(Told {
-        job,
-        bytes: Bytes::new(bytes.min(MOST.get())),
-        server,
-        server_site: record.get(&SERVER_SITE).unwrap_or(server),
-        client: domain(record.need(&CLIENT)?),
-    })
+    Ok(Told { job, bytes: Bytes::new(bytes.min(MOST.get())), server, server_site, client })
 }
 
 /// The domain of a host; an address is one of its own.

@@ -9,7 +9,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dapple_records::{Format, RunOutput, written_bytes};
+use dapple_records::{Format, TableData, written_bytes};
 use dapple_scenarios::Scenario;
 use dapple_simulator::units::SimTime;
 
@@ -20,10 +20,12 @@ use crate::plan::{self, Plan};
 const POINTS: usize = 3;
 /// Policy sets that are tried.
 const POLICIES: usize = 6;
-/// The part of the horizon that is tried first.
-const FIRST_PART: f64 = 1.0 / 64.0;
+/// The part of the horizon that is tried first: of a run of many hours it takes less than a second.
+const FIRST_PART: f64 = 1.0 / 65_536.0;
 /// Bytes of the record of a run and of its lines in the files of the experiment.
-const RUN_BYTES: f64 = 4_500.0;
+const RUN_BYTES: f64 = 3_250.0;
+/// Seconds that the files of a run take besides its tables.
+const RUN_CORE_S: f64 = 0.002;
 
 /// What an experiment will take, all its runs together.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -99,10 +101,9 @@ pub fn probe(plan: &Plan, scenario: &Scenario, format: Format, budget: Duration)
 
 /// What was seen of a run up to a part of its horizon.
 #[derive(Clone, Copy, Default)]
-struct Seen {
+pub(crate) struct Seen {
     part: f64,
     events: f64,
-    rows: f64,
     rows_bytes: f64,
     disk_bytes: f64,
     core_s: f64,
@@ -112,22 +113,20 @@ struct Seen {
 fn one_run(scenario: &Scenario, policy: usize, format: Format, slot: Duration) -> Result<(Work, f64), String> {
     let started = Instant::now();
     let (mut before, mut part) = (Seen::default(), FIRST_PART);
-    let mut done = 0.0;
     loop {
         let seen = see(scenario, policy, format, part)?;
-        done += seen.events;
-        let used = started.elapsed();
-        // The next one takes at least twice as long.
-        if part >= 1.0 || used + Duration::from_secs_f64(2.0 * seen.core_s) > slot {
-            return Ok((drawn_on(before, seen), done));
-        }
         // What takes hardly any time tells hardly anything: a larger step is as cheap.
         let faster = (slot.as_secs_f64() / 4.0 / seen.core_s.max(1e-6)).clamp(2.0, 16.0);
+        let next = Duration::from_secs_f64(faster * seen.core_s);
+        // One part alone does not tell what a run begins with from what goes on.
+        if part >= 1.0 || (before.part > 0.0 && started.elapsed() + next > slot) {
+            return Ok((drawn_on(before, seen), seen.events));
+        }
         (before, part) = (seen, (part * faster).min(1.0));
     }
 }
 
-fn see(scenario: &Scenario, policy: usize, format: Format, part: f64) -> Result<Seen, String> {
+pub(crate) fn see(scenario: &Scenario, policy: usize, format: Format, part: f64) -> Result<Seen, String> {
     let mut scenario = scenario.clone();
     let horizon = scenario.setup.horizon.as_secs_f64() * part;
     if part < 1.0 {
@@ -138,24 +137,16 @@ fn see(scenario: &Scenario, policy: usize, format: Format, part: f64) -> Result<
     let Done { output, core_s } = run.in_time(crate::PATIENCE, &|_, _| {}).map_err(|failure| match failure {
         Failure::Failed(why) | Failure::NeverAnswers(why) => why,
     })?;
-    let (rows, rows_bytes) = rows(&output);
+    let bytes = |table: &TableData| (8 * table.rows() * table.schema.columns.len()) as f64;
+    let rows_bytes = output.tables.iter().map(bytes).sum();
     let writing = Instant::now();
     let disk_bytes = written_bytes(&output.tables, format).map_err(|error: io::Error| error.to_string())? as f64;
     let core_s = core_s + writing.elapsed().as_secs_f64();
-    Ok(Seen { part, events: output.events as f64, rows, rows_bytes, disk_bytes, core_s })
-}
-
-/// Rows of all tables, and the bytes that they take in memory.
-fn rows(output: &RunOutput) -> (f64, f64) {
-    let of = |each: &dyn Fn(usize, usize) -> usize| {
-        let tables = output.tables.iter().map(|table| each(table.rows(), table.schema.columns.len()));
-        tables.sum::<usize>() as f64
-    };
-    (of(&|rows, _| rows), of(&|rows, columns| 8 * rows * columns))
+    Ok(Seen { part, events: output.events as f64, rows_bytes, disk_bytes, core_s })
 }
 
 /// From two parts of a run to the whole: what comes at the start, before the grid is full, is not taken for the rest.
-fn drawn_on(before: Seen, last: Seen) -> Work {
+pub(crate) fn drawn_on(before: Seen, last: Seen) -> Work {
     let left = 1.0 - last.part;
     let whole = |figure: fn(&Seen) -> f64| {
         let slope = (figure(&last) - figure(&before)) / (last.part - before.part).max(f64::MIN_POSITIVE);
@@ -163,14 +154,13 @@ fn drawn_on(before: Seen, last: Seen) -> Work {
     };
     let events = whole(|seen| seen.events);
     let per = |figure: f64, of: f64| if of > 0.0 { figure / of } else { 0.0 };
-    let rows = whole(|seen| seen.rows);
     Work {
         runs: 1.0,
         events,
         // Seconds of short parts are mostly noise: those of the last one are taken, event by event.
-        core_s: if last.part >= 1.0 { last.core_s } else { per(last.core_s, last.events) * events },
-        disk_bytes: RUN_BYTES + per(last.disk_bytes, last.rows) * rows,
-        rows_bytes: per(last.rows_bytes, last.rows) * rows,
+        core_s: RUN_CORE_S + if last.part >= 1.0 { last.core_s } else { per(last.core_s, last.events) * events },
+        disk_bytes: RUN_BYTES + whole(|seen| seen.disk_bytes),
+        rows_bytes: whole(|seen| seen.rows_bytes),
         probed: 0.0,
     }
 }
@@ -199,6 +189,6 @@ mod tests {
         let seen = |part: f64| Seen { part, events: 100.0 + 1000.0 * part, core_s: 0.1, ..Seen::default() };
         let work = drawn_on(seen(0.1), seen(0.2));
         assert!((work.events - 1100.0).abs() < 1e-9, "{}", work.events);
-        assert!((work.core_s - 0.1 / 300.0 * 1100.0).abs() < 1e-9, "{}", work.core_s);
+        assert!((work.core_s - RUN_CORE_S - 0.1 / 300.0 * 1100.0).abs() < 1e-9, "{}", work.core_s);
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use dapple_records::Format;
 use dapple_records::folder::FolderError;
@@ -119,7 +120,7 @@ fn folders_of_others_are_refused() {
     let error = |changes: &[(&str, &str)]| execute_in(dir.path(), changes, false).expect_err("refused");
     assert!(matches!(error(&[("name", "\"other\"")]), ExperimentError::Folder(FolderError::OtherScenario { .. })));
     let changed = error(&[("topology.links.A-B.bandwidth", "Gbps(2)")]);
-    assert!(changed.is_refusal() && changed.to_string().ends_with("another version of scenario `unit`"), "{changed}");
+    assert!(changed.is_refusal() && changed.to_string().contains("another version of scenario `unit`: 1 place differs\n  topology.links.A-B.bandwidth: was Gbps(1.0), is Gbps("), "{changed}");
 
     let record = fs::read_dir(dir.path()).expect("reads").flatten().map(|entry| entry.path().join("run.json"));
     for path in record.filter(|path| path.is_file()) {
@@ -183,6 +184,29 @@ fn runs_with_as_many_tables_or_more_are_left_alone() {
     }
     let finer = record("Tables((series: Rows, series_interval: Minutes(1)))");
     assert_eq!((finer.done, finer.skipped), (4, 0), "a series at another interval is another table");
+}
+
+#[test]
+fn work_is_worked_out_from_a_part_of_it() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let changes = [("horizon", "Days(30)"), ("record", "Rows"), ("experiment.replications", "1")];
+    let scenario = scenario(&changes).expect("the scenario is valid");
+    let plan = plan(&scenario).expect("it can be planned");
+    let execution = execute_in(dir.path(), &changes, false).expect("writes");
+    let events: u64 = execution.manifest.runs.iter().map(|run| run.events).sum();
+    let files = |run: &dapple_records::RunEntry| fs::read_dir(dir.path().join(format!("run-{}", run.id)));
+    let sizes = execution.manifest.runs.iter().flat_map(|run| files(run).expect("it is there"));
+    let bytes: u64 = sizes.map(|file| file.and_then(|file| file.metadata()).expect("it is there").len()).sum();
+    let whole = probe(&plan, &scenario, Format::Parquet, Duration::from_secs(600)).expect("it runs");
+    let see = |policy, part| probe::see(&scenario, policy, Format::Parquet, part).expect("it runs");
+    let parts = [0, 1].map(|policy| probe::drawn_on(see(policy, 1.0 / 32.0), see(policy, 1.0 / 8.0)));
+    let from_parts = [parts[0].events + parts[1].events, parts[0].disk_bytes + parts[1].disk_bytes];
+    for (seen, within) in [([whole.events, whole.disk_bytes], 1.05), (from_parts, 1.5)] {
+        for (seen, is) in seen.into_iter().zip([events as f64, bytes as f64]) {
+            assert!((seen / is).ln().abs() <= f64::ln(within), "{seen} of {is}");
+        }
+    }
+    assert!((whole.events - events as f64).abs() < 0.5 && whole.probed > 0.99, "all of it was simulated: {whole:?}");
 }
 
 /// Asks for an end as soon as the first run has ended.

@@ -116,11 +116,21 @@ fn probe_setup(law: AccessCoefficients) -> Result<Setup, dapple_simulator::topol
         write: None,
         dtn: None,
     });
-    let pool = topology.pool(Pool { name: "pool".into(), site, nodes: 1, slots: 1, scratch: None, speed: 1.0 });
+    let pool = topology.pool(Pool {
+        name: "pool".into(),
+        site,
+        nodes: 1,
+        slots: 1,
+        scratch: None,
+        speed: 1.0,
+        scheduling: dapple_simulator::topology::Scheduling::default(),
+    });
     topology.law(pool, rse, Series::constant(law));
     let (large, small) = PROBE_SIZES_MB;
     let job = JobTemplate {
         threads: 2,
+        slots: 1,
+        requested: None,
         inputs: Inputs::Sized { rse, sizes: vec![Bytes::from_megabytes(large), Bytes::from_megabytes(small)] },
         read_fraction: 1.0,
         compute_fixed: Distribution::Constant(0.0),

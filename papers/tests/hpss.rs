@@ -5,8 +5,8 @@ use std::io::Write;
 use std::path::Path;
 
 use dapple_papers::hpss::{
-    CurveShape, Cut, Direction, HPSS_LOG, Halves, Hpss, HpssError, Law, LogError, LoggedTransfer, Mover, Scope,
-    Settings, StartUp, TransferLog, calibrate, replay_score, selected,
+    CurveShape, Cut, Direction, HPSS_LOG, Halves, Hpss, HpssError, Law, LeftOut, LogError, LoggedTransfer, Mover,
+    Scope, Settings, StartUp, TransferLog, calibrate, replay_score, selected,
 };
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -100,14 +100,14 @@ fn migration(started_at_s: f64) -> LoggedTransfer {
 
 #[test]
 fn halves_are_equal_in_time_or_in_rows() {
-    // Eight transfers in 800 s, and a ninth that ends after 10 000 s: seven lie in the first half of the time.
-    let mut transfers: Vec<_> = (0..8).map(|nth| migration(1000.0 + 100.0 * f64::from(nth))).collect();
+    // Eight transfers in 880 s, and a ninth that ends after 10 000 s: eight lie in the first quarter of the time.
+    let mut transfers: Vec<_> = (0..8).map(|nth| migration(1000.0 + 110.0 * f64::from(nth))).collect();
     transfers.push(migration(10_900.0));
     let log = TransferLog { transfers: transfers.clone() };
     let by_rows = Halves::of(&log, Some(Cut::Rows)).expect("each part has some");
-    assert_eq!((by_rows.quarter_s, by_rows.middle_s), (1200.0, 1400.0));
-    assert_eq!(by_rows.parts(&log).map(|part| part.len()), [1, 1, 5], "two end where the next part begins");
-    assert_eq!(by_rows.left_out(&log).across, 1);
+    assert_eq!((by_rows.quarter_s, by_rows.middle_s), (1220.0, 1440.0));
+    assert_eq!(by_rows.parts(&log).map(|part| part.len()), [2, 2, 5]);
+    assert_eq!(by_rows.left_out(&log), LeftOut::default());
     // By time the second quarter is empty: nothing asked, it is cut by rows; asked, it says so.
     assert_eq!(Halves::of(&log, None), Ok(by_rows));
     let refused = Halves::of(&log, Some(Cut::Time)).expect_err("an empty quarter");
@@ -119,7 +119,9 @@ fn halves_are_equal_in_time_or_in_rows() {
     (long.ended_at_s, long.duration_s) = (3000.0, 2000.0);
     transfers[8] = long;
     let log = TransferLog { transfers };
-    assert_eq!(Halves::of(&log, None).map(|halves| halves.cut), Ok(Cut::Rows));
+    let halves = Halves::of(&log, None).expect("each part has some");
+    assert_eq!((halves.cut, halves.parts(&log).map(|part| part.len())), (Cut::Rows, [1, 2, 5]));
+    assert_eq!(halves.left_out(&log), LeftOut { across: 1, ..LeftOut::default() });
 
     // Without migrations of more than 1 GB all transfers are scored.
     let restores = log.transfers.iter().map(|it| LoggedTransfer { direction: Direction::Restore, ..it.clone() });

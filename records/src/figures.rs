@@ -121,8 +121,8 @@ impl Figures {
             self.data_wait.push(until(job.data_at));
         }
         if let (true, Some(started), Some(ended)) = (done, job.started_at, job.ended_at) {
-            self.compute_s += job.compute_s;
-            self.slot_s += ended.since(started).as_secs_f64();
+            self.compute_s += job.compute_s * f64::from(job.slots);
+            self.slot_s += ended.since(started).as_secs_f64() * f64::from(job.slots);
         }
     }
 

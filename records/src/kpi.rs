@@ -169,7 +169,7 @@ kpis! {
         "from submission to the last input byte; otherwise as job_turnaround_mean_s", |f| f.data_wait.seconds();
     /// Compute time over slot time, over jobs done.
     CpuEfficiency = "cpu_efficiency", "CPU efficiency" ["1"], more, JOBS,
-        "compute time over slot time of jobs submitted after the warm-up and done", |f| (f.slot_s > 0.0).then(|| f.compute_s / f.slot_s);
+        "compute time over slot time, both times the slots that a job holds, of jobs submitted after the warm-up and done", |f| (f.slot_s > 0.0).then(|| f.compute_s / f.slot_s);
     /// Jobs that ended well.
     JobsDone = "jobs_done", "Jobs done" ["1"], more, ALL,
         "submitted after the warm-up", |f| count(f.jobs[0]);

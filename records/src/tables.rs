@@ -120,9 +120,12 @@ tables! {
     jobs(j: JobEnded) = "job", jobs, 2 {
         job: Int = j.job, "id of the job, in order of submission";
         workload: Workload = j.workload, "workload it belongs to";
+        trace_row: Int = j.traced.map(|row| row.number), "row of the log it was replayed from; empty otherwise";
+        logged_ns: Int = j.traced.and_then(|row| row.took), "how long it took by that log, from its submission to its end; empty: the log does not say";
         pool: Pool = j.pool, "pool it runs in";
         node: Int = j.node, "worker node it ran on, from 0; empty: never started";
         threads: Int = j.threads, "threads of its process";
+        slots: Int = j.slots, "slots that it holds on its node";
         inputs: Int = j.inputs, "number of inputs";
         input_bytes: Int = j.input_bytes, "size of its inputs";
         submitted_at_ns: Int = j.submitted_at, "when it was submitted";
@@ -132,7 +135,7 @@ tables! {
         ended_at_ns: Int = j.ended_at, "when it ended; empty: not within the run";
         compute_s: Float = j.compute_s, "compute time on its node";
         outcome: Word = job_outcome(j.outcome), "done, failed, placing, queued or running (the last three at the horizon)";
-        error_class: Word = job_error(j.outcome), "why it failed: placement-failed, scratch-too-small; empty otherwise";
+        error_class: Word = job_error(j.outcome), "why it failed: placement-failed, scratch-too-small, node-too-small; empty otherwise";
     }
 
     /// One row per (entity, quantity, instant).
@@ -368,6 +371,7 @@ const fn job_error(outcome: JobOutcome) -> Option<&'static str> {
     match outcome {
         JobOutcome::Failed(JobError::PlacementFailed) => Some("placement-failed"),
         JobOutcome::Failed(JobError::ScratchTooSmall) => Some("scratch-too-small"),
+        JobOutcome::Failed(JobError::NodeTooSmall) => Some("node-too-small"),
         JobOutcome::Done | JobOutcome::Placing | JobOutcome::Queued | JobOutcome::Running => None,
     }
 }

@@ -6,10 +6,10 @@
 
 use dapple_records::{KPIS, RecordLevel};
 use dapple_simulator::distribution::Distribution;
-use dapple_simulator::fts::{LinkLimit, TransferSettings, WhenFull};
+use dapple_simulator::fts::{LinkLimit, TransferSettings, Turns, WhenFull};
 use dapple_simulator::settings::{Documented, FieldDoc, Kind, Range, Setting, Shape, TypeDoc, VariantDoc};
 use dapple_simulator::storage::StorageSettings;
-use dapple_simulator::topology::{LoadCurve, Pool, Rse, Site};
+use dapple_simulator::topology::{LoadCurve, Pool, Rse, Scheduling, Site};
 use dapple_simulator::units::{Bytes, Rate, SimSpan, UnitOf};
 use dapple_simulator::workload::{Arrivals, Pick, Ties};
 use serde::de::DeserializeOwned;
@@ -96,6 +96,7 @@ pub fn types() -> Vec<TypeReference> {
         reference::<Site>(),
         reference::<Rse<String, String>>(),
         reference::<Pool<String>>(),
+        reference::<Scheduling>(),
         reference::<Dtn>(),
         reference::<LoadCurve>(),
         reference::<Link>(),
@@ -134,6 +135,7 @@ pub fn types() -> Vec<TypeReference> {
         reference::<TransferSettings<String>>(),
         reference::<StorageSettings>(),
         reference::<LinkLimit<String>>(),
+        reference::<Turns>(),
         reference::<WhenFull>(),
         reference::<PolicySetFile>(),
         reference::<AccessSpec>(),

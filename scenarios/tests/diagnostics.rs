@@ -390,10 +390,10 @@ fn names_may_not_steer_a_terminal() {
         assert!(found[0].message.contains("control characters"), "{}", found[0]);
     }
     // A reference to what is not there, with what it would do to a terminal.
-    let found = problems(&with("pool: \"WN\", a", "pool: \"W\\u{1b}[2JN\", a"));
+    let found = problems(&with("pool: \"WN\", rse", "pool: \"W\\u{1b}[2JN\", rse"));
     assert!(found.iter().all(|problem| !problem.to_string().contains('\u{1b}')), "{found:?}");
     assert!(
-        !read(&with("pool: \"WN\", a", "pool: \"W\\u{1b}[2JN\", a"))
+        !read(&with("pool: \"WN\", rse", "pool: \"W\\u{1b}[2JN\", rse"))
             .expect_err("no such pool")
             .to_string()
             .contains('\u{1b}')
@@ -406,4 +406,13 @@ fn names_that_are_formulas_are_told() {
     assert!(scenario.warnings.iter().any(|warning| warning.contains("spreadsheets")), "{:?}", scenario.warnings);
     let markup = read(&GOOD.replace("CERN_DISK", "<script>alert(1)</script>")).expect("it is a name");
     assert!(markup.warnings.is_empty(), "{:?}", markup.warnings);
+}
+
+#[test]
+fn a_job_with_more_slots_than_a_node_is_refused() {
+    let problem = only(&with("name: \"analysis\",", "name: \"analysis\", slots: 9,"));
+    assert_eq!(problem.path, "workload.analysis.slots");
+    assert!(problem.message.contains("a node of pool `WN` has 8 slots"), "{}", problem.message);
+    assert!(problem.line > 0);
+    read(&with("name: \"analysis\",", "name: \"analysis\", slots: 8, requested: Hours(1),")).expect("it fits");
 }

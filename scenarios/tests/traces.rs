@@ -205,6 +205,30 @@ fn jobs_come_from_logs_too() {
     assert!(told.contains("belong together"), "{told}");
 }
 
+#[test]
+fn jobs_of_a_log_have_their_slots_and_what_they_requested() {
+    let log =
+        "when,seconds,cores,asked\n0,10,,\n0,10,4,2\n1,10,0,1\n2,10,-1,1\n3,10,5,1\n4,10,2.5,1\n5,10,1,-1\n6,10,2,0\n";
+    let folder = folder_with("jobs.csv", log.as_bytes());
+    let trace = r#"JobTrace(
+        name: "jobs", file: "jobs.csv", pool: Constant("WN"),
+        columns: (submitted: (name: "when", unit: Seconds), compute: (name: "seconds", unit: Seconds),
+            slots: "cores", requested: (name: "asked", unit: Minutes)),
+    )"#;
+    let text = scenario(trace).replace("slots: 1", "slots: 4, nodes: 2");
+    let options = LoadOptions { overrides: &[], strict: false, data: None };
+    let found = load_text_with("trace.ron", &text, folder.path(), &options, &Registry::standard())
+        .unwrap_or_else(|problems| panic!("{problems}"));
+    let workload = found.setup.workloads.values().next().expect("one workload");
+    let WorkloadKind::JobTrace(trace) = &workload.kind else { panic!("a trace of jobs") };
+    let jobs: Vec<(u32, Option<f64>)> =
+        trace.jobs.iter().map(|job| (job.slots, job.requested.map(|span| span.as_secs_f64()))).collect();
+    assert_eq!(jobs, [(1, None), (4, Some(120.0)), (2, Some(0.0))]);
+    let told = &found.warnings[0];
+    assert!(told.contains("5 of 8 rows cannot be read"), "{told}");
+    assert!(told.contains("is more slots than a node of its pool has"), "{told}");
+}
+
 /// A log of transfers from A to B with these columns for time and size.
 fn between_a_and_b(time: &str, more: &str) -> String {
     format!(

@@ -15,7 +15,9 @@ use crate::fts::TransferSettings;
 use crate::ids::{DatasetId, RseId, Table};
 use crate::panics;
 use crate::storage::{Dataset, StorageSettings};
-use crate::topology::{AccessCoefficients, Link, Pool, Rse, Series, Site, Topology, TopologyBuilder, TopologyError};
+use crate::topology::{
+    AccessCoefficients, Link, Pool, Rse, Scheduling, Series, Site, Topology, TopologyBuilder, TopologyError,
+};
 use crate::units::{Bytes, Rate, SimSpan, SimTime};
 use crate::workload::{Arrivals, Inputs, JobStream, JobTemplate, Pick, Workload, WorkloadKind};
 
@@ -129,7 +131,15 @@ fn diskless_grid() -> Setup {
     builder.bandwidth(link, Series::from_steps(steps.into()).expect("it starts at zero and increases"));
     let (capacity, used, read, write, dtn) = (None, Bytes::ZERO, None, None, None);
     let far_disk = builder.rse(Rse { name: "FAR-DISK".into(), site: far, capacity, used, read, write, dtn });
-    builder.pool(Pool { name: "NODES".into(), site: home, nodes: 2, slots: 4, scratch: None, speed: 1.0 });
+    builder.pool(Pool {
+        name: "NODES".into(),
+        site: home,
+        nodes: 2,
+        slots: 4,
+        scratch: None,
+        speed: 1.0,
+        scheduling: Scheduling::default(),
+    });
     setup(builder.build().expect("its routes are computed"), [vec![far_disk], vec![far_disk]])
 }
 
@@ -151,7 +161,15 @@ fn topology() -> Result<Topology, TopologyError> {
     rse("CUT-OFF-DISK", cut_off, None);
     rse("OTHER-DISK", other, None);
     let scratch = Some(Bytes::from_megabytes(8_000.0));
-    let pool = builder.pool(Pool { name: "NODES".into(), site: home, nodes: 2, slots: 4, scratch, speed: 1.0 });
+    let pool = builder.pool(Pool {
+        name: "NODES".into(),
+        site: home,
+        nodes: 2,
+        slots: 4,
+        scratch,
+        speed: 1.0,
+        scheduling: Scheduling::default(),
+    });
     let law = AccessCoefficients { a: 0.023_568, b: 0.043_705, c: 0.001_538 };
     builder.law(pool, far_disk, Series::constant(law));
     builder.build()
@@ -177,6 +195,8 @@ fn setup(topology: Topology, replicas: [Vec<RseId>; 2]) -> Setup {
             },
             job: JobTemplate {
                 threads: 2,
+                slots: 1,
+                requested: None,
                 inputs: Inputs::Dataset { dataset, files: 2, pick: Pick::Zipf { exponent: 1.0 } },
                 read_fraction: 0.5,
                 compute_fixed: Distribution::Exponential { mean: 30.0 },

@@ -205,12 +205,16 @@ pub struct JobEnded {
     pub job: JobId,
     /// The workload it belongs to.
     pub workload: WorkloadId,
+    /// What the log says that it was replayed from.
+    pub traced: Option<TraceRow>,
     /// Where it ran.
     pub pool: PoolId,
     /// Worker node it ran on, from 0.
     pub node: Option<u32>,
     /// Threads of its process.
     pub threads: u32,
+    /// Slots that it holds on its node.
+    pub slots: u32,
     /// Number of its inputs.
     pub inputs: usize,
     /// Their size.
@@ -253,6 +257,8 @@ pub enum JobError {
     PlacementFailed,
     /// What it stages in is more than the scratch space of a node.
     ScratchTooSmall,
+    /// It needs more slots than a node of its pool has.
+    NodeTooSmall,
 }
 
 /// One quantity of one entity at one instant, after everything that happens in it; a rate is the mean since the sample before.

@@ -18,7 +18,7 @@ pub(super) fn rate(text: &str) -> Option<Rate> {
 pub(super) fn computing(element: &Element) -> Result<(u32, f64), String> {
     let cores = element.get("core").unwrap_or("1").parse().ok().filter(|cores| *cores > 0);
     let cores = cores.ok_or_else(|| format!("a {} whose core cannot be read", element.name))?;
-    let speed = element.get("speed").and_then(quantity::speed).filter(|speed| (1.0..1e30).contains(speed));
+    let speed = element.get("speed").and_then(quantity::speed).filter(|speed| (1.0..=1e15).contains(speed));
     Ok((cores, speed.ok_or_else(|| format!("a {} whose speed cannot be read", element.name))?))
 }
 

@@ -43,7 +43,9 @@ mod tests {
                     write: Some(Rate::from_mb_per_s(2500.0)),
                     dtn: Some(dtn),
                 });
-                builder.pool(Pool { name: format!("{name}_WN"), site, nodes: 20, slots: 8, scratch: None, speed: 1.0 });
+                let scheduling = dapple_simulator::topology::Scheduling::default();
+                let (nodes, slots, scratch, speed) = (20, 8, None, 1.0);
+                builder.pool(Pool { name: format!("{name}_WN"), site, nodes, slots, scheduling, scratch, speed });
                 site
             })
             .collect();

@@ -95,6 +95,14 @@ settings! {
         pub input: Option<SizeColumn> = None,
         /// The RSE that holds its input; needed where there is one, and not looked at for a job that reads nothing.
         pub source: Option<NameFrom> = None,
+        /// The column with the slots that it holds on one node; an empty cell is 1. None: 1 each.
+        pub slots: Option<String> = None,
+        /// How long it said that it would run, for a pool with `Backfilling`; an empty cell is its compute time. None: its compute time.
+        pub requested: Option<SpanColumn> = None,
+        /// When it had ended, see TransferColumns.
+        pub ended: Option<InstantColumn> = None,
+        /// How long it took from its submission to its end.
+        pub took: Option<SpanColumn> = None,
     }
 }
 

@@ -35,6 +35,11 @@ settings! {
         /// Threads of each process: inputs that it reads or stages in at once.
         #[range(Within(1, 1_000_000))]
         pub threads: u32 = 1,
+        /// Slots that each job holds on one node, until it ends; its compute time is the same however many they are.
+        #[range(AtLeast(1))]
+        pub slots: u32 = 1,
+        /// How long each job says that it will run, for a pool with `Backfilling`. None: its compute time.
+        pub requested: Option<SimSpan> = None,
         /// What each job reads.
         pub inputs: Inputs = Inputs::default(),
         /// Part of each input that is really read, above 0 and up to 1; remote access moves only this part.

@@ -102,7 +102,7 @@ impl Document {
         self.unread.extend(errors.into_iter().map(|ReadError { message, help, range, named_at }| Mistake {
             help,
             range: Some(range),
-            path: root.unread(named_at, sources).unwrap_or_default(),
+            path: Path::to_unread(root, named_at, sources).unwrap_or_default(),
             ..Mistake::new(message)
         }));
     }

@@ -3,7 +3,7 @@
 //! Fields are separated by dots; an element of a list goes by its `name` where it has one, else by its
 //! position from 0. The name of an enum variant is not part of a path: `workload.analysis.arrivals.per_hour`.
 
-use super::source::Sources;
+use super::source::{Sources, TextRange};
 use super::tree::{Kind, Node};
 
 /// One step down.
@@ -68,6 +68,26 @@ impl Path {
     /// Whether this place is `other` or inside it.
     pub fn is_within(&self, other: &Path) -> bool {
         self.0.starts_with(&other.0)
+    }
+
+    /// The way down from `node` to the file that could not be read and is named at a place.
+    pub fn to_unread(node: &Node, named_at: TextRange, sources: &Sources) -> Option<Self> {
+        let below = |node: &Node, step: Option<Step>| {
+            let path = Self::to_unread(node, named_at, sources)?;
+            Some(Self(step.into_iter().chain(path.0).collect()))
+        };
+        match &node.kind {
+            Kind::Unread => (node.range == named_at).then(Self::default),
+            Kind::Struct(_, fields) => fields
+                .iter()
+                .find_map(|field| below(&field.value, Some(Step::Field(sources.slice(field.key).to_owned())))),
+            // The brackets of a variant around one value are no step.
+            Kind::Tuple(Some(_), items) if items.len() == 1 => below(&items[0], None),
+            Kind::List(items) | Kind::Tuple(_, items) => {
+                items.iter().enumerate().find_map(|(index, item)| below(item, Some(Step::Index(index))))
+            }
+            Kind::Map(_) | Kind::Number | Kind::Text | Kind::Other | Kind::Word => None,
+        }
     }
 
     /// The node at this place, or the deepest that is there on the way, and whether it is the place itself.

@@ -4,7 +4,6 @@
 //! `File(..)`, for `--set` and for sweeps. The tree keeps structure and places only; what a number or a string
 //! means is left to the `ron` crate (see [`super::decode`]).
 
-use super::path::{Path, Step};
 use super::source::{Sources, TextRange};
 
 /// One value as it is written.
@@ -60,26 +59,6 @@ impl Node {
         }
     }
 
-    /// The way down to the file that could not be read and is named at a place.
-    pub fn unread(&self, named_at: TextRange, sources: &Sources) -> Option<Path> {
-        let below = |node: &Node, step: Option<Step>| {
-            let path = node.unread(named_at, sources)?;
-            Some(Path(step.into_iter().chain(path.0).collect()))
-        };
-        match &self.kind {
-            Kind::Unread => (self.range == named_at).then(Path::default),
-            Kind::Struct(_, fields) => fields
-                .iter()
-                .find_map(|field| below(&field.value, Some(Step::Field(sources.slice(field.key).to_owned())))),
-            // The brackets of a variant around one value are no step.
-            Kind::Tuple(Some(_), items) if items.len() == 1 => below(&items[0], None),
-            Kind::List(items) | Kind::Tuple(_, items) => {
-                items.iter().enumerate().find_map(|(index, item)| below(item, Some(Step::Index(index))))
-            }
-            Kind::Map(_) | Kind::Number | Kind::Text | Kind::Other | Kind::Word => None,
-        }
-    }
-
     fn is_short(&self) -> bool {
         self.range.end - self.range.start <= 80
     }
@@ -129,7 +108,7 @@ impl Node {
             |name: &Option<TextRange>, out: &mut String| out.push_str(name.map_or("", |name| sources.slice(name)));
         match &self.kind {
             Kind::Number | Kind::Text | Kind::Other | Kind::Word | Kind::Unread => {
-                out.push_str(sources.slice(self.range))
+                out.push_str(sources.slice(self.range));
             }
             Kind::Struct(name, fields) => {
                 named(name, out);

@@ -132,6 +132,18 @@ fn jobs(file: &file::Jobs, at: &At<'_>, scope: &Scope<'_>, check: &mut Check) ->
     let compute = at.field("compute");
     let compute_fixed = distribution(&file.compute.fixed, &compute.field("fixed"), check);
     let inputs = inputs(&file.inputs, &at.field("inputs"), pool, scope, check);
+    if let (Some(id), Some(topology)) = (pool, &scope.grid.topology) {
+        let pool = &topology.map.pools()[id];
+        if file.slots > pool.slots {
+            let why =
+                format!("a node of pool `{}` has {} slots, and a job holds all of its on one", pool.name, pool.slots);
+            check.fault_help(
+                &at.field("slots"),
+                why,
+                "a machine on which one job spans nodes is one node with all processors as slots",
+            );
+        }
+    }
     let arrivals = arrivals?;
     let many = arrivals.expected(scope.horizon);
     if many > MANY {
@@ -139,6 +151,8 @@ fn jobs(file: &file::Jobs, at: &At<'_>, scope: &Scope<'_>, check: &mut Check) ->
     }
     let job = JobTemplate {
         threads: file.threads,
+        slots: file.slots,
+        requested: file.requested,
         inputs: inputs?,
         read_fraction: file.read_fraction,
         compute_fixed: compute_fixed?,

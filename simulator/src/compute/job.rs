@@ -2,7 +2,8 @@
 
 use smallvec::SmallVec;
 
-use crate::facts::{JobEnded, JobOutcome, ReadEnded};
+use crate::compute::pool::Waiting;
+use crate::facts::{JobEnded, JobOutcome, ReadEnded, TraceRow};
 use crate::ids::{FileId, JobId, PoolId, ReadId, WorkloadId};
 use crate::network::FlowId;
 use crate::questions::{Access, AccessQuestion};
@@ -16,6 +17,12 @@ pub(crate) struct NewJob {
     pub key: u64,
     pub pool: PoolId,
     pub threads: u32,
+    /// Slots that it holds on one node.
+    pub slots: u32,
+    /// How long it says that it will run; `None`: its compute time.
+    pub requested: Option<SimSpan>,
+    /// The row of a log that it comes from.
+    pub traced: Option<TraceRow>,
     pub blocks: u32,
     pub read_fraction: f64,
     pub inputs: SmallVec<[NewInput; 2]>,
@@ -48,6 +55,9 @@ pub(super) struct Job {
     pub key: u64,
     pub pool: PoolId,
     pub threads: u32,
+    pub slots: u32,
+    pub requested: Option<SimSpan>,
+    pub traced: Option<TraceRow>,
     pub blocks: u32,
     pub state: State,
     pub submitted_at: SimTime,
@@ -55,7 +65,8 @@ pub(super) struct Job {
     pub started_at: Option<SimTime>,
     pub data_at: Option<SimTime>,
     pub node: Option<u32>,
-    pub scratch: Bytes,
+    /// What it was queued with.
+    pub queued: Option<Waiting>,
     /// Fixed compute time on a node of the pool.
     pub compute_fixed: SimSpan,
     /// Inputs of which it is still to be decided how they are reached.
@@ -109,9 +120,11 @@ impl Job {
         JobEnded {
             job,
             workload: self.workload,
+            traced: self.traced,
             pool: self.pool,
             node: self.node,
             threads: self.threads,
+            slots: self.slots,
             inputs: self.inputs(),
             input_bytes,
             submitted_at: self.submitted_at,

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, VecDeque};
 use smallvec::SmallVec;
 
 use crate::compute::job::{Job, NewInput, NewJob, Read, State};
-use crate::compute::pool::PoolState;
+use crate::compute::pool::{Need, PoolState, Waiting};
 use crate::context::{Context, Owner};
 use crate::fabric::Fabric;
 use crate::facts::{Fact, JobEnded, JobError, JobOutcome, ReadEnded};
 use crate::fts::{Fts, FtsEvent, Order};
 use crate::ids::{Id, JobId, PoolId, ReadId, RequestId, RseId, Table};
 use crate::live::Live;
-use crate::network::{Carried, FlowSpec, Share};
+use crate::network::{Beside, Carried, FlowSpec, Share};
 use crate::questions::{Access, AccessQuestion, Question, SourceQuestion};
 use crate::topology::Map;
 use crate::units::{Bytes, Rate, SimSpan, SimTime};
@@ -40,6 +40,11 @@ pub(crate) enum ComputeEvent {
         blocks: u32,
         /// At its end: the traffic around it.
         ended: Option<Carried>,
+    },
+    /// Everything of an instant that frees slots is done: who starts?
+    Schedule {
+        /// The pool.
+        pool: PoolId,
     },
     /// All data are there and computed.
     Computed {
@@ -117,6 +122,9 @@ impl Compute {
             key: new.key,
             pool: new.pool,
             threads: new.threads.max(1),
+            slots: new.slots.max(1),
+            requested: new.requested,
+            traced: new.traced,
             blocks: new.blocks.max(1),
             state: State::Placing,
             submitted_at: cx.now,
@@ -124,7 +132,7 @@ impl Compute {
             started_at: None,
             data_at: None,
             node: None,
-            scratch: Bytes::ZERO,
+            queued: None,
             compute_fixed: SimSpan::from_secs_f64(new.compute_fixed_s / pool.speed),
             undecided: new.inputs.len(),
             placing: 0,
@@ -135,6 +143,11 @@ impl Compute {
             reading: 0,
             busy_until: cx.now,
         });
+        if new.slots > pool.slots {
+            self.jobs[id].undecided = 0;
+            self.fail(id, JobError::NodeTooSmall, cx);
+            return;
+        }
         for (input, wanted) in (0..).zip(&new.inputs) {
             let question = question(id, input, new, *wanted, fabric, pool.speed);
             self.asked.push_back(Asked::Access { question, given: wanted.forced });
@@ -209,6 +222,7 @@ impl Compute {
             ComputeEvent::Placed { request, done } => self.on_placed(request, done, cx),
             ComputeEvent::Flowing { read } => self.on_flowing(read, fabric, cx.now),
             ComputeEvent::Arrived { read, blocks, ended } => self.on_arrived(read, blocks, ended, cx),
+            ComputeEvent::Schedule { pool } => self.start_waiting(pool, cx),
             ComputeEvent::Computed { job } => self.on_computed(job, cx),
         }
     }
@@ -225,7 +239,7 @@ impl Compute {
 
     /// Jobs that wait for a slot or scratch space, and jobs that run.
     pub fn load(&self, pool: PoolId) -> (usize, u32) {
-        (self.pools[pool].waiting.len(), self.pools[pool].running)
+        (self.pools[pool].n_waiting(), self.pools[pool].n_running())
     }
 
     /// Key of what policies draw for a job: whatever other workloads there are. `None`: it has ended.
@@ -301,31 +315,37 @@ impl Compute {
 
     fn enqueue<E: From<ComputeEvent>>(&mut self, id: JobId, cx: &mut Context<'_, E>) {
         let scratch = self.jobs[id].staged.iter().map(|&read| self.reads[read].part).sum();
+        let job = &self.jobs[id];
+        let compute_s = || job.reads().map(|read| self.reads[read].question.compute_s).sum();
+        let requested = job.requested.unwrap_or_else(|| job.compute_fixed + SimSpan::from_secs_f64(compute_s()));
+        let queued = Waiting { job: id, need: Need { slots: job.slots, scratch }, requested };
+        let pool = job.pool;
         let job = &mut self.jobs[id];
         job.ready_at = Some(cx.now);
-        job.scratch = scratch;
-        let pool = job.pool;
         if cx.map.pools()[pool].scratch.is_some_and(|all| scratch > all) {
             self.fail(id, JobError::ScratchTooSmall, cx);
             return;
         }
-        self.jobs[id].state = State::Queued;
-        self.pools[pool].waiting.push_back(id);
-        self.start_waiting(pool, cx);
+        let job = &mut self.jobs[id];
+        job.state = State::Queued;
+        job.queued = Some(queued);
+        self.pools[pool].queue(queued);
+        self.look_at(pool, cx);
     }
 
-    /// Starts, in order of arrival, every job for which there is a node.
+    /// Something has queued or slots were freed. Where jobs pass each other, those that end in this instant come first.
+    fn look_at<E: From<ComputeEvent>>(&mut self, pool: PoolId, cx: &mut Context<'_, E>) {
+        if !self.pools[pool].lets_pass() {
+            self.start_waiting(pool, cx);
+        } else if self.pools[pool].looks_later() {
+            cx.schedule(cx.now, ComputeEvent::Schedule { pool });
+        }
+    }
+
+    /// Starts what can start after something has queued or slots were freed.
     fn start_waiting<E: From<ComputeEvent>>(&mut self, pool: PoolId, cx: &mut Context<'_, E>) {
-        let mut index = 0;
-        while self.pools[pool].free_slots() > 0 && index < self.pools[pool].waiting.len() {
-            let id = self.pools[pool].waiting[index];
-            match self.pools[pool].take(self.jobs[id].scratch) {
-                Some(node) => {
-                    self.pools[pool].waiting.remove(index);
-                    self.start(id, node, cx);
-                }
-                None => index += 1,
-            }
+        for (id, node) in self.pools[pool].start(cx.now) {
+            self.start(id, node, cx);
         }
     }
 
@@ -386,7 +406,11 @@ impl Compute {
             let way = fabric.wiring.remote((source, job.pool, node), &mut fabric.network);
             let way = way.expect("answers are checked for a route");
             let process = read.question.job.index() as u64;
-            (way.route, way.pair.map_or(Share::Streams(1), |pair| Share::Thread { pair, process }))
+            let share = match way.beside {
+                Beside::Law(pair) => Share::Thread { pair, process },
+                Beside::Readers(readers) => Share::Reader { readers, process },
+            };
+            (way.route, share)
         } else {
             let route = fabric.wiring.stage_in((source, job.pool), &mut fabric.network);
             (route.expect("answers are checked for a route"), Share::Streams(1))
@@ -445,10 +469,12 @@ impl Compute {
     fn on_computed<E: From<ComputeEvent>>(&mut self, id: JobId, cx: &mut Context<'_, E>) {
         self.n_done += 1;
         let job = &self.jobs[id];
-        let (pool, node, scratch) = (job.pool, job.node.expect("only running jobs end"), job.scratch);
+        let pool = job.pool;
+        let held = job.queued.zip(job.node).zip(job.started_at);
+        let ((held, node), started_at) = held.expect("only running jobs end");
         self.end(id, JobOutcome::Done, cx);
-        self.pools[pool].give_back(node, scratch);
-        self.start_waiting(pool, cx);
+        self.pools[pool].give_back(held, node, started_at);
+        self.look_at(pool, cx);
     }
 
     /// Ends a job that has not started, and with it its reads, of which none has.

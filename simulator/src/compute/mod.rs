@@ -7,12 +7,11 @@
 //! ```
 //!
 //! How each input is reached is asked at submission. A job whose inputs are to be placed enters its pool's
-//! queue when all of them are at their target; the pool starts, in order of arrival, every job for which a node has a
-//! free slot and enough scratch space (the node with most free slots, then the first), so a job that waits for scratch
-//! does not hold up those behind it. A started job first stages in, up to `threads` inputs at once; then it streams its
+//! queue when all of them are at their target; the pool starts those for which one node has the slots and the scratch space, in
+//! the order that its scheduling says ([`crate::topology::Scheduling`]). A started job first stages in, up to `threads` inputs at once; then it streams its
 //! remote inputs, up to `threads` at once, in blocks.
 //!
-//! One core computes for a job. Fixed compute and that of staged inputs can start when streaming starts;
+//! A job's compute time is a span, the same however many slots it holds. Fixed compute and that of staged inputs can start when streaming starts;
 //! that of a block when the block has arrived. The job ends when its last byte has arrived and everything is computed.
 //! Streaming runs ahead of compute without limit, so a slow computation never holds a read back.
 

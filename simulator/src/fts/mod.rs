@@ -5,7 +5,7 @@
 //! ```
 //!
 //! An FTS link is an ordered pair of RSEs. The head of its queue starts as soon as the link, both RSEs and both
-//! DTNs have a slot and the destination has space; heads of different links start in order of their requests.
+//! DTNs have a slot and the destination has space; links that want the same slots take turns ([`Turns`]).
 //! A starting transfer holds its slots and its space but moves nothing until its start-up is over. A DTN may set
 //! connections up one after the other; a start-up then takes longer the more transfers are starting there. There are
 //! no retries, no optimiser and no shares between activities yet.
@@ -15,4 +15,4 @@ mod service;
 mod settings;
 
 pub(crate) use service::{Fts, FtsEvent, Order};
-pub use settings::{LinkLimit, TransferSettings, WhenFull};
+pub use settings::{LinkLimit, TransferSettings, Turns, WhenFull};

@@ -7,7 +7,8 @@
 //!                                        +-- one is not: it waits there, and is looked at again when one of these is freed
 //! ```
 //!
-//! The rule is that of a scan: whenever slots are freed, all heads of all links are tried in order of their requests.
+//! The rule is that of a scan: whenever slots are freed, the heads of all links are tried in order, first that of the link which has
+//! not started anything for longest, or the oldest request, as [`Turns`] says; a link that starts one goes to the end.
 //! The scan itself would cost each end of a transfer as much as there are FTS links that wait. So each head waits at
 //! one gate that is shut. While that gate is shut the head cannot start, whatever else opens; when it opens, its heads
 //! and those of the other gates that open at that moment are tried in order, until the gate is shut again. What
@@ -19,7 +20,7 @@ use std::collections::{BinaryHeap, VecDeque};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use crate::fts::{LinkLimit, TransferSettings};
+use crate::fts::{LinkLimit, TransferSettings, Turns};
 use crate::ids::{DtnId, Id, RequestId, RseId, Table, entity_id};
 use crate::topology::Map;
 
@@ -33,6 +34,8 @@ entity_id! {
 /// A request at the head of its FTS link's queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Head {
+    /// When its link last had its turn.
+    turn: u64,
     pub request: RequestId,
     pub link: FtsLinkId,
 }
@@ -44,6 +47,8 @@ struct FtsLink {
     queue: VecDeque<RequestId>,
     active: u32,
     limit: u32,
+    /// When it last started something, counted in starts; 0: never, or nobody counts.
+    turn: u64,
     /// Whether its head waits for a slot of the link itself.
     waits: bool,
 }
@@ -69,6 +74,8 @@ pub(super) struct Queues {
     /// For looking up only.
     of_pair: FxHashMap<(RseId, RseId), FtsLinkId>,
     default_limit: u32,
+    turns: Turns,
+    n_started: u64,
     /// Outbound and inbound of each RSE, then the DTNs.
     gates: Table<GateId, Gate>,
     dtn_of: Table<RseId, Option<DtnId>>,
@@ -90,6 +97,8 @@ impl Queues {
             links: Table::new(),
             of_pair: FxHashMap::default(),
             default_limit: settings.max_active_per_link,
+            turns: settings.turns,
+            n_started: 0,
             gates: of_rses.chain(of_dtns).map(gate).collect(),
             dtn_of: rses.values().map(|rse| rse.dtn).collect(),
             queued_to: rses.values().map(|_| 0).collect(),
@@ -108,7 +117,7 @@ impl Queues {
         let id = self.link(source, destination);
         let link = &mut self.links[id];
         if link.queue.is_empty() {
-            self.fresh.push(Reverse(Head { request, link: id }));
+            self.fresh.push(Reverse(Head { turn: link.turn, request, link: id }));
         }
         link.queue.push_back(request);
         self.queued_to[destination] += 1;
@@ -116,7 +125,7 @@ impl Queues {
     }
 
     /// The first request among those that new heads and opened gates let start; `None`: no request can start now. The
-    /// caller takes it out with [`Queues::pop`] and, if it does start, gives it its slots with [`Queues::take`]. A head that
+    /// caller gives it its slots with [`Queues::take`] if it does start, and then takes it out with [`Queues::pop`]. A head that
     /// is not taken out is not tried again.
     pub fn next_to_start(&mut self) -> Option<Head> {
         loop {
@@ -140,7 +149,8 @@ impl Queues {
         let popped = link.queue.pop_front();
         debug_assert_eq!(popped, Some(head.request), "only heads are popped");
         self.queued_to[link.destination] -= 1;
-        self.fresh.extend(link.queue.front().map(|&request| Reverse(Head { request, link: head.link })));
+        let next = |&request| Reverse(Head { turn: link.turn, request, link: head.link });
+        self.fresh.extend(link.queue.front().map(next));
     }
 
     /// Takes the slots of a transfer; one that has not queued (`link: None`) takes them even where there are none.
@@ -149,7 +159,10 @@ impl Queues {
             self.gates[gate].taken += 1;
         }
         if let Some(link) = link {
-            self.links[link].active += 1;
+            let link = &mut self.links[link];
+            link.active += 1;
+            self.n_started += 1;
+            link.turn = if self.turns == Turns::RoundRobin { self.n_started } else { 0 };
         }
     }
 
@@ -164,7 +177,7 @@ impl Queues {
             link.active -= 1;
             if std::mem::take(&mut link.waits) {
                 let request = *link.queue.front().expect("its head waits");
-                self.fresh.push(Reverse(Head { request, link: id }));
+                self.fresh.push(Reverse(Head { turn: link.turn, request, link: id }));
             }
         }
     }
@@ -192,7 +205,7 @@ impl Queues {
     fn link(&mut self, source: RseId, destination: RseId) -> FtsLinkId {
         let new = || {
             let (queue, limit) = (VecDeque::new(), self.default_limit);
-            self.links.push(FtsLink { source, destination, queue, active: 0, limit, waits: false })
+            self.links.push(FtsLink { source, destination, queue, active: 0, limit, turn: 0, waits: false })
         };
         *self.of_pair.entry((source, destination)).or_insert_with(new)
     }

@@ -178,7 +178,7 @@ impl Fts {
         in_flight
     }
 
-    /// Starts what can start after something has queued or slots were freed, in order of the requests.
+    /// Starts what can start after something has queued or slots were freed, in the order of the queues.
     fn start_waiting<E: From<FtsEvent>>(&mut self, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
         while let Some(head) = self.queues.next_to_start() {
             self.start_head(head, fabric, cx);
@@ -190,8 +190,8 @@ impl Fts {
         let order = self.requests[head.request].order;
         let fits = order.file.is_none() || fabric.storage.reserve(order.destination, order.bytes, cx.now);
         if fits {
-            self.queues.pop(head);
             self.start(head.request, cx);
+            self.queues.pop(head);
         } else if self.settings.when_full == WhenFull::Fail {
             self.queues.pop(head);
             self.fail(head.request, TransferError::NoSpace, cx);

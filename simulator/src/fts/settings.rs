@@ -19,6 +19,8 @@ settings! {
         /// Exceptions from `max_active_per_link`.
         #[names(links)]
         pub links: Vec<LinkLimit<Rse>> = Vec::new(),
+        /// Which of the pairs that wait for the same slots gets the next one that is free.
+        pub turns: Turns = Turns::RoundRobin,
         /// Parallel TCP streams of each transfer: its weight on shared resources.
         #[range(AtLeast(1))]
         pub streams: u32 = 1,
@@ -45,6 +47,18 @@ settings! {
         /// Files copied at once.
         #[range(AtLeast(1))]
         pub max_active: u32,
+    }
+}
+
+settings! {
+    /// Which of the ordered pairs of RSEs that wait for the same slots, those of an RSE or of a data transfer node, gets the next one that is free. Within a pair it is always the oldest request.
+    #[derive(Copy, Default, Eq)]
+    pub enum Turns {
+        /// They take turns: the pair that has not started a file for longest; among those that have not started any, the one with the oldest request. This is the rule of FTS, and a pair with a long queue holds up nobody else.
+        #[default]
+        RoundRobin,
+        /// The one with the oldest request, so that a pair with a long queue gets all slots until it is worked off.
+        OldestFirst,
     }
 }
 

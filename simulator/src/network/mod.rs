@@ -42,9 +42,9 @@ mod resource;
 mod solver;
 mod wiring;
 
-pub use flows::{Arrival, Carried, FlowId, FlowSpec, Network, Progressed, RouteId, Share};
+pub use flows::{Arrival, Carried, FlowId, FlowSpec, Network, Progressed, ReadersId, RouteId, Share};
 pub use resource::{Capacity, ResourceId};
-pub(crate) use wiring::Wiring;
+pub(crate) use wiring::{Beside, Wiring};
 
 #[cfg(test)]
 mod tests;

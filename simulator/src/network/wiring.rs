@@ -23,17 +23,26 @@ mod tests;
 use rustc_hash::FxHashMap;
 
 use crate::ids::{DtnId, LinkId, PoolId, RseId, SiteId, Table};
-use crate::network::{Capacity, Network, ResourceId, RouteId};
+use crate::network::{Capacity, Network, ReadersId, ResourceId, RouteId};
 use crate::topology::{Series, Sharing, Topology};
 use crate::units::Rate;
+
+/// What a remote read shares with others of its worker node.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Beside {
+    /// An access law.
+    Law(ResourceId),
+    /// Nothing; they are counted.
+    Readers(ReadersId),
+}
 
 /// A way from an RSE to a worker node.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ReadWay {
     /// What it crosses.
     pub route: RouteId,
-    /// The access law on it.
-    pub pair: Option<ResourceId>,
+    /// The access law on it, or who else reads.
+    pub beside: Beside,
 }
 
 /// What a link is made of.
@@ -171,7 +180,8 @@ impl<'a> Wiring<'a> {
             let law = self.topology.physics.law(pool, source);
             let pair = law.map(|law| network.add_resource(Capacity::Access(law.clone())));
             crossed.extend(pair);
-            ReadWay { route: network.route(&crossed), pair }
+            let beside = pair.map_or_else(|| Beside::Readers(network.add_readers()), Beside::Law);
+            ReadWay { route: network.route(&crossed), beside }
         });
         self.remotes.insert((source, pool, node), way);
         way

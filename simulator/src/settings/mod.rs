@@ -94,7 +94,9 @@ impl Range {
             Self::PositiveUpTo(high) if !(value > 0.0 && value <= high as f64) => {
                 told(&format!("positive and up to {}", Grouped(high)))
             }
-            Self::Magnitude(high) if !(value.abs() <= high as f64) => told(&format!("from -{0} to {0}", Grouped(high))),
+            Self::Magnitude(high) if value.is_nan() || value.abs() > high as f64 => {
+                told(&format!("from -{0} to {0}", Grouped(high)))
+            }
             Self::AtLeast(low) | Self::Within(low, _) if value < low as f64 => Some(format!("must be at least {low}")),
             Self::Within(_, high) if value > high as f64 => Some(format!("must be at most {high}")),
             _ => None,

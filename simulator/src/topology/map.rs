@@ -91,18 +91,34 @@ settings! {
         /// The site where its nodes stand.
         #[names(site)]
         pub site: Site,
-        /// Number of worker nodes.
+        /// Number of worker nodes. A parallel machine on which one job spans nodes, as those of SWF logs, is one node with all processors as slots.
         #[range(Within(1, 1_000_000))]
         pub nodes: u32 = 1,
-        /// Jobs that one node runs at once.
+        /// Slots of one node: processors. A job holds all its slots on one node, until it ends.
         #[range(AtLeast(1))]
         pub slots: u32,
+        /// Who of those that wait starts when slots are free. Among jobs that are ready in the same instant it is the order of submission.
+        pub scheduling: Scheduling = Scheduling::FirstComeFirstServed,
         /// Scratch space of one node. None: never full.
         #[range(Positive)]
         pub scratch: Option<Bytes> = None,
         /// Compute speed relative to the node on which compute times are given.
         #[range(PositiveUpTo(1_000_000))]
         pub speed: f64 = 1.0,
+    }
+}
+
+settings! {
+    /// Who of the jobs that wait at a pool starts when slots are free. Each takes the node with most free slots that has what it needs, the first of equals.
+    #[derive(Copy, Default, Eq)]
+    pub enum Scheduling {
+        /// Strictly in order: while the first does not fit, all behind it wait.
+        #[default]
+        FirstComeFirstServed,
+        /// In order, and those that fit pass those that do not; a job of many slots can wait for as long as smaller ones come.
+        FirstFit,
+        /// In order, and the first that does not fit has a reservation at the earliest instant at which it will (EASY backfilling): those behind it pass if they do not delay it, going by the times that jobs request. The queue is looked at when a job is ready or ends; what ends in an instant is free for all that start in it. Nothing is killed at the end of its request: a job that outlasts it is taken to end at any moment.
+        Backfilling,
     }
 }
 

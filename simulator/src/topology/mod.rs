@@ -21,7 +21,7 @@ mod series;
 
 pub use builder::{TopologyBuilder, TopologyError};
 pub use curve::LoadCurve;
-pub use map::{Dtn, Link, Map, Pool, Route, Rse, Sharing, Site};
+pub use map::{Dtn, Link, Map, Pool, Route, Rse, Scheduling, Sharing, Site};
 pub use physics::{AccessCoefficients, Physics};
 pub use series::Series;
 

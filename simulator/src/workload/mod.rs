@@ -57,6 +57,10 @@ pub struct JobStream {
 pub struct JobTemplate {
     /// Threads of its process: inputs that it reads or stages in at once, at least one.
     pub threads: u32,
+    /// Slots that it holds on one node, at least one; its compute time is the same however many they are.
+    pub slots: u32,
+    /// How long it says that it will run, for the pool's scheduling; `None`: its compute time.
+    pub requested: Option<SimSpan>,
     /// What it reads.
     pub inputs: Inputs,
     /// Part of each input that it really reads, in (0, 1]; remote access moves only this part.
@@ -185,6 +189,12 @@ pub struct TracedJob {
     pub input: Bytes,
     /// Compute time [s on a node of speed 1].
     pub compute_s: f64,
+    /// Slots that it holds on one node, at least one.
+    pub slots: u32,
+    /// How long it said that it would run; `None`: its compute time.
+    pub requested: Option<SimSpan>,
+    /// How long it took by the log, from its submission to its end; nothing goes by it.
+    pub took: Option<SimSpan>,
     /// Row of the log it came from, 1 for the first row of data.
     pub row: u64,
 }

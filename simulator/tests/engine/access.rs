@@ -348,3 +348,32 @@ fn a_campaign_obeys_its_law_row_by_row() {
     assert_eq!(rows, 25);
     assert!(alone < 2, "reads overlap");
 }
+
+#[test]
+fn without_a_law_it_is_counted_too_what_moves_around_a_remote_read() {
+    // Jobs with these threads and files start together on one node: all read at one rate.
+    let run = |jobs_of: &[(u32, u32)], nodes: u32| {
+        let of = |&(threads, files): &(u32, u32)| {
+            jobs(&[0.0], JobTemplate { threads, inputs: fresh(files, 100.0), ..idle_job() })
+        };
+        let mut grid = Grid { workloads: jobs_of.iter().map(of).collect(), ..Grid::default() };
+        (grid.pool.slots, grid.pool.nodes) = (8, nodes);
+        let output = grid.run(Always::Remote, 1);
+        let column = |name: &str| -> Vec<Option<f64>> {
+            let cells = table(&output, "reads").floats(name).expect("a column of doubles");
+            // To the byte.
+            cells.iter().map(|bytes| bytes.map(f64::round)).collect()
+        };
+        (column("con_th_bytes"), column("con_pr_bytes"))
+    };
+    let some = |values: &[f64]| values.iter().map(|mb| Some(mb * 1e6)).collect::<Vec<_>>();
+    // Two processes of one thread: each moves 100 MB beside the other.
+    assert_eq!(run(&[(1, 1), (1, 1)], 1), (some(&[0.0, 0.0]), some(&[100.0, 100.0])));
+    // One of two threads and one of one.
+    assert_eq!(run(&[(2, 2), (1, 1)], 1), (some(&[100.0, 100.0, 0.0]), some(&[100.0, 100.0, 200.0])));
+    // One after the other on one thread: nothing beside it. On another node: nobody.
+    assert_eq!(run(&[(1, 2)], 1), (some(&[0.0, 0.0]), some(&[0.0, 0.0])));
+    assert_eq!(run(&[(1, 1), (1, 1)], 2), (some(&[0.0, 0.0]), some(&[0.0, 0.0])));
+    // The second process reads two files in turn: the first beside that of the other process, the second alone.
+    assert_eq!(run(&[(1, 1), (1, 2)], 1), (some(&[0.0; 3]), some(&[100.0, 100.0, 0.0])));
+}

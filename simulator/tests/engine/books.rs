@@ -43,6 +43,8 @@ fn busy() -> Grid {
     let popular = Inputs::Dataset { dataset: Id::from_index(0), files: 3, pick: Pick::Zipf { exponent: 1.1 } };
     let job = |inputs: Inputs, threads: u32| JobTemplate {
         threads,
+        slots: 1,
+        requested: None,
         inputs,
         read_fraction: 0.7,
         compute_fixed: Distribution::Exponential { mean: 20.0 },

@@ -1,9 +1,12 @@
 //! Slots of FTS links, RSEs and data transfer nodes, and the weights of what has started.
 
-use dapple_records::Kpi;
-use dapple_simulator::fts::LinkLimit;
+use dapple_records::{Kpi, record};
+use dapple_simulator::decide::Policies;
+use dapple_simulator::engine::Setup;
+use dapple_simulator::facts::NoObserver;
+use dapple_simulator::fts::{LinkLimit, Turns};
 use dapple_simulator::ids::Id;
-use dapple_simulator::topology::{Dtn, LoadCurve, Series};
+use dapple_simulator::topology::{Dtn, Link, LoadCurve, Series, Site, TopologyBuilder};
 use dapple_simulator::units::{Bytes, Rate};
 use dapple_simulator::workload::{
     Distribution, JobTemplate, Ties, TracedTransfer, TransferStream, TransferTrace, WorkloadKind,
@@ -96,10 +99,53 @@ fn between(pairs: &[(usize, usize)]) -> Grid {
 }
 
 #[test]
-fn links_of_one_source_take_turns_in_order_of_their_requests() {
+fn links_of_one_source_take_turns_or_go_by_the_oldest_request() {
     let mut grid = between(&[(1, 0), (1, 0), (1, 2), (1, 0), (1, 2)]);
     grid.transfers.max_outbound = 1;
+    assert_times(&grid.run(Always::Remote, 1), "requests", "started_at_ns", &[0.0, 2.0, 1.0, 4.0, 3.0]);
+    grid.transfers.turns = Turns::OldestFirst;
     assert_times(&grid.run(Always::Remote, 1), "requests", "started_at_ns", &[0.0, 1.0, 2.0, 3.0, 4.0]);
+}
+
+/// Three FTS links of 10 MB files, two slots out of the first's source and two into its destination, all wires of 1 MB/s.
+#[test]
+fn a_long_queue_leaves_freed_slots_to_other_links() {
+    let run = |turns| {
+        let mut topology = TopologyBuilder::default();
+        let sites: Vec<_> = ["a", "b", "c", "d"]
+            .map(|name| topology.site(Site { name: name.into(), position: None, lan: None }))
+            .into();
+        for (name, &site) in ["A", "B", "C", "D"].iter().zip(&sites) {
+            topology.rse(rse(name, site));
+        }
+        let bandwidth = Rate::from_mb_per_s(1.0);
+        for (from, to) in [(0, 1), (0, 2), (3, 1)] {
+            let (name, from, to) = (format!("{from}-{to}"), sites[from], sites[to]);
+            topology.link(Link { name, from, to, bandwidth, latency: span(0.0) });
+        }
+        let stream = |source: usize, destination: usize, seconds: &[f64]| {
+            WorkloadKind::Transfers(TransferStream {
+                source: Id::from_index(source),
+                destinations: vec![Id::from_index(destination)],
+                arrivals: arrivals(seconds),
+                size: Distribution::Constant(1e7),
+            })
+        };
+        let workloads = vec![stream(0, 1, &[0.0, 1.0, 2.0, 3.0]), stream(0, 2, &[4.0, 5.0]), stream(3, 1, &[4.0])];
+        let mut grid = Grid { workloads, ..Grid::default() };
+        (grid.transfers.max_outbound, grid.transfers.max_inbound, grid.transfers.turns) = (2, 2, turns);
+        let setup = Setup { topology: topology.build().expect("routes are computed"), ..grid.setup() };
+        let policies = &mut Policies::of_access("remote", Always::Remote);
+        record((&setup, &grid.record), policies, 1, &mut NoObserver).expect("it runs")
+    };
+    // The first two share their wire and end at 19 and 20 s. Of the slots freed then the links that have had none take the first.
+    let output = run(Turns::RoundRobin);
+    assert_times(&output, "requests", "started_at_ns", &[0.0, 1.0, 20.0, 30.0, 19.0, 19.0, 29.0]);
+    assert_times(&output, "requests", "transferred_at_ns", &[19.0, 20.0, 30.0, 40.0, 29.0, 29.0, 39.0]);
+    // By age the long queue keeps all slots until its last file has started.
+    let output = run(Turns::OldestFirst);
+    let started = crate::grid::seconds(&output, "requests", "started_at_ns");
+    assert!(started[3] <= started[4] && started[3] <= started[5], "{started:?}");
 }
 
 #[test]

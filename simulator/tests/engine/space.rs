@@ -5,6 +5,7 @@ use dapple_simulator::decide::{Access, AccessMode, AccessQuestion, Policy, View}
 use dapple_simulator::fts::WhenFull;
 use dapple_simulator::ids::{Id, RseId};
 use dapple_simulator::rng::PolicyRng;
+use dapple_simulator::topology::Scheduling;
 use dapple_simulator::units::Bytes;
 use dapple_simulator::workload::{Distribution, JobTemplate};
 
@@ -111,8 +112,12 @@ fn staging(megabytes: &[f64], scratch_mb: f64, slots: u32) -> Grid {
 }
 
 #[test]
-fn a_job_waits_for_scratch_space_and_lets_others_pass() {
-    let output = staging(&[600.0, 600.0, 300.0], 1000.0, 2).run(Always::StageIn, 1);
+fn a_job_that_waits_for_scratch_space_holds_up_those_behind_it_or_lets_them_pass() {
+    let mut grid = staging(&[600.0, 600.0, 300.0], 1000.0, 2);
+    // By default all wait for it: the third starts together with the second.
+    assert_times(&grid.run(Always::StageIn, 1), "jobs", "started_at_ns", &[0.0, 7.0, 7.0]);
+    grid.pool.scheduling = Scheduling::FirstFit;
+    let output = grid.run(Always::StageIn, 1);
     // The first and the third share 100 MB/s: 300 MB each by 6 s, the rest of the first by 9 s. When the third ends, at
     // 7 s, 400 MB are free: the second has to wait for the first.
     assert_times(&output, "jobs", "ready_at_ns", &[0.0, 0.0, 0.0]);

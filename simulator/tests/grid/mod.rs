@@ -9,7 +9,9 @@ use dapple_simulator::fts::TransferSettings;
 use dapple_simulator::ids::{DtnId, Id, PoolId, RseId, SiteId};
 use dapple_simulator::rng::PolicyRng;
 use dapple_simulator::storage::{Dataset, StorageSettings};
-use dapple_simulator::topology::{AccessCoefficients, Dtn, Link, LoadCurve, Pool, Rse, Series, Site, TopologyBuilder};
+use dapple_simulator::topology::{
+    AccessCoefficients, Dtn, Link, LoadCurve, Pool, Rse, Scheduling, Series, Site, TopologyBuilder,
+};
 use dapple_simulator::units::{Bytes, Rate, SimSpan, SimTime};
 use dapple_simulator::workload::{Arrivals, Inputs, JobTemplate, Workload, WorkloadKind};
 
@@ -79,7 +81,15 @@ impl Default for Grid {
             rses: vec![rse("local", here()), rse("remote", there())],
             dtns: Vec::new(),
             lan: None,
-            pool: Pool { name: "pool".into(), site: here(), nodes: 1, slots: 1, scratch: None, speed: 1.0 },
+            pool: Pool {
+                name: "pool".into(),
+                site: here(),
+                nodes: 1,
+                slots: 1,
+                scratch: None,
+                speed: 1.0,
+                scheduling: Scheduling::default(),
+            },
             law: None,
             datasets: Vec::new(),
             workloads: Vec::new(),
@@ -242,6 +252,8 @@ pub fn arrivals(seconds: &[f64]) -> Arrivals {
 pub fn idle_job() -> JobTemplate {
     JobTemplate {
         threads: 1,
+        slots: 1,
+        requested: None,
         inputs: Inputs::None,
         read_fraction: 1.0,
         compute_fixed: Distribution::Constant(0.0),

@@ -10,6 +10,7 @@ mod service;
 mod shared;
 mod slots;
 mod streamed;
+mod twin;
 
 use dapple_records::RunOutput;
 use serde::Deserialize;

@@ -36,6 +36,9 @@ fn replayed(log: &[(f64, f64)]) -> WorkloadKind {
         input: Bytes::ZERO,
         compute_s,
         row,
+        took: None,
+        slots: 1,
+        requested: None,
     };
     let jobs = (1..).zip(log).map(traced).collect();
     WorkloadKind::JobTrace(JobTrace { jobs, ties: Ties::LogOrder, threads: 1, read_fraction: 1.0, blocks: 1 })

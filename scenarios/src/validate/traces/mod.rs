@@ -9,6 +9,7 @@ mod taking;
 use std::sync::Arc;
 
 use dapple_simulator::ids::{Id, PoolId, RseId};
+use dapple_simulator::topology::Pool;
 use dapple_simulator::units::{Bytes, SimSpan, SimTime};
 use dapple_simulator::workload::{JobTrace, TracedJob, TracedTransfer, TransferTrace};
 use serde::Serialize;
@@ -155,11 +156,21 @@ fn take_jobs(
     let submitted = column("submitted", &columns.submitted.name, &mut used);
     let compute = column("compute", &columns.compute.name, &mut used);
     let input = columns.input.as_ref().map(|input| (column("input", &input.name, &mut used), input.unit.factor()));
+    let slots = match &columns.slots {
+        Some(name) => Some(used.column(&columns_at.field("slots"), name)?),
+        None => None,
+    };
+    let requested = match &columns.requested {
+        Some(span) => Some((column("requested", &span.name, &mut used)?, span.unit.factor())),
+        None => None,
+    };
+    let ending = ending((&columns.ended, &columns.took), &columns_at, &mut used);
     let pool = used.name(&at.field("pool"), &file.pool, pool);
     let source = (columns.source.as_ref().zip(source))
         .map(|(from, source)| used.name(&columns_at.field("source"), from, source));
     let filter = used.filter(&file.filter);
-    let (clock, submitted, compute, pool, filter) = (clock?, submitted?, compute?, pool?, filter?);
+    let (clock, submitted, compute, pool) = (clock?, submitted?, compute?, pool?);
+    let (ending, filter) = (ending?, filter?);
     let input = match (input, source) {
         (Some((column, unit)), Some(source)) => Some((column?, unit, source?)),
         _ => None,
@@ -188,13 +199,46 @@ fn take_jobs(
             return Err(DirtyCell::of_row("no route leads from its source to its pool"));
         }
         let compute_s = SimSpan::from_nanos(amount(row, compute, compute_unit)?).as_secs_f64();
-        let what = TracedJob { submitted_at: SimTime::ZERO, pool, source, input: bytes, compute_s, row: row.number };
-        Ok(Timed { nanos: instant(row, submitted, &clock)?, what })
+        let slots = slots.map_or(Ok(1), |column| slots_at(row, column, pool, scope))?;
+        let requested = match requested {
+            Some((column, unit)) if !row.cell(column).is_empty() => {
+                Some(SimSpan::from_nanos(amount(row, column, unit)?))
+            }
+            _ => None,
+        };
+        let nanos = instant(row, submitted, &clock)?;
+        let what = TracedJob {
+            submitted_at: SimTime::ZERO,
+            pool,
+            source,
+            input: bytes,
+            compute_s,
+            slots,
+            requested,
+            took: ending.took(row, nanos)?,
+            row: row.number,
+        };
+        Ok(Timed { nanos, what })
     };
     let names = |(from, to): (Option<usize>, usize)| {
         (from.map(|from| scope.rse_name(Id::from_index(from))), scope.pool_name(Id::from_index(to)))
     };
     taking.take((log, &mut rows, &clock), &filter, check, read, names)
+}
+
+/// How many slots a job holds: 1 where the cell is empty.
+fn slots_at(row: &Row<'_>, column: usize, pool: PoolId, scope: &Scope<'_>) -> Result<u32, DirtyCell> {
+    let text = row.cell(column);
+    if text.is_empty() {
+        return Ok(1);
+    }
+    let slots: Option<u32> = text.parse().ok().filter(|slots| *slots > 0);
+    let slots = slots.ok_or_else(|| DirtyCell::of_cell(column, text, "is not a whole number above 0"))?;
+    let of_node = scope.grid.topology.as_ref().map(|topology| topology.map.pools()[pool].slots);
+    if of_node.is_some_and(|of_node| slots > of_node) {
+        return Err(DirtyCell::of_cell(column, text, "is more slots than a node of its pool has"));
+    }
+    Ok(slots)
 }
 
 impl Traced for TracedJob {
@@ -223,7 +267,8 @@ fn key(log: &LogFile, file: &impl Serialize, scope: &Scope<'_>) -> Digest {
             parts.push(sites.ids().map(is_there).collect());
         }
         parts.extend(map.rses().values().map(|rse| format!("rse {} {}", rse.site.index(), rse.name)));
-        parts.extend(map.pools().values().map(|pool| format!("pool {} {}", pool.site.index(), pool.name)));
+        let pool = |pool: &Pool| format!("pool {} {} {}", pool.site.index(), pool.slots, pool.name);
+        parts.extend(map.pools().values().map(pool));
     }
     Digest::of_parts(parts)
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use proptest::prelude::*;
 
 use super::Queues;
-use crate::fts::{LinkLimit, TransferSettings, WhenFull};
+use crate::fts::{LinkLimit, TransferSettings, Turns, WhenFull};
 use crate::ids::{DtnId, Id, RequestId, RseId};
 use crate::topology::{Dtn, LoadCurve, Map, Rse, Site, TopologyBuilder};
 use crate::units::{Bytes, Rate, SimSpan};
@@ -43,6 +43,8 @@ struct Scan {
     dtn_slots: Vec<Option<u32>>,
     queues: BTreeMap<(usize, usize), VecDeque<usize>>,
     active: Vec<usize>,
+    /// All pairs, whoever started last at the end.
+    order: Vec<(usize, usize)>,
 }
 
 impl Scan {
@@ -67,14 +69,18 @@ impl Scan {
                 .all(|dtn| self.dtn_slots[dtn].is_none_or(|slots| self.on(transfers, active_on_dtn(dtn)) < slots))
     }
 
-    /// All heads in order of their requests; one that is exposed comes after the one before it anyway.
+    /// All heads in order: by the place of their pair where pairs take turns, then by request. Whoever has started something goes to
+    /// the end; one that is exposed comes after the one before it anyway.
     fn run(&mut self, transfers: &[Transfer], space: &mut [u64]) -> Vec<Fate> {
         let mut fates = Vec::new();
-        let mut tried = 0;
+        let mut tried: Vec<usize> = Vec::new();
         loop {
+            let in_turn = self.settings.turns == Turns::RoundRobin;
+            let place = |head: &usize| self.order.iter().position(|pair| in_turn && *pair == transfers[*head].pair);
             let heads = self.queues.values().filter_map(|queue| queue.front().copied());
-            let Some(head) = heads.filter(|head| *head >= tried).min() else { return fates };
-            tried = head + 1;
+            let next = heads.filter(|head| !tried.contains(head)).min_by_key(|head| (place(head), *head));
+            let Some(head) = next else { return fates };
+            tried.push(head);
             let Transfer { pair, bytes, .. } = transfers[head];
             let fits = space[pair.1] >= bytes;
             if !self.has_slots(transfers, pair) || !fits && self.settings.when_full == WhenFull::Wait {
@@ -84,6 +90,8 @@ impl Scan {
             if fits {
                 space[pair.1] -= bytes;
                 self.active.push(head);
+                self.order.retain(|other| *other != pair);
+                self.order.push(pair);
                 fates.push(Fate::Started(head));
             } else {
                 fates.push(Fate::Failed(head));
@@ -99,8 +107,8 @@ fn drain(queues: &mut Queues, transfers: &[Transfer], space: &mut [u64], when_fu
         let Transfer { pair: (source, destination), bytes, .. } = transfers[head.request.index()];
         if space[destination] >= bytes {
             space[destination] -= bytes;
-            queues.pop(head);
             queues.take(RseId::from_index(source), RseId::from_index(destination), Some(head.link));
+            queues.pop(head);
             fates.push(Fate::Started(head.request.index()));
         } else if when_full == WhenFull::Fail {
             queues.pop(head);
@@ -137,8 +145,9 @@ fn step() -> impl Strategy<Value = Step> {
 /// Default, outbound and inbound limits, exceptions, and whether a full destination fails requests.
 fn settings() -> impl Strategy<Value = TransferSettings> {
     let exceptions = proptest::collection::vec((0..N_RSES, 0..N_RSES, 0_u32..4), 0..4);
-    (1_u32..4, 1_u32..6, 1_u32..6, exceptions, any::<bool>()).prop_map(
-        |(max_active_per_link, max_outbound, max_inbound, exceptions, fails)| TransferSettings {
+    (1_u32..4, 1_u32..6, 1_u32..6, exceptions, any::<bool>(), any::<bool>()).prop_map(
+        |(max_active_per_link, max_outbound, max_inbound, exceptions, fails, in_turn)| TransferSettings {
+            turns: if in_turn { Turns::RoundRobin } else { Turns::OldestFirst },
             max_active_per_link,
             max_outbound,
             max_inbound,
@@ -167,7 +176,7 @@ proptest! {
         steps in proptest::collection::vec(step(), 1..160),
     ) {
         let mut queues = Queues::new(&map(&dtn_slots, &dtn_of), &settings);
-        let mut scan = Scan { settings, dtn_of, dtn_slots, queues: BTreeMap::new(), active: Vec::new() };
+        let mut scan = Scan { settings, dtn_of, dtn_slots, queues: BTreeMap::new(), active: Vec::new(), order: Vec::new() };
         let (mut space, mut space_of_scan) = (capacity.clone(), capacity);
         let (mut transfers, mut links) = (Vec::new(), Vec::new());
         for step in steps {

@@ -1,7 +1,8 @@
 //! Who is in which class: flows come, go, and change class with the number of their siblings.
 
 use crate::ids::Id;
-use crate::network::flows::{Class, ClassKey, Network, RouteId, Share, WeightKey, number};
+use crate::network::flows::readers::Seen;
+use crate::network::flows::{Carried, Class, ClassKey, Network, RouteId, Share, WeightKey, number};
 use crate::network::heap::Heap;
 use crate::network::levels::{Limiter, Member};
 use crate::network::resource::thread_weight;
@@ -55,8 +56,9 @@ impl<T: Copy> Network<T> {
         let index = self.free_classes.pop().unwrap_or_else(|| {
             let stops = Heap::default();
             let (weight, cap, marked_at) = (1.0, 0.0, self.now);
-            let (marked, limiter_marked, carried, counted) = (0.0, 0.0, 0.0, 0.0);
-            self.classes.push(Class { key, weight, cap, marked, marked_at, limiter_marked, carried, counted, stops });
+            let (marked, limiter_marked, carried, counted, rebased) = (0.0, 0.0, 0.0, 0.0, 0.0);
+            let class = Class { key, weight, cap, marked, marked_at, limiter_marked, carried, counted, rebased, stops };
+            self.classes.push(class);
             self.class_places.cover(number(self.classes.len() - 1));
             number(self.classes.len() - 1)
         });
@@ -64,6 +66,7 @@ impl<T: Copy> Network<T> {
         let class = &mut self.classes[index as usize];
         (class.key, class.weight, class.cap, class.marked_at) = (key, weight, cap, self.now);
         (class.marked, class.limiter_marked, class.carried, class.counted) = (0.0, 0.0, 0.0, 0.0);
+        class.rebased = 0.0;
         self.class_ids.insert(key, index);
         index
     }
@@ -148,8 +151,16 @@ impl<T: Copy> Network<T> {
         }
     }
 
-    pub(super) fn remove(&mut self, index: u32) {
+    /// Counts a read without a law in.
+    pub(super) fn joined(&mut self, share: Share, class: u32) -> Option<Seen> {
+        let Share::Reader { readers, process } = share else { return None };
+        Some(self.readers.join((readers, process), self.run_of(class)))
+    }
+
+    /// Takes a flow out; tells what moved around a read without a law.
+    pub(super) fn remove(&mut self, index: u32) -> Option<Carried> {
         let flow = self.flow(index);
+        let (seen, run) = (flow.seen, self.run_of(flow.class));
         let (share, route) = (flow.share, self.class(flow.class).key.route);
         let moved = (self.clock_of(flow.class) - flow.origin).clamp(0.0, flow.bytes);
         self.leave_class(index);
@@ -167,6 +178,8 @@ impl<T: Copy> Network<T> {
                 self.regroup(pair, process);
             }
         }
+        let Share::Reader { readers, process } = share else { return None };
+        seen.map(|seen| self.readers.leave((readers, process), seen, (run, moved)))
     }
 
     pub(super) fn count_streams(&mut self, route: RouteId, count: impl Fn(&mut u64)) {
@@ -183,6 +196,7 @@ impl<T: Copy> Network<T> {
 pub(super) fn key_of(route: RouteId, share: Share, cap: Rate, siblings: u32) -> ClassKey {
     let weight = match share {
         Share::Streams(n) => WeightKey::Streams(n.max(1)),
+        Share::Reader { .. } => WeightKey::Streams(1),
         Share::Thread { pair, .. } => WeightKey::Thread { pair, siblings },
     };
     ClassKey { route, weight, cap: cap.as_bytes_per_s().to_bits() }
@@ -191,6 +205,6 @@ pub(super) fn key_of(route: RouteId, share: Share, cap: Rate, siblings: u32) -> 
 pub(super) fn streams(share: Share) -> u32 {
     match share {
         Share::Streams(n) => n.max(1),
-        Share::Thread { .. } => 1,
+        Share::Thread { .. } | Share::Reader { .. } => 1,
     }
 }

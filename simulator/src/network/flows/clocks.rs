@@ -20,6 +20,11 @@ impl<T: Copy> Network<T> {
         class.marked + class.weight * self.served_since_mark(id, self.levels.member(id).limiter)
     }
 
+    /// The same without ever going back.
+    pub(super) fn run_of(&self, id: u32) -> f64 {
+        self.class(id).rebased + self.clock_of(id)
+    }
+
     /// Bytes per unit weight that a limiter has served to a class since its mark.
     fn served_since_mark(&self, id: u32, limiter: Limiter) -> f64 {
         let class = self.class(id);
@@ -210,6 +215,7 @@ impl<T: Copy> Network<T> {
             return 0.0;
         }
         (class.marked, class.counted) = (0.0, 0.0);
+        class.rebased += clock;
         let mut stops = std::mem::take(&mut class.stops);
         for &(_, flow) in stops.entries() {
             self.flow_mut(flow).origin -= clock;

@@ -2,6 +2,7 @@
 
 mod classes;
 mod clocks;
+mod readers;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,6 +11,8 @@ use smallvec::SmallVec;
 
 use crate::ids::{Id, entity_id};
 use crate::network::flows::classes::{key_of, streams};
+pub use crate::network::flows::readers::ReadersId;
+use crate::network::flows::readers::{Readers, Seen};
 use crate::network::heap::{Heap, Places};
 use crate::network::instants::Instants;
 use crate::network::levels::{Levels, Limiter, Path};
@@ -39,6 +42,13 @@ pub enum Share {
         /// The access law of its worker node and RSE.
         pair: ResourceId,
         /// The process; threads with the same number are siblings.
+        process: u64,
+    },
+    /// As one stream of a process that reads without an access law: what moves around it is counted.
+    Reader {
+        /// Who reads from its RSE on its worker node.
+        readers: ReadersId,
+        /// The process.
         process: u64,
     },
 }
@@ -97,12 +107,12 @@ pub struct Arrival<T> {
     pub ended: Option<Carried>,
 }
 
-/// Concurrent traffic of a thread from its start to its end in bytes; zero for other flows.
+/// Concurrent traffic of a remote read from its start to its end in bytes; zero for other flows.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Carried {
-    /// Moved by the other threads of its process over the same pair (ConTh).
+    /// Moved by the other threads of its process from the same RSE (ConTh).
     pub con_th: f64,
-    /// Moved by other processes over the same pair (ConPr).
+    /// Moved by other processes on its worker node from the same RSE (ConPr).
     pub con_pr: f64,
 }
 
@@ -130,6 +140,8 @@ struct Flow<T> {
     /// Traffic of its process and of its pair when it started.
     process_before: f64,
     pair_before: f64,
+    /// The same of a read without a law.
+    seen: Option<Seen>,
 }
 
 impl<T> Flow<T> {
@@ -165,6 +177,8 @@ struct Class {
     /// Bytes that its flows had moved together when its clock was at `counted`.
     carried: f64,
     counted: f64,
+    /// Bytes by which its clock went back.
+    rebased: f64,
     /// Next stops of its flows.
     stops: Heap,
 }
@@ -248,6 +262,8 @@ pub struct Network<T> {
     stale: Vec<u32>,
     /// Never iterated.
     processes: FxHashMap<(ResourceId, u64), Process>,
+    /// Reads without a law.
+    readers: Readers,
     changes: BTreeSet<(SimTime, ResourceId)>,
     next_sequence: u64,
     n_ended: u64,
@@ -281,6 +297,7 @@ impl<T> Default for Network<T> {
             next: Instants::default(),
             stale: Vec::new(),
             processes: FxHashMap::default(),
+            readers: Readers::default(),
             changes: BTreeSet::new(),
             next_sequence: 0,
             n_ended: 0,
@@ -328,6 +345,11 @@ impl<T: Copy> Network<T> {
         })
     }
 
+    /// Who reads from one RSE on one worker node without a law: counted together.
+    pub fn add_readers(&mut self) -> ReadersId {
+        self.readers.add()
+    }
+
     /// Starts a flow. It moves from the next [`Network::settle`] on.
     pub fn start(&mut self, now: SimTime, spec: FlowSpec<T>) -> FlowId {
         self.advance(now);
@@ -339,7 +361,7 @@ impl<T: Copy> Network<T> {
             number(self.flows.len() - 1)
         });
         let siblings = match spec.share {
-            Share::Streams(_) => 0,
+            Share::Streams(_) | Share::Reader { .. } => 0,
             Share::Thread { pair, process } => self.join_process(pair, process, index),
         };
         let (process_before, pair_before) = self.traffic_around(spec.share);
@@ -356,6 +378,7 @@ impl<T: Copy> Network<T> {
             origin: self.clock_of(class),
             process_before,
             pair_before,
+            seen: self.joined(spec.share, class),
         };
         self.flows[index as usize] = Some(flow);
         self.enter_class(index, class);
@@ -547,10 +570,10 @@ impl<T: Copy> Network<T> {
         self.levels.n_refills()
     }
 
-    /// Processes that read over access laws.
+    /// Processes and nodes that read.
     #[cfg(test)]
     pub(super) fn n_processes(&self) -> usize {
-        self.processes.len()
+        self.processes.len() + self.readers.len()
     }
 
     /// Classes that have flows.
@@ -591,9 +614,9 @@ impl<T: Copy> Network<T> {
         flow.blocks_done += 1;
         let blocks = flow.blocks_done;
         if blocks >= flow.blocks {
-            let ended = Some(self.carried_since(index));
+            let of_law = self.carried_since(index);
             self.count_unlimited(index);
-            self.remove(index);
+            let ended = Some(self.remove(index).unwrap_or(of_law));
             return Arrival { flow: id, owner, blocks, ended };
         }
         let stop = flow.stop_key();
@@ -614,7 +637,7 @@ impl<T: Copy> Network<T> {
 
     fn carried_since(&self, index: u32) -> Carried {
         let flow = self.flow(index);
-        if let Share::Streams(_) = flow.share {
+        if !matches!(flow.share, Share::Thread { .. }) {
             return Carried::default();
         }
         let (process, pair) = self.traffic_around(flow.share);
