@@ -253,7 +253,7 @@ fn explain_finds_the_slowest() {
 #[test]
 fn clean_removes_what_is_left_over_and_nothing_else() {
     let lab = Lab::new();
-    lab.dapple(&["run", "trial.ron", "--out", "out", "--no-report"]).exits(0);
+    lab.dapple(&["run", "trial.ron", "--out", "out"]).exits(0);
     let before = lab.results("out");
     lab.dapple(&["run", "trial.ron", "--out", "out", "--no-report", "--seed", "8"]).exits(0);
     lab.dapple(&["run", "trial.ron", "--out", "out", "--no-report"]).exits(0).complains("left out");
@@ -359,6 +359,9 @@ fn a_sweep_is_refined_where_policies_change_places() {
     let again = lab.dapple(&[&base[..], &["--refine", "2"]].concat()).exits(0).out;
     assert!(again.contains(&format!("0 runs done, {} done before", after.len())), "{again}");
     lab.dapple(&[&base[..], &["--refine", "0"]].concat()).exits(2);
+    lab.dapple(&["run", "trial.ron", "--out", "flat", "--no-report", "--refine"])
+        .exits(0)
+        .complains("nothing to refine");
 }
 
 #[test]

@@ -122,7 +122,7 @@ impl Run {
     fn refined(&self, mut scenario: Scenario, dir: &Path) -> Result<Execution, Failure> {
         let stop = stop_flag();
         let mut execution = self.once(&scenario, dir, &stop)?;
-        let rounds = self.refine.unwrap_or(0);
+        let (rounds, mut refined) = (self.refine.unwrap_or(0), false);
         for round in 0..=rounds {
             // Whether runs that failed or are missing would turn the order of policies round, nobody knows.
             if execution.missing > 0 || !execution.failed.is_empty() {
@@ -131,6 +131,9 @@ impl Run {
             let Some(Refined { scenario: finer, added }) =
                 dapple_lab::refine(&scenario, &execution).or_exit(Exit::Refused)?
             else {
+                if rounds > 0 && round == 0 && !self.quiet {
+                    note("nothing to refine: policies change places nowhere between two numbers of a sweep");
+                }
                 break;
             };
             if round == rounds {
@@ -141,13 +144,13 @@ impl Run {
                 note(&format!("refining: {}", in_words(&added)));
             }
             let before = execution;
-            scenario = finer;
+            (scenario, refined) = (finer, true);
             execution = self.once(&scenario, dir, &stop)?;
             // What the rounds before have done counts, too.
             execution.skipped -= before.done;
             execution.done += before.done;
         }
-        if rounds > 0 && !self.quiet {
+        if refined && !self.quiet {
             for axis in &scenario.experiment.sweep {
                 let values: Vec<&str> = axis.values.iter().map(|value| value.text.as_str()).collect();
                 note(&format!("to keep these values, sweep {}: [{}]", axis.path, values.join(", ")));

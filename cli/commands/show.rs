@@ -4,8 +4,8 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use dapple_records::write_atomically;
-use dapple_reports::topology::{self, PICTURE_FILE};
+use dapple_records::{PICTURE_FILE, write_atomically};
+use dapple_reports::topology;
 use dapple_scenarios::{Registry, Scenario};
 
 use crate::commands::scenario::{Changes, default_folder};

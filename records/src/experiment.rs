@@ -19,6 +19,8 @@ pub const MANIFEST_FILE: &str = "manifest.json";
 pub const DICTIONARY_FILE: &str = "dictionary.md";
 /// The report.
 pub const REPORT_FILE: &str = "report.html";
+/// The picture of the topology.
+pub const PICTURE_FILE: &str = "topology.svg";
 /// Folder of the plots.
 pub const PLOTS_DIR: &str = "plots";
 /// Stem of the file with one row per run.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::error::FolderError;
 use super::provenance::PROVENANCE_FILE;
 use crate::Format;
-use crate::experiment::{DICTIONARY_FILE, MANIFEST_FILE, REPORT_FILE, RUNS_STEM, UNFINISHED};
+use crate::experiment::{DICTIONARY_FILE, MANIFEST_FILE, PICTURE_FILE, REPORT_FILE, RUNS_STEM, UNFINISHED};
 
 /// The record in the folder of a run.
 pub(super) const RECORD_FILE: &str = "run.json";
@@ -27,7 +27,7 @@ pub(super) fn run_id(name: &str) -> Option<&str> {
 /// Whether dapple gives this name to a file of an experiment.
 pub(super) fn is_file(name: &str) -> bool {
     let is_runs = Format::ALL.iter().any(|format| name == format!("{RUNS_STEM}.{}", format.extension()));
-    is_runs || [MANIFEST_FILE, PROVENANCE_FILE, DICTIONARY_FILE, REPORT_FILE].contains(&name)
+    is_runs || [MANIFEST_FILE, PROVENANCE_FILE, DICTIONARY_FILE, REPORT_FILE, PICTURE_FILE].contains(&name)
 }
 
 /// Sees to it that one process writes into the folder.

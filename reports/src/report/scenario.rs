@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::Path;
 
-use dapple_records::Manifest;
 use dapple_records::folder::{Session, sessions};
+use dapple_records::{Manifest, PICTURE_FILE};
 use maud::{Markup, PreEscaped, html};
 
-use crate::topology::{PICTURE_FILE, is_picture};
+use crate::topology::is_picture;
 
 /// Starts that are told.
 const TOLD: usize = 5;

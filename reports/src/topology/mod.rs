@@ -6,7 +6,7 @@ mod picture;
 mod tables;
 
 pub(crate) use picture::is_picture;
-pub use picture::{PICTURE_FILE, picture};
+pub use picture::picture;
 pub use tables::table;
 
 #[cfg(test)]

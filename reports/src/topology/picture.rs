@@ -18,9 +18,6 @@ const LABELS: usize = 40;
 /// Height of a line of text.
 const LINE: f64 = 18.0;
 
-/// Name of the picture in the folder of an experiment.
-pub const PICTURE_FILE: &str = "topology.svg";
-
 /// How a picture begins, by which it is known.
 const HEAD: &str = "<svg class=\"topology\" ";
 
