@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use dapple_simulator::units::{Bytes, RATES, Rate, SimSpan};
 use serde::Serialize;
 
-use crate::account::{Treatment, counted};
+use crate::account::Treatment;
 use crate::error::ImportError;
 use crate::example::source_and_destinations;
-use crate::imported::{Grid, Imported, Link, Log, Pool, Route, Rse, Site, Ways};
+use crate::imported::{Grid, Imported, Job, Link, Log, Pool, Route, Rse, Site, Ways};
 use crate::times;
 
 /// Name of the scenario in its folder.
@@ -67,7 +67,7 @@ impl Imported {
         let _ = writeln!(text, "    horizon: Hours({hours}),\n    topology: (");
         list(&mut text, "sites", grid.sites.iter().map(site));
         list(&mut text, "rses", grid.rses.iter().map(|it| rse(it, grid)));
-        list(&mut text, "pools", grid.pools.iter().map(|it| pool(it, grid, self.log.as_ref())));
+        list(&mut text, "pools", grid.pools.iter().map(|it| pool(it, grid)));
         list(&mut text, "links", grid.links.iter().map(|it| link(it, grid)));
         list(&mut text, "routes", grid.routes.iter().map(|it| route(it, grid)));
         text.push_str("    ),\n");
@@ -119,17 +119,15 @@ impl Log {
                     "logged_start_ns",
                     "logged_end_ns",
                 ])?;
-                let nothing = self.nothing();
                 for row in rows {
-                    let input = row.input.or(nothing);
-                    let source = input.map_or("", |(_, source)| grid.rses[source].name.as_str());
+                    let source = row.input.map_or("", |(_, source)| grid.rses[source].name.as_str());
                     csv.write_record([
                         &row.submitted.to_string(),
                         &row.compute.to_string(),
                         &grid.pools[row.pool].name,
                         &row.slots.to_string(),
                         &cell(row.requested),
-                        &cell(input.map(|(size, _)| size.get())),
+                        &cell(row.input.map(|(size, _)| size.get())),
                         source,
                         &cell(row.started),
                         &cell(row.ended),
@@ -158,7 +156,7 @@ impl Log {
     ],\n",
                 self.file()
             ),
-            Self::Jobs { rows, .. } => {
+            Self::Jobs { rows, has_slots } => {
                 let input = "
                 input: (name: \"input_bytes\", unit: B),
                 source: Column(\"source\"),";
@@ -177,26 +175,19 @@ impl Log {
     ],\n",
                     self.file(),
                     if has_input { input } else { "" },
-                    slots_columns(self)
+                    if *has_slots { slots_columns(rows) } else { String::new() }
                 )
             }
         }
     }
 }
 
-impl Log {
-    /// The input of jobs without one, where others have one: no byte, from anywhere.
-    fn nothing(&self) -> Option<(Bytes, usize)> {
-        match self {
-            Self::Jobs { rows, .. } => rows.iter().find_map(|row| row.input).map(|(_, source)| (Bytes::ZERO, source)),
-            Self::Transfers { .. } => None,
-        }
-    }
-}
-
-/// Columns of jobs that take several slots.
-fn slots_columns(_log: &Log) -> &'static str {
-    ""
+/// Columns of jobs that take several slots, and of what they asked for.
+fn slots_columns(rows: &[Job]) -> String {
+    let has_requested = rows.iter().any(|row| row.requested.is_some());
+    let requested =
+        if has_requested { "\n                requested: (name: \"requested_ns\", unit: Nanos)," } else { "" };
+    format!("\n                slots: \"slots\",{requested}")
 }
 
 /// A topology alone has nothing to do: something to begin with.
@@ -211,12 +202,24 @@ fn example(grid: &Grid) -> String {
             source: {},
             destinations: [{}],
             arrivals: Poisson(per_hour: 60),
-            size: Constant(GB(2)),
+            size: Constant({}),
         ),
     ],\n",
         ron(&grid.rses[source].name),
-        names.join(", ")
+        names.join(", "),
+        ron(&file_of_example(grid))
     )
+}
+
+/// A file of which one a minute loads the slowest link to a tenth or less: a power of ten, at most a gigabyte.
+fn file_of_example(grid: &Grid) -> Bytes {
+    let rates = grid.links.iter().flat_map(|link| {
+        let later = link.profile.iter().map(|step| step.1);
+        later.chain([link.bandwidth]).map(Rate::as_bytes_per_s).filter(|rate| *rate > 0.0)
+    });
+    let most = rates.fold(f64::INFINITY, f64::min) * 60.0 / 10.0;
+    let fits = |bytes: &u64| *bytes as f64 <= most;
+    Bytes::new((0..=9).rev().map(|power| 10_u64.pow(power)).find(fits).unwrap_or(1))
 }
 
 fn site(site: &Site) -> String {
@@ -230,16 +233,11 @@ fn rse(rse: &Rse, grid: &Grid) -> String {
     format!("name: {}, site: {}{limits}", ron(&rse.name), ron(&grid.sites[rse.site].name))
 }
 
-fn pool(pool: &Pool, grid: &Grid, log: Option<&Log>) -> String {
+fn pool(pool: &Pool, grid: &Grid) -> String {
     let nodes = if pool.nodes == 1 { String::new() } else { format!(", nodes: {}", pool.nodes) };
     let speed = if pool.speed == 1.0 { String::new() } else { format!(", speed: {:?}", pool.speed) };
     let (name, site) = (ron(&pool.name), ron(&grid.sites[pool.site].name));
-    format!("name: {name}, site: {site}{nodes}, slots: {}{speed}{}", pool.slots, scheduling(log))
-}
-
-/// How jobs that take several slots wait for them.
-fn scheduling(_log: Option<&Log>) -> &'static str {
-    ""
+    format!("name: {name}, site: {site}{nodes}, slots: {}{speed}", pool.slots)
 }
 
 fn link(link: &Link, grid: &Grid) -> String {
@@ -317,16 +315,9 @@ pub(crate) const MOST: Bytes = Bytes::new(1 << 62);
 impl Imported {
     /// Notes what the writer sets by itself.
     pub(crate) fn note_defaults(&mut self) {
-        if let Some(Log::Jobs { rows, has_slots: true }) = &self.log {
-            let several = rows.iter().filter(|row| row.slots > 1).count();
-            if several > 0 {
-                let note = format!(
-                    "that {} took several slots: here each takes one, so the machine is less busy than it was; the log has \
-                     them in its column `slots`",
-                    counted(several, "job")
-                );
-                self.account.note(Treatment::NotCarriedOver, note);
-            }
+        if let Some(Log::Jobs { has_slots: true, .. }) = &self.log {
+            let note = "jobs that wait for slots start first come first served; write `scheduling: Backfilling` where the machine did that";
+            self.account.note(Treatment::Defaulted, note);
         }
         match &self.log {
             Some(_) => self.account.note(
