@@ -4,6 +4,8 @@
 //! DEST is the other end, DATE the end; times are UTC. Records of tasks have `request_time`, `completion_time`, `status`,
 //! `bytes_transferred` and the two endpoints.
 
+use dapple_simulator::workload::Ties;
+
 use crate::account::{Place, Treatment};
 use crate::error::ImportError;
 use crate::imported::Imported;
@@ -60,7 +62,8 @@ fn server(sources: &[Source]) -> Imported {
         Treatment::NotCarriedOver,
         "streams, stripes and buffers of single transfers, and that two servers which both log a transfer tell it twice",
     );
-    transfers.finish("a log of a GridFTP server", sources, false, str::to_owned)
+    // A line is written when its transfer is over.
+    transfers.finish("a log of a GridFTP server", sources, false, Ties::Shuffled, str::to_owned)
 }
 
 fn line_told(text: &str) -> Result<Told<'_>, String> {
@@ -120,7 +123,7 @@ fn tasks(sources: &[Source]) -> Result<Imported, ImportError> {
     transfers
         .account
         .note(Treatment::Guessed, "a task is one file of all its bytes: the record does not tell their sizes");
-    Ok(transfers.finish("task records of Globus", sources, true, str::to_owned))
+    Ok(transfers.finish("task records of Globus", sources, true, Ties::LogOrder, str::to_owned))
 }
 
 fn task(record: &Record) -> Result<Told<'_>, String> {

@@ -4,6 +4,7 @@
 //! `cpuconsumptiontime` (s), `inputfilebytes`. Where the input of a job came from stands in none of them.
 
 use dapple_simulator::units::Bytes;
+use dapple_simulator::workload::Ties;
 
 use crate::account::{Place, Treatment};
 use crate::error::ImportError;
@@ -82,7 +83,7 @@ pub(crate) fn read(sources: &[Source]) -> Result<Imported, ImportError> {
         account.note(Treatment::NotCarriedOver, "output files: jobs write nothing");
     }
     account.note(Treatment::NotCarriedOver, "priorities, memory, tasks and users of jobs");
-    Ok(jobs.finish("an export of PanDA's jobs", sources, Slots::Busiest))
+    Ok(jobs.finish("an export of PanDA's jobs", sources, Slots::Busiest, Ties::LogOrder))
 }
 
 struct Told {

@@ -4,6 +4,8 @@
 //! `state`, `request_type`, ..) or with names of RSEs, as its API lists them (`source_rse`, `dest_rse`). States and types are
 //! written as the database does (`D`, `T`) or in words (`DONE`, `TRANSFER`). Times are UTC.
 
+use dapple_simulator::workload::Ties;
+
 use crate::account::{Place, Treatment};
 use crate::error::ImportError;
 use crate::imported::Imported;
@@ -107,7 +109,7 @@ pub(crate) fn read(sources: &[Source]) -> Result<Imported, ImportError> {
     if has_priority {
         account.note(Treatment::NotCarriedOver, "activities and priorities: every request waits its turn");
     }
-    Ok(transfers.finish("a dump of Rucio's requests", sources, true, |rse| site(rse).to_owned()))
+    Ok(transfers.finish("a dump of Rucio's requests", sources, true, Ties::LogOrder, |rse| site(rse).to_owned()))
 }
 
 fn told(record: &Record) -> Result<Told<'_>, String> {

@@ -4,6 +4,8 @@
 //! time, 4 run time, 5 processors, 6 CPU time, 7 memory, 8 requested processors, 9 requested time, 10 requested memory,
 //! 11 status, 12 user, 13 group, 14 application, 15 queue, 16 partition, 17 job before it, 18 think time after that one.
 
+use dapple_simulator::workload::Ties;
+
 use crate::account::{Account, Place, Treatment, counted};
 use crate::error::ImportError;
 use crate::imported::{Grid, Imported, Job, Log, Pool, Site};
@@ -103,7 +105,7 @@ pub(crate) fn read(sources: &[Source]) -> Result<Imported, ImportError> {
             pools: vec![Pool { name, site: 0, nodes: 1, slots, speed: 1.0 }],
             ..Grid::default()
         },
-        log: Some(Log::Jobs { rows: kept.into_iter().map(|(_, job)| job).collect(), has_slots: true }),
+        log: Some(Log::Jobs { rows: kept.into_iter().map(|(_, job)| job).collect(), ties: Ties::LogOrder }),
         account,
     })
 }

@@ -1,6 +1,7 @@
 //! Logs of transfers: what all their formats share.
 
 use dapple_simulator::units::Bytes;
+use dapple_simulator::workload::Ties;
 
 use crate::account::{Account, Place, Treatment};
 use crate::imported::{Grid, Imported, Log, Names, Rse, Site, Transfer, is_name};
@@ -51,14 +52,18 @@ impl Transfers {
             }
         });
         let Some(told) = self.account.row(place, told) else { return false };
-        let started = told.started.filter(|started| told.ended.is_none_or(|ended| ended >= *started));
+        let ended = told.ended.filter(|ended| *ended >= told.at.max(told.started.unwrap_or(0)));
+        if ended.is_none() && told.ended.is_some() {
+            let note = "its end, which is before its start: there is nothing to set the simulated end against";
+            self.account.note_row(Treatment::NotCarriedOver, note, place);
+        }
         self.rows.push(Transfer {
             at: told.at,
             size: Bytes::new(told.bytes),
             source: self.rses.position(told.source),
             destination: self.rses.position(told.destination),
-            started,
-            ended: started.and(told.ended),
+            started: told.started,
+            ended,
         });
         true
     }
@@ -69,6 +74,7 @@ impl Transfers {
         what: &'static str,
         sources: &[Source],
         queues: bool,
+        ties: Ties,
         site: impl Fn(&str) -> String,
     ) -> Imported {
         let Self { mut account, rses, rows } = self;
@@ -86,7 +92,7 @@ impl Transfers {
             );
         }
         let name = sources.first().map_or_else(String::new, Source::stem);
-        Imported { what, name, grid, log: Some(Log::Transfers { rows, queues }), account }
+        Imported { what, name, grid, log: Some(Log::Transfers { rows, queues, ties }), account }
     }
 }
 

@@ -5,6 +5,7 @@
 //! `read_bytes` and `write_bytes`. Each becomes a job that reads so many bytes from the server and computes nothing.
 
 use dapple_simulator::units::Bytes;
+use dapple_simulator::workload::Ties;
 
 use crate::account::{Place, Treatment};
 use crate::error::ImportError;
@@ -62,7 +63,8 @@ pub(crate) fn read(sources: &[Source]) -> Result<Imported, ImportError> {
         Treatment::NotCarriedOver,
         "names of files: no two reads share a file, so nothing can be cached or placed for others",
     );
-    Ok(jobs.finish("monitoring of XRootD", sources, Slots::NoWait))
+    // Records are written when a file is closed.
+    Ok(jobs.finish("monitoring of XRootD", sources, Slots::NoWait, Ties::Shuffled))
 }
 
 struct Told<'r> {
@@ -105,7 +107,7 @@ fn told(record: &Record) -> Result<Told<'_>, String> {
         pool: 0,
         input: None,
         started: Some(started),
-        ended: Some(ended.unwrap_or(started)),
+        ended,
     };
     Ok(Told { job, bytes: Bytes::new(bytes.min(MOST.get())), server, server_site, client })
 }
