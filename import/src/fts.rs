@@ -11,7 +11,7 @@ use crate::error::ImportError;
 use crate::imported::Imported;
 use crate::records::{Record, Records, whole};
 use crate::text::Source;
-use crate::times::instant;
+use crate::times::{self, instant};
 use crate::transfers::{Told, Transfers, host};
 
 const SOURCE: [&str; 6] = ["src_hostname", "source_se", "src_se", "src_url", "source_surl", "source_url"];
@@ -32,7 +32,7 @@ pub(crate) fn is_like(record: &Record) -> bool {
 pub(crate) fn read(sources: &[Source]) -> Result<Imported, ImportError> {
     let (mut n_ended_well, mut n_asked, mut is_by_end) = (0, 0, false);
     for source in sources {
-        let records = Records::of(source)?;
+        let records = Records::of(source, is_like)?;
         for wanted in [&SOURCE[..], &DESTINATION, &SIZE, &STATE, &STARTED] {
             records.expect(wanted)?;
         }
@@ -45,8 +45,10 @@ pub(crate) fn read(sources: &[Source]) -> Result<Imported, ImportError> {
     // One row of which it is not known when it was asked for makes all times those of starts: two kinds of instants do not mix.
     let queues = n_asked == n_ended_well;
     let mut transfers = Transfers::new(sources);
+    let mut is_local = false;
     for (file, source) in sources.iter().enumerate() {
-        for (line, record) in Records::of(source)?.rows() {
+        for (line, record) in Records::of(source, is_like)?.rows() {
+            is_local = is_local || record.as_ref().is_ok_and(|it| it.has_local_time(&[&SUBMITTED, &STARTED, &ENDED]));
             let told = match &record {
                 Ok(record) => told(record, queues),
                 Err(why) => Err((*why).to_owned()),
@@ -70,6 +72,9 @@ pub(crate) fn read(sources: &[Source]) -> Result<Imported, ImportError> {
         Treatment::NotCarriedOver,
         "activities, priorities, streams and limits of FTS: the limits are FTS's defaults (services.transfers)",
     );
+    if is_local {
+        transfers.account.note(Treatment::Guessed, times::ZONE);
+    }
     transfers.account.note(Treatment::Guessed, "every storage host is an RSE at a site of its own");
     // Messages are sent when a transfer is over; rows of the table stand in the order in which files were asked for.
     let ties = if is_by_end { Ties::Shuffled } else { Ties::LogOrder };

@@ -11,7 +11,7 @@ use crate::error::ImportError;
 use crate::imported::Imported;
 use crate::records::{NO_TEXT, Record, Records, whole};
 use crate::text::Source;
-use crate::times::{instant, netlogger};
+use crate::times::{self, instant, netlogger};
 use crate::transfers::{Told, Transfers};
 
 const SOURCE: [&str; 4] =
@@ -106,18 +106,23 @@ fn line_told(text: &str) -> Result<Told<'_>, String> {
 
 fn tasks(sources: &[Source]) -> Result<Imported, ImportError> {
     let mut transfers = Transfers::new(sources);
+    let mut is_local = false;
     for (file, source) in sources.iter().enumerate() {
-        let records = Records::of(source)?;
+        let records = Records::of(source, is_like_tasks)?;
         for wanted in [&SOURCE[..], &DESTINATION, &REQUESTED, &BYTES, &STATUS] {
             records.expect(wanted)?;
         }
         for (line, record) in records.rows() {
+            is_local = is_local || record.as_ref().is_ok_and(|it| it.has_local_time(&[&REQUESTED, &ENDED]));
             let told = match &record {
                 Ok(record) => task(record),
                 Err(why) => Err((*why).to_owned()),
             };
             transfers.add(Place { file, line }, told);
         }
+    }
+    if is_local {
+        transfers.account.note(Treatment::Guessed, times::ZONE);
     }
     transfers.account.note(Treatment::Guessed, "every endpoint is an RSE at a site of its own");
     transfers

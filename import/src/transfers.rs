@@ -10,6 +10,9 @@ use crate::star;
 use crate::text::Source;
 use crate::write::MOST;
 
+/// What the account says of an end that is left out.
+pub(crate) const NO_END: &str = "its end, which is no time or before its start: the simulated end is set against none";
+
 /// A transfer as a row tells it.
 pub(crate) struct Told<'r> {
     /// When it was requested or started.
@@ -54,8 +57,7 @@ impl Transfers {
         let Some(told) = self.account.row(place, told) else { return false };
         let ended = told.ended.filter(|ended| *ended >= told.at.max(told.started.unwrap_or(0)));
         if ended.is_none() && told.ended.is_some() {
-            let note = "its end, which is before its start: there is nothing to set the simulated end against";
-            self.account.note_row(Treatment::NotCarriedOver, note, place);
+            self.account.note_row(Treatment::NotCarriedOver, NO_END, place);
         }
         self.rows.push(Transfer {
             at: told.at,

@@ -13,8 +13,8 @@ use crate::imported::{Imported, Job, is_name};
 use crate::jobs::{Jobs, Slots};
 use crate::records::{NO_NAME, Record, Records, whole};
 use crate::text::Source;
-use crate::times::instant;
-use crate::transfers::host;
+use crate::times::{self, instant};
+use crate::transfers::{NO_END, host};
 use crate::write::MOST;
 
 const STARTED: [&str; 2] = ["start_time", "f-open_start_time"];
@@ -33,8 +33,9 @@ pub(crate) fn is_like(record: &Record) -> bool {
 /// Reads records.
 pub(crate) fn read(sources: &[Source]) -> Result<Imported, ImportError> {
     let mut jobs = Jobs::new(sources);
+    let mut is_local = false;
     for (file, source) in sources.iter().enumerate() {
-        let records = Records::of(source)?;
+        let records = Records::of(source, is_like)?;
         for wanted in [&STARTED[..], &SERVER, &CLIENT, &[READ[0], READ[1], "read"]] {
             records.expect(wanted)?;
         }
@@ -44,7 +45,11 @@ pub(crate) fn read(sources: &[Source]) -> Result<Imported, ImportError> {
                 Ok(record) => told(record),
                 Err(why) => Err((*why).to_owned()),
             };
+            is_local = is_local || record.as_ref().is_ok_and(|it| it.has_local_time(&[&STARTED, &ENDED]));
             let told = told.map(|told| {
+                if told.job.ended.is_none() && record.as_ref().is_ok_and(|it| it.get(&ENDED).is_some()) {
+                    jobs.account.note_row(Treatment::NotCarriedOver, NO_END, place);
+                }
                 let pool = jobs.pool(&format!("{}_WN", told.client), &told.client);
                 let rse = jobs.rse(told.server, told.server_site);
                 Job { pool, input: Some((told.bytes, rse)), ..told.job }
@@ -58,6 +63,9 @@ pub(crate) fn read(sources: &[Source]) -> Result<Imported, ImportError> {
         "a file that was open is a job that reads what was read of it and computes nothing: the log does not part what a client \
          waited from what it computed, so reads run as fast as the grid lets them, which is faster than they did",
     );
+    if is_local {
+        account.note(Treatment::Guessed, times::ZONE);
+    }
     account.note(Treatment::Guessed, "clients of one domain are one pool, at a site of that name");
     account.note(
         Treatment::NotCarriedOver,
