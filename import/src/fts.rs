@@ -36,7 +36,8 @@ pub(crate) fn read(sources: &[Source]) -> Result<Imported, ImportError> {
         for wanted in [&SOURCE[..], &DESTINATION, &SIZE, &STATE, &STARTED] {
             records.expect(wanted)?;
         }
-        for record in records.rows().filter_map(|(_, record)| record.ok()).filter(|record| told(record, false).is_ok()) {
+        for record in records.rows().filter_map(|(_, record)| record.ok()).filter(|record| told(record, false).is_ok())
+        {
             n_ended_well += 1;
             n_asked += u64::from(record.get(&SUBMITTED).and_then(instant).is_some());
             is_by_end |= record.get(&ENDED[..2]).is_some();

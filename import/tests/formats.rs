@@ -70,13 +70,7 @@ const CASES: [Case; 11] = [
     ),
     ("globus-tasks.csv", Format::Globus, 3, 2, &[(1, "not SUCCEEDED")]),
     ("xrootd.jsonl", Format::Xrootd, 6, 4, &[(1, "it was written"), (1, "nothing was read")]),
-    (
-        "network.graphml",
-        Format::Graphml,
-        12,
-        9,
-        &[(1, "the id of another"), (1, "to itself"), (1, "is no node")],
-    ),
+    ("network.graphml", Format::Graphml, 12, 9, &[(1, "the id of another"), (1, "to itself"), (1, "is no node")]),
     (
         "platform.xml",
         Format::Simgrid,
