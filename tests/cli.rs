@@ -149,7 +149,7 @@ fn import_makes_a_scenario_that_runs_and_says_what_became_of_the_rows() {
     lab.dapple(&["check", "--strict", "mine/scenario.ron"]).exits(0);
     lab.dapple(&["run", "mine/scenario.ron", "--out", "out"]).exits(0);
 
-    lab.dapple(&["import", "swf", "jobs.swf", "--out", "mine"]).exits(2).complains("is there already");
+    lab.dapple(&["import", "swf", "jobs.swf", "--out", "mine"]).exits(3).complains("is there already");
     lab.dapple(&["import", "swff", "jobs.swf", "--out", "other"]).exits(2).complains("swf");
     lab.dapple(&["import", "swf", "jobs.swf", "--out", "other", "--key", "k"]).exits(2).complains("--anonymise");
     lab.dapple(&["import", "rucio", "jobs.swf", "--out", "other"])

@@ -145,6 +145,12 @@ mod tests {
     }
 
     #[test]
+    fn paths_are_shown_by_their_ends() {
+        assert_eq!(short_path("topology.links.CERN-GRIF-LPNHE.bandwidth"), "CERN-GRIF-LPNHE.bandwidth");
+        assert_eq!(short_path("seed"), "seed");
+    }
+
+    #[test]
     fn ids_are_shown_as_long_as_they_must_be() {
         assert_eq!(digits(["0123456789", "9123456789"].into_iter()), 6);
         assert_eq!(digits(["01234567890", "01234567891"].into_iter()), 11);

@@ -12,7 +12,7 @@ use crate::commands::choice::{is_experiment, one_of, point_words};
 use crate::commands::list::kpi;
 use crate::commands::report::report_failure;
 use crate::exit::{Exit, Failure, OrExit};
-use crate::terminal::{note, print};
+use crate::terminal::{print, warn};
 
 /// Arguments of `dapple compare`.
 #[derive(clap::Args)]
@@ -66,7 +66,7 @@ impl Side {
         }
         let (missing, failed) = (finished.manifest.missing.len(), finished.manifest.failed.len());
         if missing + failed > 0 {
-            note(&format!("warning: of {} runs {missing} are missing and {failed} failed", dir.display()));
+            warn(format_args!("of {} runs {missing} are missing and {failed} failed", dir.display()));
         }
         Ok(Self { finished, policy })
     }
@@ -156,8 +156,8 @@ fn scenarios(first: &Side, other: &Side) -> Result<String, Failure> {
     let asked: Vec<&str> =
         ["workload", "data", "start", "warm_up", "horizon", "seed"].into_iter().filter(|part| is_other(part)).collect();
     if !asked.is_empty() {
-        note(&format!(
-            "warning: {} and {} differ in {}: their runs are not asked for the same, so a difference need not be one of \
+        warn(format_args!(
+            "{} and {} differ in {}: their runs are not asked for the same, so a difference need not be one of \
              policies or machines",
             first.name(),
             other.name(),

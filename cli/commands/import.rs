@@ -45,7 +45,9 @@ Examples:
   dapple import rucio requests_history.csv --out week-17       transfers between RSEs
   dapple import auto monit-*.json --out fts --anonymise        names hidden, the format found out
   dapple import graphml Geant2012.graphml --out geant          a network, with something to try it
-  dapple check week-17/scenario.ron && dapple run week-17/scenario.ron";
+  dapple check week-17/scenario.ron && dapple run week-17/scenario.ron
+
+Files that are there are never overwritten: nothing is written then, and the exit code is 3.";
 
 fn format() -> PossibleValuesParser {
     let all = Format::ALL.map(|format| PossibleValue::new(format.name()).help(format.about()));
@@ -80,7 +82,7 @@ impl Import {
 fn failed(error: ImportError) -> Failure {
     let exit = match error {
         ImportError::Read { .. } | ImportError::Write { .. } => Exit::Files,
-        ImportError::OneFile { .. } | ImportError::Exists { .. } => Exit::BadArguments,
+        ImportError::OneFile { .. } => Exit::BadArguments,
         _ => Exit::Refused,
     };
     Failure { exit, error: error.into() }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::columns::columns;
 use crate::commands::choice::one_of;
 use crate::exit::{Exit, Failure};
-use crate::terminal::{note, print};
+use crate::terminal::{print, warn};
 
 /// Arguments of `dapple init`.
 #[derive(clap::Args)]
@@ -111,8 +111,8 @@ impl Init {
         let dapple = self.dapple.clone().unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")));
         let is_there = dapple.join("Cargo.toml").is_file();
         if !is_there && template.files.iter().any(|(_, text)| text.contains("{{dapple}}")) {
-            note(&format!(
-                "warning: dapple's sources are not at {}: say where they are in Cargo.toml, or with --dapple",
+            warn(format_args!(
+                "dapple's sources are not at {}: say where they are in Cargo.toml, or with --dapple",
                 dapple.display()
             ));
         }

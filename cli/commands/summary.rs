@@ -10,6 +10,7 @@ use dapple_reports::statistics::Estimate;
 use dapple_reports::{Conclusion, sweep_order};
 
 use crate::columns::{columns, number};
+use crate::commands::choice::short_path;
 
 /// Lines of the table; the rest is in the report.
 const MOST_ROWS: usize = 24;
@@ -62,7 +63,7 @@ fn counts(execution: &Execution) -> String {
 fn table(execution: &Execution, conclusion: &Conclusion, info: &KpiInfo, scale: Scale) -> String {
     let manifest = &execution.manifest;
     let paths = &manifest.sweep_paths;
-    let mut heading: Vec<String> = paths.iter().map(|path| last_two(path)).collect();
+    let mut heading: Vec<String> = paths.iter().map(|path| short_path(path).to_owned()).collect();
     heading.extend(["policy", "runs", "mean", "95 % interval"].map(str::to_owned));
     heading.push(format!("against {}", manifest.baseline));
     let estimate = |point: &[SweepPoint], policy: &str| {
@@ -117,21 +118,4 @@ fn figures(estimate: Option<Estimate>, chance: bool, (scale, decimals): (Scale, 
         (true, _, None) => "all equal",
     };
     [n.to_string(), plain(mean), span.map_or_else(|| without.to_owned(), |span| plain(span).replace(" to ", " .. "))]
-}
-
-/// The end of a path, enough to know it by.
-fn last_two(path: &str) -> String {
-    let parts: Vec<&str> = path.rsplitn(3, '.').take(2).collect();
-    parts.into_iter().rev().collect::<Vec<_>>().join(".")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_are_known_by_their_ends() {
-        assert_eq!(last_two("topology.links.CERN-GRIF-LPNHE.bandwidth"), "CERN-GRIF-LPNHE.bandwidth");
-        assert_eq!(last_two("seed"), "seed");
-    }
 }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use crate::error::ImportError;
 use crate::imported::{Imported, Log};
-use crate::records::Records;
+use crate::records::{Record, Records};
 use crate::text::Source;
 use crate::{fts, globus, graphml, panda, rucio, simgrid, swf, xrootd};
 
@@ -86,19 +86,16 @@ impl Format {
         if globus::is_like(text) {
             return Some(Self::Globus);
         }
-        let records = Records::of(source).ok()?;
+        const OF_RECORDS: [(Format, fn(&Record) -> bool); 5] = [
+            (Format::Rucio, rucio::is_like),
+            (Format::Fts, fts::is_like),
+            (Format::Globus, globus::is_like_tasks),
+            (Format::Xrootd, xrootd::is_like),
+            (Format::Panda, panda::is_like),
+        ];
+        let records = Records::of(source, |record| OF_RECORDS.iter().any(|(_, is_like)| is_like(record))).ok()?;
         let first: Vec<_> = records.rows().take(100).filter_map(|(_, record)| record.ok()).collect();
-        let is_like = |format: Self| {
-            first.iter().any(|record| match format {
-                Self::Rucio => rucio::is_like(record),
-                Self::Fts => fts::is_like(record),
-                Self::Panda => panda::is_like(record),
-                Self::Globus => globus::is_like_tasks(record),
-                Self::Xrootd => xrootd::is_like(record),
-                Self::Swf | Self::Graphml | Self::Simgrid => false,
-            })
-        };
-        [Self::Rucio, Self::Fts, Self::Globus, Self::Xrootd, Self::Panda].into_iter().find(|format| is_like(*format))
+        OF_RECORDS.iter().find(|(_, is_like)| first.iter().any(is_like)).map(|(format, _)| *format)
     }
 }
 

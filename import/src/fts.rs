@@ -4,12 +4,14 @@
 //! the URLs, and `t_final_transfer_state`. The table has `start_time`, `finish_time`, `filesize`, `source_se`, `dest_se` and
 //! `file_state`; joined with `t_job` also `submit_time`. Storage is told by host, as FTS itself tells its links.
 
+use dapple_simulator::workload::Ties;
+
 use crate::account::{Place, Treatment};
 use crate::error::ImportError;
 use crate::imported::Imported;
 use crate::records::{Record, Records, whole};
 use crate::text::Source;
-use crate::times::instant;
+use crate::times::{self, instant};
 use crate::transfers::{Told, Transfers, host};
 
 const SOURCE: [&str; 6] = ["src_hostname", "source_se", "src_se", "src_url", "source_surl", "source_url"];
@@ -28,25 +30,40 @@ pub(crate) fn is_like(record: &Record) -> bool {
 
 /// Reads records.
 pub(crate) fn read(sources: &[Source]) -> Result<Imported, ImportError> {
-    let mut queues = true;
+    let (mut n_ended_well, mut n_asked, mut is_by_end) = (0, 0, false);
     for source in sources {
-        let records = Records::of(source)?;
+        let records = Records::of(source, is_like)?;
         for wanted in [&SOURCE[..], &DESTINATION, &SIZE, &STATE, &STARTED] {
             records.expect(wanted)?;
         }
-        // One row that was never asked for makes all times those of starts: two kinds of instants do not mix.
-        let is_asked = |record: &Record| record.get(&SUBMITTED).and_then(instant).is_some();
-        queues &= records.rows().all(|(_, record)| record.as_ref().map_or(true, is_asked));
+        for record in records.rows().filter_map(|(_, record)| record.ok()).filter(|record| told(record, false).is_ok())
+        {
+            n_ended_well += 1;
+            n_asked += u64::from(record.get(&SUBMITTED).and_then(instant).is_some());
+            is_by_end |= record.get(&ENDED[..2]).is_some();
+        }
     }
+    // One row of which it is not known when it was asked for makes all times those of starts: two kinds of instants do not mix.
+    let queues = n_asked == n_ended_well;
     let mut transfers = Transfers::new(sources);
+    let mut is_local = false;
     for (file, source) in sources.iter().enumerate() {
-        for (line, record) in Records::of(source)?.rows() {
+        for (line, record) in Records::of(source, is_like)?.rows() {
+            is_local = is_local || record.as_ref().is_ok_and(|it| it.has_local_time(&[&SUBMITTED, &STARTED, &ENDED]));
             let told = match &record {
                 Ok(record) => told(record, queues),
                 Err(why) => Err((*why).to_owned()),
             };
             transfers.add(Place { file, line }, told);
         }
+    }
+    if !queues && n_asked > 0 {
+        let note = format!(
+            "when transfers were asked for: {} of {n_ended_well} that ended well have no {}",
+            n_ended_well - n_asked,
+            SUBMITTED[0]
+        );
+        transfers.account.note(Treatment::NotCarriedOver, note);
     }
     transfers.account.note(
         Treatment::NotCarriedOver,
@@ -56,8 +73,13 @@ pub(crate) fn read(sources: &[Source]) -> Result<Imported, ImportError> {
         Treatment::NotCarriedOver,
         "activities, priorities, streams and limits of FTS: the limits are FTS's defaults (services.transfers)",
     );
+    if is_local {
+        transfers.account.note(Treatment::Guessed, times::ZONE);
+    }
     transfers.account.note(Treatment::Guessed, "every storage host is an RSE at a site of its own");
-    Ok(transfers.finish("records of FTS", sources, queues, str::to_owned))
+    // Messages are sent when a transfer is over; rows of the table stand in the order in which files were asked for.
+    let ties = if is_by_end { Ties::Shuffled } else { Ties::LogOrder };
+    Ok(transfers.finish("records of FTS", sources, queues, ties, str::to_owned))
 }
 
 fn told(record: &Record, queues: bool) -> Result<Told<'_>, String> {

@@ -4,12 +4,14 @@
 //! DEST is the other end, DATE the end; times are UTC. Records of tasks have `request_time`, `completion_time`, `status`,
 //! `bytes_transferred` and the two endpoints.
 
+use dapple_simulator::workload::Ties;
+
 use crate::account::{Place, Treatment};
 use crate::error::ImportError;
 use crate::imported::Imported;
 use crate::records::{NO_TEXT, Record, Records, whole};
 use crate::text::Source;
-use crate::times::{instant, netlogger};
+use crate::times::{self, instant, netlogger};
 use crate::transfers::{Told, Transfers};
 
 const SOURCE: [&str; 4] =
@@ -60,7 +62,8 @@ fn server(sources: &[Source]) -> Imported {
         Treatment::NotCarriedOver,
         "streams, stripes and buffers of single transfers, and that two servers which both log a transfer tell it twice",
     );
-    transfers.finish("a log of a GridFTP server", sources, false, str::to_owned)
+    // A line is written when its transfer is over.
+    transfers.finish("a log of a GridFTP server", sources, false, Ties::Shuffled, str::to_owned)
 }
 
 fn line_told(text: &str) -> Result<Told<'_>, String> {
@@ -103,12 +106,14 @@ fn line_told(text: &str) -> Result<Told<'_>, String> {
 
 fn tasks(sources: &[Source]) -> Result<Imported, ImportError> {
     let mut transfers = Transfers::new(sources);
+    let mut is_local = false;
     for (file, source) in sources.iter().enumerate() {
-        let records = Records::of(source)?;
+        let records = Records::of(source, is_like_tasks)?;
         for wanted in [&SOURCE[..], &DESTINATION, &REQUESTED, &BYTES, &STATUS] {
             records.expect(wanted)?;
         }
         for (line, record) in records.rows() {
+            is_local = is_local || record.as_ref().is_ok_and(|it| it.has_local_time(&[&REQUESTED, &ENDED]));
             let told = match &record {
                 Ok(record) => task(record),
                 Err(why) => Err((*why).to_owned()),
@@ -116,11 +121,14 @@ fn tasks(sources: &[Source]) -> Result<Imported, ImportError> {
             transfers.add(Place { file, line }, told);
         }
     }
+    if is_local {
+        transfers.account.note(Treatment::Guessed, times::ZONE);
+    }
     transfers.account.note(Treatment::Guessed, "every endpoint is an RSE at a site of its own");
     transfers
         .account
         .note(Treatment::Guessed, "a task is one file of all its bytes: the record does not tell their sizes");
-    Ok(transfers.finish("task records of Globus", sources, true, str::to_owned))
+    Ok(transfers.finish("task records of Globus", sources, true, Ties::LogOrder, str::to_owned))
 }
 
 fn task(record: &Record) -> Result<Told<'_>, String> {

@@ -129,19 +129,18 @@ fn links(graph: &Element, keys: &Keys, sites: &Sites, account: &mut Account) -> 
             if is_one_way { (from, to, true) } else { (from.min(to), from.max(to), false) }
         };
         let same = ends.as_ref().ok().and_then(|ends| known.get(&key(*ends))).copied();
-        let ends = match same {
-            Some(_) => Err("an edge beside another: its bandwidth is added to that of the other".to_owned()),
-            None => ends,
-        };
         let rate = Rate::from_bytes_per_s(bandwidth.unwrap_or(BANDWIDTH_BIT_PER_S) / 8.0);
-        if bandwidth.is_none() && (same.is_some() || ends.is_ok()) {
+        if bandwidth.is_none() && ends.is_ok() {
             account.note_row(Treatment::Defaulted, "an edge without a speed has 10 Gbps", place);
         }
+        let Some((from, to)) = account.row(place, ends) else { continue };
         if let Some(same) = same {
+            let note = "an edge beside another: both are one link with the bandwidth of both, which no single flow had";
+            account.note_row(Treatment::Guessed, note, place);
             links[same].bandwidth =
                 Rate::from_bytes_per_s(links[same].bandwidth.as_bytes_per_s() + rate.as_bytes_per_s());
+            continue;
         }
-        let Some((from, to)) = account.row(place, ends) else { continue };
         known.insert(key((from, to)), links.len());
         let latency = latency(&sites.sites[from], &sites.sites[to]);
         if latency.is_none() {

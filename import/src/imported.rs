@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use dapple_simulator::units::{Bytes, Rate, SimSpan, SimTime};
+use dapple_simulator::workload::Ties;
 
 use crate::account::Account;
 
@@ -134,13 +135,15 @@ pub enum Log {
         rows: Vec<Transfer>,
         /// Whether instants are requests, which queue for slots, or the moments at which copying began.
         queues: bool,
+        /// Which of the rows of one instant goes first: none where the log stands in order of ends.
+        ties: Ties,
     },
     /// Jobs that were run.
     Jobs {
         /// In order of the log.
         rows: Vec<Job>,
-        /// Whether they take several slots each, so that how a pool schedules them matters.
-        has_slots: bool,
+        /// Which of the rows of one instant goes first: none where the log stands in order of ends.
+        ties: Ties,
     },
 }
 
@@ -194,6 +197,18 @@ impl Log {
     /// Whether nothing is in it.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Whether a job takes several slots, so that how a pool schedules them matters.
+    pub(crate) fn has_slots(&self) -> bool {
+        matches!(self, Self::Jobs { rows, .. } if rows.iter().any(|row| row.slots > 1))
+    }
+
+    /// Which of the rows of one instant goes first.
+    pub(crate) fn ties(&self) -> Ties {
+        match self {
+            Self::Transfers { ties, .. } | Self::Jobs { ties, .. } => *ties,
+        }
     }
 
     /// The first instant at which something is asked for, the last such instant, and the last of all instants.

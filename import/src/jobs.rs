@@ -1,5 +1,7 @@
 //! Logs of jobs that run at many places and read data: what all their formats share.
 
+use dapple_simulator::workload::Ties;
+
 use crate::account::{Account, Place, Treatment};
 use crate::imported::{Grid, Imported, Job, Log, Names, Pool, Rse, Site};
 use crate::peak::peak;
@@ -60,19 +62,21 @@ impl Jobs {
     }
 
     /// The grid and its log.
-    pub fn finish(self, what: &'static str, sources: &[Source], slots: Slots) -> Imported {
+    pub fn finish(self, what: &'static str, sources: &[Source], slots: Slots, ties: Ties) -> Imported {
         let Self { mut account, sites, pools, pool_sites, rses, rse_sites, rows } = self;
         let mut largest = vec![1_u32; pool_sites.len()];
+        let mut rows_at = vec![0_usize; pool_sites.len()];
         let mut uses: Vec<Vec<(u64, u64, u32)>> = vec![Vec::new(); pool_sites.len()];
         for row in &rows {
             largest[row.pool] = largest[row.pool].max(row.slots);
+            rows_at[row.pool] += 1;
             if let (Some(start), Some(end)) = (row.started, row.ended) {
                 uses[row.pool].push((start, end, row.slots));
             }
         }
         let size = |pool: usize| match slots {
             Slots::Busiest => u32::try_from(peak(uses[pool].iter().copied())).unwrap_or(u32::MAX).max(largest[pool]),
-            Slots::NoWait => u32::try_from(uses[pool].len()).unwrap_or(u32::MAX).max(1),
+            Slots::NoWait => u32::try_from(rows_at[pool]).unwrap_or(u32::MAX).max(1),
         };
         let pools = (pools.into_all().into_iter().enumerate())
             .map(|(at, name)| Pool { name, site: pool_sites[at], nodes: 1, slots: size(at), speed: 1.0 })
@@ -92,8 +96,7 @@ impl Jobs {
                 Slots::NoWait => "a pool has a slot for each row, so that nothing waits for one",
             },
         );
-        let has_slots = rows.iter().any(|row| row.slots > 1);
         let name = sources.first().map_or_else(String::new, Source::stem);
-        Imported { what, name, grid, log: Some(Log::Jobs { rows, has_slots }), account }
+        Imported { what, name, grid, log: Some(Log::Jobs { rows, ties }), account }
     }
 }

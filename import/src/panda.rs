@@ -4,6 +4,7 @@
 //! `cpuconsumptiontime` (s), `inputfilebytes`. Where the input of a job came from stands in none of them.
 
 use dapple_simulator::units::Bytes;
+use dapple_simulator::workload::Ties;
 
 use crate::account::{Place, Treatment};
 use crate::error::ImportError;
@@ -11,7 +12,7 @@ use crate::imported::{Imported, Job, is_name};
 use crate::jobs::{Jobs, Slots};
 use crate::records::{NO_NAME, Record, Records, whole};
 use crate::text::Source;
-use crate::times::{instant, seconds};
+use crate::times::{self, instant, seconds};
 use crate::write::MOST;
 
 const CREATED: [&str; 3] = ["creationtime", "t_created_s", "creation_time"];
@@ -33,9 +34,9 @@ pub(crate) fn is_like(record: &Record) -> bool {
 /// Reads exports.
 pub(crate) fn read(sources: &[Source]) -> Result<Imported, ImportError> {
     let mut jobs = Jobs::new(sources);
-    let mut has_output = false;
+    let (mut has_output, mut is_local) = (false, false);
     for (file, source) in sources.iter().enumerate() {
-        let records = Records::of(source)?;
+        let records = Records::of(source, is_like)?;
         for wanted in [&CREATED[..], &STARTED, &ENDED, &STATUS] {
             records.expect(wanted)?;
         }
@@ -66,6 +67,7 @@ pub(crate) fn read(sources: &[Source]) -> Result<Imported, ImportError> {
             let pool = jobs.pool(&told.site, &told.site);
             let rse = told.input.map(|input| (input, jobs.rse(&format!("{}_DISK", told.site), &told.site)));
             jobs.add(place, Ok(Job { pool, input: rse, ..told.job }));
+            is_local = is_local || record.as_ref().is_ok_and(|it| it.has_local_time(&[&CREATED, &STARTED, &ENDED]));
             has_output |= record.is_ok_and(|record| record.get(&["outputfilebytes", "output_bytes"]).is_some());
         }
     }
@@ -78,11 +80,14 @@ pub(crate) fn read(sources: &[Source]) -> Result<Imported, ImportError> {
         Treatment::Guessed,
         "the input of a job lies in storage of its own site: the export does not say where it came from; it is one file",
     );
+    if is_local {
+        account.note(Treatment::Guessed, times::ZONE);
+    }
     if has_output {
         account.note(Treatment::NotCarriedOver, "output files: jobs write nothing");
     }
     account.note(Treatment::NotCarriedOver, "priorities, memory, tasks and users of jobs");
-    Ok(jobs.finish("an export of PanDA's jobs", sources, Slots::Busiest))
+    Ok(jobs.finish("an export of PanDA's jobs", sources, Slots::Busiest, Ties::LogOrder))
 }
 
 struct Told {

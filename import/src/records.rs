@@ -1,18 +1,27 @@
 //! Records with named fields, whether a file is CSV or JSON.
 //!
 //! CSV has a header row and commas, semicolons or tabs between cells. JSON is one object a line, or one text that is a list of
-//! objects or an object with such a list in it. A record that cannot be read is one bad record and takes no other with it: a
-//! quote that is never closed ends with its line.
+//! objects or an object with such a list in it. A row of CSV or a line of JSON that cannot be read is one bad record and takes no
+//! other with it: a quote that is never closed ends with its line. One text of JSON that is broken is refused: nobody can say
+//! how many records are lost behind the place where it breaks.
 
 use std::rc::Rc;
 
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::error::ImportError;
 use crate::text::Source;
+use crate::times::names_no_zone;
 
 /// Lines that one record can have: messages in quotes may be broken.
 const MAX_LINES: usize = 200;
+
+/// How often a quote can seem to close before it is taken as never closed, so that broken files are read in time.
+const MAX_TRIES: usize = 8;
+
+/// Objects of a list that are looked at to know what it is a list of.
+const LOOKED_AT: usize = 100;
 
 /// Words of databases for no value.
 const MISSING: [&str; 7] = ["", "null", "none", "nan", "\\n", "(null)", "undefined"];
@@ -45,6 +54,11 @@ impl Record {
         self.get(names).ok_or_else(|| format!("it has no {}", names.join(" or ")))
     }
 
+    /// Whether one of these times is a calendar time that names no zone.
+    pub fn has_local_time(&self, times: &[&[&str]]) -> bool {
+        times.iter().any(|names| self.get(names).is_some_and(names_no_zone))
+    }
+
     /// A field that is read as something, or why the row cannot be used.
     pub fn read<T>(&self, names: &[&str], what: &str, read: impl FnOnce(&str) -> Option<T>) -> Result<T, String> {
         read(self.need(names)?).ok_or_else(|| format!("its {} is no {what}", names.join(" or ")))
@@ -60,31 +74,48 @@ pub(crate) fn whole(text: &str) -> Option<u64> {
 /// The line of a record, and the record or why it cannot be read.
 pub(crate) type Row = (u64, Result<Record, &'static str>);
 
+/// How the records of a file stand in it.
+enum Form {
+    /// CSV: fields of the header row, and what stands between cells.
+    Table(Rc<[String]>, u8),
+    /// JSON, one object a line.
+    Lines,
+    /// JSON, one text; where its objects start.
+    Text(usize),
+}
+
 /// A file of records.
 pub(crate) struct Records<'a> {
     source: &'a Source,
-    /// Fields in the header row of CSV; of JSON none.
-    header: Option<(Rc<[String]>, u8)>,
+    form: Form,
 }
 
 impl<'a> Records<'a> {
-    /// Looks at the start of a file.
-    pub fn of(source: &'a Source) -> Result<Self, ImportError> {
+    /// Looks at the form of a file; `is_like` knows a record that is looked for, for texts that are lists of several things.
+    pub fn of(source: &'a Source, is_like: impl Fn(&Record) -> bool) -> Result<Self, ImportError> {
         let first = source.text.lines().find(|line| !line.trim().is_empty());
         let Some(first) = first else { return Err(source.refused(None, "it is empty")) };
         if first.trim_start().starts_with(['{', '[']) {
-            return Ok(Self { source, header: None });
+            let form = match serde_json::from_str::<IgnoredAny>(&source.text) {
+                Ok(_) => Form::Text(objects(&source.text, is_like)),
+                Err(_) if is_lines(&source.text) => Form::Lines,
+                Err(why) => {
+                    let what = "it is no JSON, so that nobody knows how many records are lost behind this place";
+                    return Err(source.refused(why.line() as u64, format!("{what}: {why}")));
+                }
+            };
+            return Ok(Self { source, form });
         }
         let count = |delimiter: &u8| first.bytes().filter(|byte| byte == delimiter).count();
         let delimiter = [b',', b';', b'\t'].into_iter().rev().max_by_key(count).unwrap_or(b',');
         let names = split(first, delimiter).unwrap_or_default();
         let names: Vec<String> = names.iter().map(|name| name.trim().to_ascii_lowercase()).collect();
-        Ok(Self { source, header: Some((names.into(), delimiter)) })
+        Ok(Self { source, form: Form::Table(names.into(), delimiter) })
     }
 
     /// Checks that a file with a header row has one of these fields, once.
     pub fn expect(&self, wanted: &[&str]) -> Result<(), ImportError> {
-        let Some((names, _)) = &self.header else { return Ok(()) };
+        let Form::Table(names, _) = &self.form else { return Ok(()) };
         let found: Vec<&&str> = wanted.iter().filter(|name| names.iter().any(|known| known == **name)).collect();
         let Some(used) = found.first() else {
             let near = names.iter().map(|name| (strsim::jaro_winkler(name, wanted[0]), name));
@@ -102,14 +133,18 @@ impl<'a> Records<'a> {
     /// The records.
     pub fn rows(&self) -> Box<dyn Iterator<Item = Row> + 'a> {
         let text = &self.source.text;
-        match &self.header {
-            Some((names, delimiter)) => Box::new(Csv {
+        match &self.form {
+            Form::Table(names, delimiter) => Box::new(Csv {
                 lines: text.lines().enumerate().collect::<Vec<_>>().into_iter(),
                 names: Rc::clone(names),
                 delimiter: *delimiter,
                 is_header: true,
             }),
-            None => json(text),
+            Form::Lines => {
+                let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+                Box::new(lines.map(|(index, line)| (index as u64 + 1, object(line))))
+            }
+            Form::Text(at) => Box::new(Objects::of(text, *at)),
         }
     }
 }
@@ -160,9 +195,14 @@ impl Csv<'_> {
     fn closed(&mut self, line: &str) -> Option<Vec<String>> {
         let ahead = self.lines.as_slice();
         let mut text = line.to_owned();
+        let mut tries = 0;
         for (taken, (_, more)) in ahead.iter().take(MAX_LINES).enumerate() {
             text.push('\n');
             text.push_str(more);
+            tries += usize::from(is_odd(more));
+            if tries > MAX_TRIES {
+                return None;
+            }
             if is_odd(more) && !is_open(&text, self.delimiter) {
                 let cells = split(&text, self.delimiter)?;
                 if cells.len() != self.names.len() {
@@ -203,37 +243,62 @@ fn split(record: &str, delimiter: u8) -> Option<Vec<String>> {
     reader.read_record(&mut cells).ok()?.then(|| cells.iter().map(str::to_owned).collect())
 }
 
-/// Objects of a JSON text.
-fn json(text: &str) -> Box<dyn Iterator<Item = Row> + '_> {
-    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    if serde_json::from_str::<serde_json::Map<String, Value>>(first).is_ok() && text.trim() != first.trim() {
-        let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-        return Box::new(lines.map(|(index, line)| (index as u64 + 1, object(line))));
-    }
+/// Whether a text is an object a line: most lines start and end like one.
+fn is_lines(text: &str) -> bool {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let whole = lines.clone().filter(|line| line.starts_with('{') && line.ends_with('}')).count();
+    2 * whole >= lines.count()
+}
+
+/// Where in a JSON text the objects start that are its records: those of the list that it is, those of a list in it, or the
+/// one that it is.
+fn objects(text: &str, is_like: impl Fn(&Record) -> bool) -> usize {
     let start = text.len() - text.trim_start().len();
-    let list = if text[start..].starts_with('[') { Some(start) } else { list_inside(text) };
-    match list {
-        Some(list) => Box::new(Objects { text, at: list + 1, counted: 0, line: 1 }),
-        None => Box::new(Objects { text, at: start, counted: 0, line: 1 }),
+    if text[start..].starts_with('[') {
+        return start + 1;
     }
+    let lists = lists(text);
+    let is_one = |at: &usize| Objects::of(text, *at).take(LOOKED_AT).any(|(_, it)| it.is_ok_and(|it| is_like(&it)));
+    let like = lists.iter().copied().chain([start]).find(is_one);
+    // Of lists that are equally long the first.
+    like.or_else(|| lists.into_iter().rev().max_by_key(|at| Objects::of(text, *at).count())).unwrap_or(start)
 }
 
-/// Where the list of objects in the only object of a text starts.
-fn list_inside(text: &str) -> Option<usize> {
-    let value: serde_json::Map<String, Value> = serde_json::from_str(text).ok()?;
-    let is_list = |value: &Value| value.as_array().is_some_and(|list| list.iter().all(Value::is_object));
-    let name = value.iter().find(|(_, value)| is_list(value)).map(|(name, _)| name)?;
-    let at = text.find(&format!("\"{name}\""))?;
-    Some(at + text[at..].find('[')?)
+/// Where the lists of objects that are members of a JSON object start, empty ones too.
+fn lists(text: &str) -> Vec<usize> {
+    let (mut found, mut depth, mut in_text, mut escaped) = (Vec::new(), 0_usize, false, false);
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            _ if in_text => {}
+            b'[' | b'{' => {
+                if byte == b'[' && depth == 1 && text[at + 1..].trim_start().starts_with(['{', ']']) {
+                    found.push(at + 1);
+                }
+                depth += 1;
+            }
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    found
 }
 
-/// The objects of a list, one after the other, each by its brackets.
+/// The objects of a list in a text that is JSON, one after the other, each by its brackets.
 struct Objects<'a> {
     text: &'a str,
     at: usize,
     /// Up to where lines were counted, and how many.
     counted: usize,
     line: u64,
+}
+
+impl<'a> Objects<'a> {
+    fn of(text: &'a str, at: usize) -> Self {
+        Self { text, at, counted: 0, line: 1 }
+    }
 }
 
 impl Iterator for Objects<'_> {
@@ -261,8 +326,7 @@ impl Iterator for Objects<'_> {
                 return Some((self.line, object(&self.text[start..self.at])));
             }
         }
-        self.at = self.text.len();
-        Some((self.line, Err("the object in it is not closed")))
+        None
     }
 }
 
@@ -304,7 +368,7 @@ mod tests {
     /// Line and field `a` of each record of a text, or why it cannot be read.
     fn read(text: &str) -> Vec<(u64, String)> {
         let source = Source::of(text);
-        let records = Records::of(&source).expect("it has a start");
+        let records = Records::of(&source, |record| record.get(&["a"]).is_some()).expect("it has a start");
         let rows = records.rows().map(|(line, record)| match record {
             Ok(record) => (line, record.get(&["a"]).unwrap_or("-").to_owned()),
             Err(why) => (line, why.to_owned()),
@@ -338,13 +402,43 @@ mod tests {
         assert_eq!(read("[{\"a\": 1},\n {\"data\": {\"A\": 2}, \"b\": \"}\\\"\"}]"), [row(1, "1"), row(2, "2")]);
         assert_eq!(read("{\"n\": 2, \"jobs\": [{\"a\": 1},\n{\"a\": null}]}"), [row(1, "1"), row(2, "-")]);
         assert_eq!(read("{\"a\": 7}"), [row(1, "7")]);
-        assert_eq!(read("[{\"a\": 1},\n{\"a\": 2"), [row(1, "1"), row(2, "the object in it is not closed")]);
+    }
+
+    #[test]
+    fn of_several_lists_the_one_is_taken_whose_objects_are_like_records() {
+        assert_eq!(read("{\"errors\": [], \"jobs\": [{\"a\": 1}]}"), [row(1, "1")]);
+        let counts = "{\"counts\": [{\"n\": 1}, {\"n\": 2}],\n\"why\": \"\\\"jobs\\\": [{\",\n\"more\": {\"jobs\": [{\"a\": 8}]},\n\"jobs\": [{\"a\": 1}]}";
+        assert_eq!(read(counts), [row(4, "1")]);
+        // Where none is, the longest.
+        assert_eq!(read("{\"c\": [{\"n\": 1}], \"d\": [{\"n\": 1},\n{\"n\": 2}]}"), [row(1, "-"), row(2, "-")]);
+        assert_eq!(read("{\"jobs\": []}"), []);
+    }
+
+    #[test]
+    fn a_list_that_is_broken_is_refused_where_it_breaks() {
+        let told =
+            |text: &str| Records::of(&Source::of(text), |_| true).err().expect("nobody knows what is lost").to_string();
+        let stray = told("[{\"a\": 1\"},\n{\"a\": 2},\n{\"a\": 3}]");
+        assert!(stray.starts_with("given:1: it is no JSON") && stray.contains("column 9"), "{stray}");
+        assert!(told("[{\"a\": 1},\n{\"a\": 2").starts_with("given:2: it is no JSON"));
+        // Of lines only those that are broken are lost, the first as well.
+        assert_eq!(read("{\"a\": \n{\"a\": 2}\n"), [row(1, "it is no JSON object"), row(2, "2")]);
+    }
+
+    #[test]
+    fn a_quote_that_seems_to_close_again_and_again_is_taken_as_never_closed() {
+        // Each line in the middle closes a quote and opens another; all together have as many cells as the header.
+        let rows = |middle: usize| {
+            let names = ["a,b", &",c".repeat(2 * middle)].concat();
+            read(&format!("{names}\n1,\"x\n{}end\"\n", "y\",z\"q,\"w\n".repeat(middle))).len()
+        };
+        assert_eq!((rows(MAX_TRIES - 1), rows(MAX_TRIES)), (1, MAX_TRIES + 2));
     }
 
     #[test]
     fn a_column_that_is_missing_or_there_twice_is_told() {
         let source = Source::of("submited_at,bytes,bytes\n");
-        let records = Records::of(&source).expect("it has a header");
+        let records = Records::of(&source, |_| true).expect("it has a header");
         let missing = records.expect(&["submitted_at", "created_at"]).expect_err("it is misspelt").to_string();
         assert!(
             missing.contains("given:1: no column `submitted_at` or `created_at`; did you mean `submited_at`?"),

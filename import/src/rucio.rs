@@ -4,17 +4,21 @@
 //! `state`, `request_type`, ..) or with names of RSEs, as its API lists them (`source_rse`, `dest_rse`). States and types are
 //! written as the database does (`D`, `T`) or in words (`DONE`, `TRANSFER`). Times are UTC.
 
+use dapple_simulator::workload::Ties;
+
 use crate::account::{Place, Treatment};
 use crate::error::ImportError;
 use crate::imported::Imported;
 use crate::records::{Record, Records, whole};
 use crate::text::Source;
-use crate::times::instant;
+use crate::times::{self, instant};
 use crate::transfers::{Told, Transfers};
 
 const SOURCE: [&str; 4] = ["source_rse", "src_rse", "source_rse_id", "src_rse_id"];
 const DESTINATION: [&str; 4] = ["dest_rse", "dst_rse", "dest_rse_id", "dst_rse_id"];
 const SUBMITTED: [&str; 2] = ["submitted_at", "created_at"];
+const STARTED: [&str; 1] = ["started_at"];
+const ENDED: [&str; 1] = ["transferred_at"];
 const BYTES: [&str; 1] = ["bytes"];
 const STATE: [&str; 1] = ["state"];
 const TYPE: [&str; 1] = ["request_type"];
@@ -66,9 +70,9 @@ pub(crate) fn is_like(record: &Record) -> bool {
 /// Reads dumps.
 pub(crate) fn read(sources: &[Source]) -> Result<Imported, ImportError> {
     let mut transfers = Transfers::new(sources);
-    let (mut by_id, mut has_priority) = (false, false);
+    let (mut by_id, mut has_priority, mut is_local) = (false, false, false);
     for (file, source) in sources.iter().enumerate() {
-        let records = Records::of(source)?;
+        let records = Records::of(source, is_like)?;
         for wanted in [&SOURCE[..], &DESTINATION, &SUBMITTED, &BYTES, &STATE] {
             records.expect(wanted)?;
         }
@@ -80,6 +84,7 @@ pub(crate) fn read(sources: &[Source]) -> Result<Imported, ImportError> {
                 Err(why) => Err((*why).to_owned()),
             };
             let Ok(record) = (if transfers.add(place, told) { record } else { continue }) else { continue };
+            is_local = is_local || record.has_local_time(&[&SUBMITTED, &STARTED, &ENDED]);
             by_id |= record.get(&SOURCE[..2]).is_none() || record.get(&DESTINATION[..2]).is_none();
             has_priority |= record.get(&["priority", "activity"]).is_some();
             if is_created {
@@ -101,13 +106,16 @@ pub(crate) fn read(sources: &[Source]) -> Result<Imported, ImportError> {
         Treatment::NotCarriedOver,
         "failed attempts: they held slots, but the log does not say which bytes they moved; the grid may have been busier",
     );
+    if is_local {
+        account.note(Treatment::Guessed, times::ZONE);
+    }
     if by_id {
         account.note(Treatment::NotCarriedOver, "names of RSEs: the dump has their ids, which are names here");
     }
     if has_priority {
         account.note(Treatment::NotCarriedOver, "activities and priorities: every request waits its turn");
     }
-    Ok(transfers.finish("a dump of Rucio's requests", sources, true, |rse| site(rse).to_owned()))
+    Ok(transfers.finish("a dump of Rucio's requests", sources, true, Ties::LogOrder, |rse| site(rse).to_owned()))
 }
 
 fn told(record: &Record) -> Result<Told<'_>, String> {
@@ -124,8 +132,8 @@ fn told(record: &Record) -> Result<Told<'_>, String> {
         bytes: record.read(&BYTES, "number of bytes", whole)?,
         source: record.need(&SOURCE)?,
         destination: record.need(&DESTINATION)?,
-        started: record.get(&["started_at"]).and_then(instant),
-        ended: record.get(&["transferred_at"]).and_then(instant),
+        started: record.get(&STARTED).and_then(instant),
+        ended: record.get(&ENDED).and_then(instant),
     })
 }
 

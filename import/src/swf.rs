@@ -4,6 +4,8 @@
 //! time, 4 run time, 5 processors, 6 CPU time, 7 memory, 8 requested processors, 9 requested time, 10 requested memory,
 //! 11 status, 12 user, 13 group, 14 application, 15 queue, 16 partition, 17 job before it, 18 think time after that one.
 
+use dapple_simulator::workload::Ties;
+
 use crate::account::{Account, Place, Treatment, counted};
 use crate::error::ImportError;
 use crate::imported::{Grid, Imported, Job, Log, Pool, Site};
@@ -33,6 +35,18 @@ struct Header {
 }
 
 impl Header {
+    /// What forbids that two files are logs of one machine. Different start times do not: each file counts from its own.
+    fn difference(&self, first: &Self) -> Option<String> {
+        let told = |value: Option<u32>| value.map_or("not given".to_owned(), |value| value.to_string());
+        let sizes = [("MaxProcs", self.processors, first.processors), ("MaxNodes", self.nodes, first.nodes)];
+        let date = |header: &Self| if header.start_s == 0 { "not given" } else { "given" };
+        let size = sizes.into_iter().find(|(_, here, there)| here != there);
+        size.map(|(name, here, there)| format!("{name} is {} here and {}", told(here), told(there))).or_else(|| {
+            let is_other = date(self) != date(first);
+            is_other.then(|| format!("UnixStartTime is {} here and {}", date(self), date(first)))
+        })
+    }
+
     fn read(&mut self, comment: &str) {
         let Some((name, value)) = comment.split_once(':') else { return };
         // Values have words behind them: `MaxProcs: 128 (of 144)`.
@@ -51,10 +65,11 @@ impl Header {
 /// Reads logs of one machine.
 pub(crate) fn read(sources: &[Source]) -> Result<Imported, ImportError> {
     let mut account = Account::new(sources.len());
-    let mut header = Header::default();
+    let mut headers: Vec<Header> = Vec::new();
     let mut jobs: Vec<(Place, Job)> = Vec::new();
     let (mut n_after, mut has_words) = (0, false);
     for (file, source) in sources.iter().enumerate() {
+        let mut header = Header::default();
         for (line, text) in source.text.lines().enumerate() {
             let (place, text) = (Place { file, line: line as u64 + 1 }, text.trim());
             if let Some(comment) = text.strip_prefix(';') {
@@ -73,7 +88,19 @@ pub(crate) fn read(sources: &[Source]) -> Result<Imported, ImportError> {
                 jobs.push((place, job.job));
             }
         }
+        if let Some(first) = headers.first()
+            && let Some(difference) = header.difference(first)
+        {
+            let why = format!(
+                "{difference} in {}: files that are imported together are logs of one machine, so import each into a folder of \
+                 its own",
+                sources[0].name
+            );
+            return Err(source.refused(None, why));
+        }
+        headers.push(header);
     }
+    let header = headers.into_iter().next().unwrap_or_default();
     let slots = machine(&header, &jobs, &mut account);
     let (kept, too_large): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|(_, job)| job.slots <= slots);
     for (place, _) in &too_large {
@@ -103,7 +130,7 @@ pub(crate) fn read(sources: &[Source]) -> Result<Imported, ImportError> {
             pools: vec![Pool { name, site: 0, nodes: 1, slots, speed: 1.0 }],
             ..Grid::default()
         },
-        log: Some(Log::Jobs { rows: kept.into_iter().map(|(_, job)| job).collect(), has_slots: true }),
+        log: Some(Log::Jobs { rows: kept.into_iter().map(|(_, job)| job).collect(), ties: Ties::LogOrder }),
         account,
     })
 }
@@ -216,6 +243,25 @@ mod tests {
             ["cancelled before it ran (line 5)", "than the machine (line 6)", "whole job has a row of its own (line 7)"]
         {
             assert!(text.split_whitespace().collect::<Vec<_>>().join(" ").contains(reason), "{text}");
+        }
+    }
+
+    #[test]
+    fn each_file_counts_from_its_own_start_and_all_are_of_one_machine() {
+        let with = |header: &str| Source::of(&format!("{header}1 0 10 100 4 -1 -1 4 200 -1 1 1 1 1 1 1 -1 -1\n"));
+        let one = with("; UnixStartTime: 1000000000\n; MaxProcs: 64\n");
+        let later = with("; UnixStartTime: 1000086400\n; MaxProcs: 64\n");
+        let imported = read(&[one, later]).expect("they are of one machine");
+        let Some(Log::Jobs { rows, .. }) = &imported.log else { panic!("it has jobs") };
+        assert_eq!(rows[1].submitted - rows[0].submitted, 86_400_000_000_000);
+        for (header, why) in [
+            ("; UnixStartTime: 1000000000\n; MaxProcs: 8\n", "MaxProcs is 8 here and 64 in given"),
+            ("; UnixStartTime: 1000000000\n", "MaxProcs is not given here and 64 in given"),
+            ("; MaxProcs: 64\n", "UnixStartTime is not given here and given in given"),
+        ] {
+            let one = with("; UnixStartTime: 1000000000\n; MaxProcs: 64\n");
+            let error = read(&[one, with(header)]).expect_err("they are of two machines").to_string();
+            assert!(error.contains(why), "{error}");
         }
     }
 

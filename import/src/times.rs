@@ -1,4 +1,7 @@
 //! Instants of logs, as whole nanoseconds since 1970.
+//!
+//! A scenario says of each of its columns how times are written there, and is refused where it is wrong; nobody has said it of a
+//! file that is imported, so that here the form is found out, one instant at a time. What is written has one form, nanoseconds.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -21,14 +24,26 @@ pub(crate) fn instant(text: &str) -> Option<u64> {
         };
         return scaled(text, unit).and_then(|nanos| u64::try_from(nanos).ok()).filter(|nanos| *nanos < i64::MAX as u64);
     }
-    let timestamp = text
-        .parse::<Timestamp>()
-        .ok()
-        .or_else(|| text.parse::<DateTime>().ok().and_then(utc))
-        // Oracle's, as in dumps of Rucio: `28-APR-18 10.11.12.345000 AM`, with or without fraction and half of the day.
-        .or_else(|| strtime::parse("%d-%b-%y %I.%M.%S%.f %p", text).ok()?.to_datetime().ok().and_then(utc))
-        .or_else(|| strtime::parse("%d-%b-%y %H.%M.%S%.f", text).ok()?.to_datetime().ok().and_then(utc))?;
+    let timestamp = text.parse::<Timestamp>().ok().or_else(|| local(text).and_then(utc))?;
     u64::try_from(timestamp.as_nanosecond()).ok()
+}
+
+/// Whether a text is a calendar time that names no zone, so that its zone is guessed.
+pub(crate) fn names_no_zone(text: &str) -> bool {
+    let text = text.trim();
+    text.parse::<f64>().is_err() && text.parse::<Timestamp>().is_err() && local(text).is_some()
+}
+
+/// What the account says of such times.
+pub(crate) const ZONE: &str = "times that name no zone are UTC, as databases and monitors of grids write them";
+
+/// Forms without a zone beside ISO 8601: Oracle's, as in dumps of Rucio (`28-APR-18 10.11.12.345000 AM`, with or without fraction
+/// and half of the day), and Kibana's.
+const FORMS: [&str; 3] = ["%d-%b-%y %I.%M.%S%.f %p", "%d-%b-%y %H.%M.%S%.f", "%b %d, %Y @ %H:%M:%S%.f"];
+
+fn local(text: &str) -> Option<DateTime> {
+    let others = || FORMS.iter().find_map(|form| strtime::parse(form, text).ok()?.to_datetime().ok());
+    text.parse().ok().or_else(others)
 }
 
 /// `20240107092754.223249`, as NetLogger writes it, UTC.
@@ -91,11 +106,16 @@ mod tests {
             "2018-04-28 10:11:12.000000",
             "28-APR-18 10.11.12.000000 AM",
             "28-APR-18 10.11.12",
+            "Apr 28, 2018 @ 10:11:12.000",
         ] {
             assert_eq!(instant(text), Some(whole), "{text}");
         }
         assert_eq!(instant("1524910272.123456789"), Some(whole + 123_456_789));
         assert_eq!(instant("2018-04-28 10:11:12.000000001"), Some(whole + 1));
+        let local = ["2018-04-28 10:11:12", "28-APR-18 10.11.12", "Apr 28, 2018 @ 10:11:12.000"];
+        assert!(local.into_iter().all(names_no_zone));
+        let others = ["1524910272", "2018-04-28T10:11:12Z", "2018-04-28T12:11:12+02:00", "yesterday", ""];
+        assert!(!others.into_iter().any(names_no_zone));
         assert_eq!(netlogger("20180428101112.25"), Some(whole + 250_000_000));
         assert_eq!(calendar(whole).as_deref(), Some("2018-04-28T10:11:12Z"));
         for text in ["", "-1", "yesterday", "1e400", "1969-01-01T00:00:00Z", "NaN", "99999999999999999999", "12:30"] {

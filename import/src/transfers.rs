@@ -1,6 +1,7 @@
 //! Logs of transfers: what all their formats share.
 
 use dapple_simulator::units::Bytes;
+use dapple_simulator::workload::Ties;
 
 use crate::account::{Account, Place, Treatment};
 use crate::imported::{Grid, Imported, Log, Names, Rse, Site, Transfer, is_name};
@@ -8,6 +9,9 @@ use crate::records::NO_NAME;
 use crate::star;
 use crate::text::Source;
 use crate::write::MOST;
+
+/// What the account says of an end that is left out.
+pub(crate) const NO_END: &str = "its end, which is no time or before its start: the simulated end is set against none";
 
 /// A transfer as a row tells it.
 pub(crate) struct Told<'r> {
@@ -51,14 +55,17 @@ impl Transfers {
             }
         });
         let Some(told) = self.account.row(place, told) else { return false };
-        let started = told.started.filter(|started| told.ended.is_none_or(|ended| ended >= *started));
+        let ended = told.ended.filter(|ended| *ended >= told.at.max(told.started.unwrap_or(0)));
+        if ended.is_none() && told.ended.is_some() {
+            self.account.note_row(Treatment::NotCarriedOver, NO_END, place);
+        }
         self.rows.push(Transfer {
             at: told.at,
             size: Bytes::new(told.bytes),
             source: self.rses.position(told.source),
             destination: self.rses.position(told.destination),
-            started,
-            ended: started.and(told.ended),
+            started: told.started,
+            ended,
         });
         true
     }
@@ -69,6 +76,7 @@ impl Transfers {
         what: &'static str,
         sources: &[Source],
         queues: bool,
+        ties: Ties,
         site: impl Fn(&str) -> String,
     ) -> Imported {
         let Self { mut account, rses, rows } = self;
@@ -86,7 +94,7 @@ impl Transfers {
             );
         }
         let name = sources.first().map_or_else(String::new, Source::stem);
-        Imported { what, name, grid, log: Some(Log::Transfers { rows, queues }), account }
+        Imported { what, name, grid, log: Some(Log::Transfers { rows, queues, ties }), account }
     }
 }
 

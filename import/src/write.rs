@@ -6,12 +6,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use dapple_simulator::units::{Bytes, RATES, Rate, SimSpan};
+use dapple_simulator::workload::Ties;
 use serde::Serialize;
 
 use crate::account::Treatment;
 use crate::error::ImportError;
 use crate::example::source_and_destinations;
-use crate::imported::{Grid, Imported, Job, Link, Log, Pool, Route, Rse, Site, Ways};
+use crate::imported::{Grid, Imported, Link, Log, Pool, Route, Rse, Site, Ways};
 use crate::times;
 
 /// Name of the scenario in its folder.
@@ -19,6 +20,17 @@ const SCENARIO: &str = "scenario.ron";
 const HOUR: u64 = 3_600_000_000_000;
 /// Time after the last logged instant in which what is under way can end.
 const MARGIN: u64 = 24;
+
+/// How jobs that take several slots wait for them.
+const SCHEDULING: &str = ", scheduling: FirstComeFirstServed";
+/// Columns that are named where a row has something in them.
+const INPUT: &str = "
+                input: (name: \"input_bytes\", unit: B),
+                source: Column(\"source\"),";
+const REQUESTED: &str = "
+                requested: (name: \"requested_ns\", unit: Nanos),";
+const ENDED: &str = "
+                ended: (name: \"logged_end_ns\", unit: Nanos),";
 
 impl Imported {
     /// Writes `scenario.ron` and, where there is one, the log beside it. Returns what was written, the scenario first.
@@ -67,7 +79,8 @@ impl Imported {
         let _ = writeln!(text, "    horizon: Hours({hours}),\n    topology: (");
         list(&mut text, "sites", grid.sites.iter().map(site));
         list(&mut text, "rses", grid.rses.iter().map(|it| rse(it, grid)));
-        list(&mut text, "pools", grid.pools.iter().map(|it| pool(it, grid)));
+        let scheduling = if self.log.as_ref().is_some_and(Log::has_slots) { SCHEDULING } else { "" };
+        list(&mut text, "pools", grid.pools.iter().map(|it| pool(it, grid) + scheduling));
         list(&mut text, "links", grid.links.iter().map(|it| link(it, grid)));
         list(&mut text, "routes", grid.routes.iter().map(|it| route(it, grid)));
         text.push_str("    ),\n");
@@ -140,7 +153,7 @@ impl Log {
 
     fn workload(&self) -> String {
         match self {
-            Self::Transfers { queues, .. } => format!(
+            Self::Transfers { rows, queues, ties } => format!(
                 "    workload: [
         TransferTrace(
             name: \"log\",
@@ -149,18 +162,23 @@ impl Log {
                 at: (name: \"at_ns\", unit: Nanos),
                 size: (name: \"size_bytes\", unit: B),
                 source: Column(\"source\"),
-                destination: Column(\"destination\"),
-            ),
+                destination: Column(\"destination\"),{}
+            ),{}
             queues: {queues},
         ),
     ],\n",
-                self.file()
+                self.file(),
+                if rows.iter().any(|row| row.ended.is_some()) { ENDED } else { "" },
+                order(*ties),
             ),
-            Self::Jobs { rows, has_slots } => {
-                let input = "
-                input: (name: \"input_bytes\", unit: B),
-                source: Column(\"source\"),";
-                let has_input = rows.iter().any(|row| row.input.is_some());
+            Self::Jobs { rows, ties } => {
+                let columns = [
+                    (INPUT, rows.iter().any(|row| row.input.is_some())),
+                    (REQUESTED, rows.iter().any(|row| row.requested.is_some())),
+                    (ENDED, rows.iter().any(|row| row.ended.is_some())),
+                ];
+                let columns: String =
+                    columns.into_iter().filter(|(_, is_there)| *is_there).map(|(column, _)| column).collect();
                 format!(
                     "    workload: [
         JobTrace(
@@ -169,25 +187,25 @@ impl Log {
             pool: Column(\"pool\"),
             columns: (
                 submitted: (name: \"submitted_ns\", unit: Nanos),
-                compute: (name: \"compute_ns\", unit: Nanos),{}{}
-            ),
+                compute: (name: \"compute_ns\", unit: Nanos),
+                slots: \"slots\",{columns}
+            ),{}
         ),
     ],\n",
                     self.file(),
-                    if has_input { input } else { "" },
-                    if *has_slots { slots_columns(rows) } else { String::new() }
+                    order(*ties),
                 )
             }
         }
     }
 }
 
-/// Columns of jobs that take several slots, and of what they asked for.
-fn slots_columns(rows: &[Job]) -> String {
-    let has_requested = rows.iter().any(|row| row.requested.is_some());
-    let requested =
-        if has_requested { "\n                requested: (name: \"requested_ns\", unit: Nanos)," } else { "" };
-    format!("\n                slots: \"slots\",{requested}")
+/// The field that says in which order rows of one instant go, where it is not that of the log.
+fn order(ties: Ties) -> &'static str {
+    match ties {
+        Ties::LogOrder => "",
+        Ties::Shuffled => "\n            ties: Shuffled,",
+    }
 }
 
 /// A topology alone has nothing to do: something to begin with.
@@ -315,9 +333,16 @@ pub(crate) const MOST: Bytes = Bytes::new(1 << 62);
 impl Imported {
     /// Notes what the writer sets by itself.
     pub(crate) fn note_defaults(&mut self) {
-        if let Some(Log::Jobs { has_slots: true, .. }) = &self.log {
+        if self.log.as_ref().is_some_and(Log::has_slots) {
             let note = "jobs that wait for slots start first come first served; write `scheduling: Backfilling` where the machine did that";
             self.account.note(Treatment::Defaulted, note);
+        }
+        if self.log.as_ref().is_some_and(|log| log.ties() == Ties::Shuffled) {
+            self.account.note(
+                Treatment::Guessed,
+                "the log stands in order of ends, which gives away which of two rows ended first: rows of one time go in an \
+                 order that is drawn for each replication (ties: Shuffled)",
+            );
         }
         match &self.log {
             Some(_) => self.account.note(

@@ -5,6 +5,7 @@
 //! `read_bytes` and `write_bytes`. Each becomes a job that reads so many bytes from the server and computes nothing.
 
 use dapple_simulator::units::Bytes;
+use dapple_simulator::workload::Ties;
 
 use crate::account::{Place, Treatment};
 use crate::error::ImportError;
@@ -12,8 +13,8 @@ use crate::imported::{Imported, Job, is_name};
 use crate::jobs::{Jobs, Slots};
 use crate::records::{NO_NAME, Record, Records, whole};
 use crate::text::Source;
-use crate::times::instant;
-use crate::transfers::host;
+use crate::times::{self, instant};
+use crate::transfers::{NO_END, host};
 use crate::write::MOST;
 
 const STARTED: [&str; 2] = ["start_time", "f-open_start_time"];
@@ -32,8 +33,9 @@ pub(crate) fn is_like(record: &Record) -> bool {
 /// Reads records.
 pub(crate) fn read(sources: &[Source]) -> Result<Imported, ImportError> {
     let mut jobs = Jobs::new(sources);
+    let mut is_local = false;
     for (file, source) in sources.iter().enumerate() {
-        let records = Records::of(source)?;
+        let records = Records::of(source, is_like)?;
         for wanted in [&STARTED[..], &SERVER, &CLIENT, &[READ[0], READ[1], "read"]] {
             records.expect(wanted)?;
         }
@@ -43,7 +45,11 @@ pub(crate) fn read(sources: &[Source]) -> Result<Imported, ImportError> {
                 Ok(record) => told(record),
                 Err(why) => Err((*why).to_owned()),
             };
+            is_local = is_local || record.as_ref().is_ok_and(|it| it.has_local_time(&[&STARTED, &ENDED]));
             let told = told.map(|told| {
+                if told.job.ended.is_none() && record.as_ref().is_ok_and(|it| it.get(&ENDED).is_some()) {
+                    jobs.account.note_row(Treatment::NotCarriedOver, NO_END, place);
+                }
                 let pool = jobs.pool(&format!("{}_WN", told.client), &told.client);
                 let rse = jobs.rse(told.server, told.server_site);
                 Job { pool, input: Some((told.bytes, rse)), ..told.job }
@@ -57,12 +63,16 @@ pub(crate) fn read(sources: &[Source]) -> Result<Imported, ImportError> {
         "a file that was open is a job that reads what was read of it and computes nothing: the log does not part what a client \
          waited from what it computed, so reads run as fast as the grid lets them, which is faster than they did",
     );
+    if is_local {
+        account.note(Treatment::Guessed, times::ZONE);
+    }
     account.note(Treatment::Guessed, "clients of one domain are one pool, at a site of that name");
     account.note(
         Treatment::NotCarriedOver,
         "names of files: no two reads share a file, so nothing can be cached or placed for others",
     );
-    Ok(jobs.finish("monitoring of XRootD", sources, Slots::NoWait))
+    // Records are written when a file is closed.
+    Ok(jobs.finish("monitoring of XRootD", sources, Slots::NoWait, Ties::Shuffled))
 }
 
 struct Told<'r> {
@@ -105,7 +115,7 @@ fn told(record: &Record) -> Result<Told<'_>, String> {
         pool: 0,
         input: None,
         started: Some(started),
-        ended: Some(ended.unwrap_or(started)),
+        ended,
     };
     Ok(Told { job, bytes: Bytes::new(bytes.min(MOST.get())), server, server_site, client })
 }

@@ -70,13 +70,7 @@ const CASES: [Case; 11] = [
     ),
     ("globus-tasks.csv", Format::Globus, 3, 2, &[(1, "not SUCCEEDED")]),
     ("xrootd.jsonl", Format::Xrootd, 6, 4, &[(1, "it was written"), (1, "nothing was read")]),
-    (
-        "network.graphml",
-        Format::Graphml,
-        12,
-        8,
-        &[(1, "the id of another"), (1, "beside another"), (1, "to itself"), (1, "is no node")],
-    ),
+    ("network.graphml", Format::Graphml, 12, 9, &[(1, "the id of another"), (1, "to itself"), (1, "is no node")]),
     (
         "platform.xml",
         Format::Simgrid,
@@ -181,6 +175,108 @@ fn jobs_of_a_machine_hold_their_processors() {
     assert_eq!(counted(&scenario).jobs_done, 2);
     scenario.setup.horizon = dapple_simulator::units::SimTime::from_secs_f64(119.0);
     assert_eq!(counted(&scenario).jobs_done, 1, "they did not run side by side");
+}
+
+/// The import of a text.
+fn of_text(format: Format, text: &str) -> Imported {
+    let folder = tempfile::tempdir().expect("the system has a temporary folder");
+    let path = folder.path().join("given");
+    fs::write(&path, text).expect("it can be written");
+    import(Some(format), &[path]).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// The words of an account, whatever its lines.
+fn words(imported: &Imported) -> String {
+    imported.account.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The log beside a scenario.
+fn log_of(imported: &Imported) -> String {
+    let folder = tempfile::tempdir().expect("the system has a temporary folder");
+    let files = imported.write(folder.path()).expect("it can be written");
+    fs::read_to_string(&files[1]).expect("it was written")
+}
+
+#[test]
+fn ends_are_named_and_logs_in_order_of_ends_say_so() {
+    for (name, has_ends, is_by_end) in [
+        ("machine.swf", true, false),
+        ("requests_history.csv", true, false),
+        ("fts.jsonl", true, true),
+        ("t_file.csv", true, false),
+        ("jobs.json", true, false),
+        ("gridftp.log", true, true),
+        ("globus-tasks.csv", true, false),
+        ("xrootd.jsonl", true, true),
+        ("network.graphml", false, false),
+    ] {
+        let imported = imported(name);
+        let text = imported.scenario();
+        let ended = "ended: (name: \"logged_end_ns\", unit: Nanos)";
+        assert_eq!(text.contains(ended), has_ends, "{name}\n{text}");
+        assert_eq!(text.contains("            ties: Shuffled,\n"), is_by_end, "{name}\n{text}");
+        assert_eq!(words(&imported).contains("stands in order of ends"), is_by_end, "{name}\n{text}");
+    }
+    for (name, is_stated) in [("machine.swf", true), ("jobs.json", true), ("xrootd.jsonl", false)] {
+        assert_eq!(imported(name).scenario().contains("scheduling: FirstComeFirstServed)"), is_stated, "{name}");
+    }
+}
+
+#[test]
+fn an_end_is_kept_where_it_is_one() {
+    assert!(log_of(&imported("globus-tasks.csv")).contains(",Beta DTN,,1714557900000000000\n"));
+    let header = "source_rse,dest_rse,bytes,submitted_at,started_at,transferred_at,state,request_type\n";
+    let rows = "A,B,5,100,,160,D,T\nA,B,5,100,120,90,D,T\n";
+    let rucio = of_text(Format::Rucio, &format!("{header}{rows}"));
+    let log = log_of(&rucio);
+    assert!(log.contains("A,B,,160000000000\n") && log.contains("A,B,120000000000,\n"), "{log}");
+    assert!(words(&rucio).contains("1: its end, which is no time or before its start"), "{}", rucio.account);
+    let closed = "{\"start_time\": 100, \"server_hostname\": \"s\", \"host\": \"h\", \"read\": 5}\n".repeat(2);
+    let xrootd = of_text(Format::Xrootd, &closed);
+    assert!(log_of(&xrootd).ends_with(",100000000000,\n"), "{}", log_of(&xrootd));
+    assert!(!xrootd.scenario().contains("logged_end_ns") && xrootd.scenario().contains("slots: 2"));
+}
+
+#[test]
+fn only_transfers_that_are_kept_say_whether_they_queued() {
+    let header = "file_state,source_se,dest_se,filesize,submit_time,start_time,finish_time\n";
+    let asked = "FINISHED,davs://a,davs://b,5,100,120,130\n";
+    let failed = format!("{header}{asked}FAILED,davs://a,davs://b,5,,120,130\n");
+    assert!(of_text(Format::Fts, &failed).scenario().contains("queues: true,"));
+    let lacks = of_text(Format::Fts, &format!("{header}{asked}FINISHED,davs://a,davs://b,5,,120,130\n"));
+    assert!(lacks.scenario().contains("queues: false,"));
+    assert!(words(&lacks).contains("1 of 2 that ended well have no submit_time"), "{}", lacks.account);
+}
+
+#[test]
+fn a_guessed_zone_is_told() {
+    let is_told = |imported: &Imported| words(imported).contains("times that name no zone are UTC");
+    for (name, is_guessed) in [
+        ("requests_history.csv", true),
+        ("t_file.csv", true),
+        ("jobs.csv", true),
+        ("fts.jsonl", false),
+        ("globus-tasks.csv", false),
+        ("xrootd.jsonl", false),
+    ] {
+        assert_eq!(is_told(&imported(name)), is_guessed, "{name}");
+    }
+}
+
+#[test]
+fn a_route_that_is_not_the_fastest_is_written_out() {
+    // Alone in their parts, two hosts more do not hide that the others have two ways from a to c.
+    let text = "<platform version=\"4.1\"><zone id=\"z\" routing=\"Full\">
+        <host id=\"a\" speed=\"1Gf\"/><host id=\"b\" speed=\"1Gf\"/><host id=\"c\" speed=\"1Gf\"/>
+        <host id=\"d\" speed=\"1Gf\"/><host id=\"e\" speed=\"1Gf\"/>
+        <link id=\"ab\" bandwidth=\"1Gbps\" latency=\"1ms\"/><link id=\"bc\" bandwidth=\"1Gbps\" latency=\"1ms\"/>
+        <link id=\"ac\" bandwidth=\"1Gbps\" latency=\"10ms\"/>
+        <route src=\"a\" dst=\"b\"><link_ctn id=\"ab\"/></route><route src=\"b\" dst=\"c\"><link_ctn id=\"bc\"/></route>
+        <route src=\"a\" dst=\"c\"><link_ctn id=\"ac\"/></route></zone></platform>";
+    let imported = of_text(Format::Simgrid, text);
+    assert!(imported.scenario().contains("(from: \"a\", to: \"c\", via: [\"ac\"])"), "{}", imported.scenario());
+    let tree = text.replace("<route src=\"a\" dst=\"c\"><link_ctn id=\"ac\"/></route>", "");
+    assert!(!of_text(Format::Simgrid, &tree).scenario().contains("routes: ["), "there is one way only");
 }
 
 #[test]

@@ -24,8 +24,9 @@ pub(super) fn grid(platform: &Platform, ends: &Ends, account: &mut Account) -> G
         sites.push(Site { name: names.unique(&format!("junction-{number}")).0, ..Site::default() });
     }
     let (mut links, wires) = links(platform, ends);
-    let routes = routes(platform, ends, &wires, links.len() + ends.bare.len(), account);
     bare(platform, ends, &mut links, account);
+    let has_circle = has_circle(sites.len(), links.iter().map(|link| (link.from, link.to)));
+    let routes = if has_circle { routes(platform, ends, &wires, account) } else { Vec::new() };
     let (pools, rses) = (pools(platform, account), rses(platform, account));
     Grid { sites, rses, pools, links, routes }
 }
@@ -84,12 +85,25 @@ fn links(platform: &Platform, ends: &Ends) -> (Vec<Link>, Wires) {
     (links, wires)
 }
 
-/// Routes of zones that say them all, where the network has more than one way.
-fn routes(platform: &Platform, ends: &Ends, wires: &Wires, n_links: usize, account: &mut Account) -> Vec<Route> {
-    // A network in one part without circles has a link less than places; with more parts it has less still.
-    if n_links < ends.n_places {
-        return Vec::new();
-    }
+/// Whether some link joins two places between which there was a way already: otherwise there is one way only, and no route
+/// needs to be said.
+fn has_circle(n_places: usize, mut ends: impl Iterator<Item = (usize, usize)>) -> bool {
+    let mut parents: Vec<usize> = (0..n_places).collect();
+    ends.any(|(from, to)| {
+        let [from, to] = [from, to].map(|mut place| {
+            while parents[place] != place {
+                parents[place] = parents[parents[place]];
+                place = parents[place];
+            }
+            place
+        });
+        parents[from] = to;
+        from == to
+    })
+}
+
+/// Routes of zones that say them all.
+fn routes(platform: &Platform, ends: &Ends, wires: &Wires, account: &mut Account) -> Vec<Route> {
     account.note(
         Treatment::Guessed,
         "routes are those of least latency, but inside zones with routing Full, whose routes are written out",

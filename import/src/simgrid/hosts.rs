@@ -9,6 +9,8 @@ use crate::xml::Element;
 
 /// Nodes of one cluster that are named.
 const MAX_NODES: u64 = 200_000;
+
+/// A bandwidth that a link or disk can have.
 pub(super) fn rate(text: &str) -> Option<Rate> {
     let rate = quantity::bandwidth(text).filter(|rate| (1e-3..1e18).contains(rate));
     rate.map(Rate::from_bytes_per_s)
@@ -22,6 +24,7 @@ pub(super) fn computing(element: &Element) -> Result<(u32, f64), String> {
     Ok((cores, speed.ok_or_else(|| format!("a {} whose speed cannot be read", element.name))?))
 }
 
+/// A disk of a host; `None` where its bandwidths cannot be read.
 pub(super) fn disk(host: &str, disk: &Element) -> Option<Disk> {
     let size = disk
         .all("prop")

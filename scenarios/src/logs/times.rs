@@ -1,6 +1,7 @@
 //! Times and sizes as they stand in logs, read to the nanosecond and the byte.
 //!
-//! No double is on the way: one that counts nanoseconds since 1970 is 256 ns coarse.
+//! No double is on the way: one that counts nanoseconds since 1970 is 256 ns coarse. The scenario says how a column is written,
+//! and a cell that is not written so is told; an import, which has its own reader, finds out how.
 
 use std::borrow::Cow;
 
