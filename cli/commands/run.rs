@@ -109,8 +109,8 @@ impl Run {
         }
         let report = self.report(&scenario, &dir, &execution)?;
         let conclusion = conclude(&execution.manifest, &execution.kpis).or_exit(Exit::Files)?;
-        for policy in &conclusion.lost {
-            note(&format!("every job of every run of policy `{policy}` failed"));
+        for sentence in &conclusion.lost {
+            note(sentence);
         }
         if !self.quiet {
             print(&summary(&execution, &conclusion, &dir, report.as_deref()))?;

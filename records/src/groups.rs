@@ -1,7 +1,7 @@
 //! KPIs by group: the figures of a run told apart by workload, origin of transfers, site and link.
 //!
 //! ```text
-//!   dimension   group                     jobs            reads              transfers
+//!   grouped_by  group                     jobs            reads              transfers
 //!   workload    each workload             of it           of its jobs        its own, and placements for its jobs
 //!   origin      own | placement           -               -                  asked for by a workload | made for a job
 //!   site        each site                 in its pools    from its pools     to its RSEs
@@ -42,7 +42,7 @@ impl GroupBy {
     /// All of them, in the order of the table.
     pub const ALL: [Self; 4] = [Self::Workload, Self::Origin, Self::Site, Self::Link];
 
-    /// Its word in the column `dimension`.
+    /// Its word in the column `grouped_by`.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Workload => "workload",
@@ -59,7 +59,7 @@ const ORIGINS: [&str; 2] = ["own", "placement"];
 /// The schema of the table of groups.
 pub fn schema() -> Schema {
     let head = [
-        ("dimension", ColumnKind::Text, "workload, origin (of transfers), site or link"),
+        ("grouped_by", ColumnKind::Text, "workload, origin (of transfers), site or link"),
         (
             "group",
             ColumnKind::Text,
@@ -235,11 +235,11 @@ pub struct GroupRow {
     pub kpis: Kpis,
 }
 
-/// Reads the rows of a table of groups; rows of dimensions that are not known are left out.
+/// Reads the rows of a table of groups; rows that are grouped by what is not known are left out.
 pub fn group_rows(table: &TableData) -> Vec<GroupRow> {
-    let (Some(dimensions), Some(groups)) = (table.texts("dimension"), table.texts("group")) else { return Vec::new() };
+    let (Some(words), Some(groups)) = (table.texts("grouped_by"), table.texts("group")) else { return Vec::new() };
     let row = |index: usize| {
-        let by = GroupBy::ALL.into_iter().find(|by| Some(by.word()) == dimensions.get(index))?;
+        let by = GroupBy::ALL.into_iter().find(|by| Some(by.word()) == words.get(index))?;
         let kpis = KPIS.iter().map(|kpi| table.floats(kpi.column).and_then(|cells| cells.get(index)));
         Some(GroupRow { by, group: groups.get(index)?.to_owned(), kpis: Kpis(kpis.collect()) })
     };

@@ -115,6 +115,40 @@ pub(crate) fn exploratory(experiment: &Experiment, point: usize, policy: usize, 
     Some(found).filter(Comparison::says_anything)
 }
 
+/// The same in a group of the runs, such as those of one link. A group does not know of all that failed: where that differs in
+/// the `whole`, less happens in the group, too, and nothing follows from its figures.
+pub(crate) fn exploratory_in(
+    whole: &Experiment,
+    group: &Experiment,
+    point: usize,
+    policy: usize,
+    kpi: Kpi,
+) -> Option<Comparison> {
+    let mut found = exploratory(group, point, policy, kpi)?;
+    let missing = Survivors::of(whole, point, policy, kpi.info());
+    let missing = missing.map(|of| Survivors { empty: (0, 0), ..of });
+    let judge = Judge { relevant: whole.manifest.relevant_difference, comparisons: 1 };
+    let apart = |of: &Survivors| of.is_selected() || found.is_flattered(found.outcome, of, &judge);
+    if let Some(of) = missing.filter(|of| found.is_comparable() && apart(of)) {
+        (found.survivors, found.outcome) = (Some(of), Outcome::Incomparable);
+    }
+    Some(found)
+}
+
+/// Behind the caption of a plot of what was compared: whose figures are not of the same things as the baseline's, at the sweep points
+/// that it shows; nothing where none is.
+pub(crate) fn caption(experiment: &Experiment, comparisons: &[Comparison], points: &[usize]) -> String {
+    let apart = experiment.others().filter_map(|policy| {
+        let shown = comparisons.iter().filter(|found| found.policy == policy && points.contains(&found.point));
+        let far = |found: &Comparison| found.survivors.map_or(0.0, |of| of.apart());
+        shown.filter(|found| !found.is_comparable()).max_by(|a, b| far(a).total_cmp(&far(b)))
+    });
+    let apart: Vec<&Comparison> = apart.collect();
+    let Some(first) = apart.first() else { return String::new() };
+    let words: Vec<String> = apart.iter().map(|found| found.apart_words(experiment)).collect();
+    format!(" Not of the same {}, and so not to be compared: {}.", first.things(), words.join("; "))
+}
+
 impl Comparison {
     /// Whether a figure stands against a figure and nothing is missing in either.
     pub(crate) fn is_comparable(&self) -> bool {
@@ -129,6 +163,23 @@ impl Comparison {
             (None, Some(survivors)) => survivors.words(policy, baseline),
             (None, None) => String::new(),
         }
+    }
+
+    /// P-value of "there is no difference", where that is what the comparison tells.
+    pub(crate) fn p_of_difference(&self) -> Option<f64> {
+        self.p.filter(|_| !matches!(self.outcome, Outcome::Same | Outcome::Within | Outcome::Incomparable))
+    }
+
+    /// Whether the test tells the difference from chance.
+    pub(crate) fn is_beyond_chance(&self) -> bool {
+        self.p.is_some_and(|p| p < 1.0 - LEVEL)
+    }
+
+    /// What it is over, where that differs: `jobs`.
+    pub(crate) fn things(&self) -> String {
+        let unlike = self.unlike.map(|unlike| unlike.over);
+        let population = unlike.or(self.survivors.map(|of| of.population));
+        population.map_or_else(String::new, |population| format!("{}s", population.noun()))
     }
 
     fn says_anything(&self) -> bool {
@@ -169,16 +220,20 @@ impl Comparison {
             return if own && (selected || more.is_some()) { Outcome::Incomparable } else { Outcome::OnePair };
         };
         let figures = self.by_figures(difference, judge);
-        // What is unfinished flatters the policy that has more of it.
-        let flattered = match (figures.better(self.kpi.less_is_better), figures) {
-            (Some(better), _) => more == Some(better),
-            (None, Outcome::Within) => self.survivors.is_some_and(|survivors| {
-                let shares = survivors.unfinished;
-                more.is_some() && (shares.policy - shares.baseline).abs() > judge.relevant
-            }),
-            (None, _) => false,
-        };
+        let flattered = self.survivors.is_some_and(|survivors| self.is_flattered(figures, &survivors, judge));
         if selected || flattered { Outcome::Incomparable } else { figures }
+    }
+
+    /// Whether what the figures say may come from what is unfinished: that flatters the policy that has more of it.
+    fn is_flattered(&self, figures: Outcome, survivors: &Survivors, judge: &Judge) -> bool {
+        let shares = survivors.unfinished;
+        match (figures.better(self.kpi.less_is_better), figures) {
+            (Some(better), _) => shares.more == Some(better),
+            (None, Outcome::Within) => {
+                shares.more.is_some() && (shares.policy - shares.baseline).abs() > judge.relevant
+            }
+            (None, _) => false,
+        }
     }
 
     /// What the figures say, as if they were of the same things.

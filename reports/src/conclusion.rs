@@ -11,14 +11,14 @@ use crate::comparison::{Comparison, confirmatory};
 use crate::experiment::Experiment;
 use crate::quantity::{plain, three_digits};
 use crate::report::{badge_words, share};
-use crate::survivors;
+use crate::survivors::{self, Loss};
 
 /// What an experiment says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Conclusion {
     /// What everybody should know before reading any figure, a sentence each.
     pub first: Vec<String>,
-    /// Policies under which no job ended well in any run.
+    /// Policies under which no run, no job or no transfer ended well although some failed, a sentence each.
     pub lost: Vec<String>,
     /// Every policy against the baseline at every sweep point, by the primary KPI.
     pub verdicts: Vec<Verdict>,
@@ -62,10 +62,18 @@ pub fn conclude(manifest: &Manifest, kpis: &BTreeMap<String, Kpis>) -> Result<Co
     };
     Ok(Conclusion {
         first: survivors::told(&experiment).iter().map(|sentence| plain(sentence)).collect(),
-        lost: experiment.lost_policies().into_iter().map(|policy| experiment.name(policy).to_owned()).collect(),
+        lost: experiment.lost().into_iter().map(|of| lost_words(experiment.name(of.policy), of.what)).collect(),
         verdicts: confirmatory(&experiment).iter().map(verdict).collect(),
         relevant: format!("{} %", three_digits(manifest.relevant_difference * 100.0)),
     })
+}
+
+fn lost_words(policy: &str, what: Loss) -> String {
+    match what {
+        Loss::Runs => format!("every run of policy `{policy}` failed"),
+        Loss::All(things) => format!("every {} of every run of policy `{policy}` failed", things.noun()),
+        Loss::Ends(things) => format!("no {} of any run of policy `{policy}` ended well", things.noun()),
+    }
 }
 
 fn words(experiment: &Experiment, found: &Comparison) -> String {

@@ -95,6 +95,23 @@ impl Experiment {
         other
     }
 
+    /// The same runs with another baseline.
+    pub(crate) fn against(&self, baseline: usize) -> Self {
+        Self { baseline, ..self.clone() }
+    }
+
+    /// Sweep points at which there is a run, or was one that failed.
+    pub(crate) fn tried_points(&self) -> usize {
+        let mut failed: Vec<&[SweepPoint]> = Vec::new();
+        for run in &self.manifest.failed {
+            let mut known = self.points.iter().map(|point| point.coordinates.as_slice()).chain(failed.iter().copied());
+            if !known.any(|point| same(point, &run.sweep)) {
+                failed.push(&run.sweep);
+            }
+        }
+        self.points.len() + failed.len()
+    }
+
     /// Runs of one policy at one sweep point, sorted by replication.
     pub(crate) fn runs(&self, point: usize, policy: usize) -> &[KpiRow] {
         self.runs.get(point).and_then(|policies| policies.get(policy)).map_or(&[], Vec::as_slice)

@@ -18,7 +18,7 @@ pub fn is_good(logged_s: f64, simulated_s: f64) -> bool {
 pub(crate) struct Replay {
     /// `Transfers` or `Jobs`.
     pub(crate) what: &'static str,
-    /// What their place is: `link` of transfers, `pool` of jobs.
+    /// What their place is: `FTS link` of transfers, `pool` of jobs.
     pub(crate) place: &'static str,
     /// The durations under each policy that has any, with its index.
     pub(crate) by_policy: Vec<(usize, Vec<Timed>)>,
@@ -69,7 +69,7 @@ impl Nearness {
 
 /// The tables that can tell of a replay: their name, what its rows are, where they are, and when they begin and end.
 const SOURCES: [(&str, &str, &str, [&str; 2]); 2] = [
-    ("requests", "Transfers", "link", ["created_at_ns", "transferred_at_ns"]),
+    ("requests", "Transfers", "FTS link", ["created_at_ns", "transferred_at_ns"]),
     ("jobs", "Jobs", "pool", ["submitted_at_ns", "ended_at_ns"]),
 ];
 

@@ -178,8 +178,12 @@ pub fn replications_needed(difference: &Paired, relevant: f64, comparisons: usiz
     let size = difference.mean.abs();
     // Of two one-sided tests the one at the nearer limit decides.
     let (effect, alpha) = if size < relevant { (relevant - size, 2.0 * alpha) } else { (size, alpha) };
+    if sd == 0.0 {
+        // The sign test: 2 · 0.5^n < alpha, strictly.
+        return (effect > 0.0).then(|| (2.0 / alpha).log2().floor() as u64 + 1);
+    }
     // The normal approximation asks for about two too few.
-    replications_for(sd, effect, alpha, POWER).ok().flatten().filter(|_| sd > 0.0).map(|n| n + 2)
+    replications_for(sd, effect, alpha, POWER).ok().flatten().map(|n| n + 2)
 }
 
 fn student(center: f64, sd: f64, n: usize) -> Interval {
@@ -249,6 +253,9 @@ mod tests {
         // (1.959964 + 0.841621)^2 / 0.04 + 2 = 198.2
         assert_eq!(replications_needed(&noisy, 0.0, 1), Some(199));
         assert!(replications_needed(&noisy, 0.0, 5) > Some(250));
+        // Differences without spread, by the sign test: 2 · 0.5^6 = 0.031 and 20 · 0.5^9 = 0.039, below 5 %.
+        let fixed = paired(&[(100.0, 0.0); 5]).expect("five pairs");
+        assert_eq!((replications_needed(&fixed, 0.0, 1), replications_needed(&fixed, 0.0, 10)), (Some(6), Some(9)));
         // Shown to be below 0.4: (1.644854 + 0.841621)^2 / 0.2^2 + 2 = 156.6
         assert_eq!(replications_needed(&noisy, 0.4, 1), Some(157));
     }

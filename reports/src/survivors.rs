@@ -17,7 +17,7 @@ use dapple_records::{Kpi, KpiInfo, Population};
 
 use crate::experiment::Experiment;
 use crate::quantity::percent;
-use crate::statistics::{LEVEL, constant, mean, no_difference};
+use crate::statistics::{LEVEL, mean, no_difference};
 
 /// Who dropped out under a policy and under the baseline, at one sweep point.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -49,8 +49,10 @@ impl Survivors {
         let there = kpi.over.iter().filter(|population| experiment.populations.contains(population));
         let found: Vec<Self> =
             there.filter_map(|population| Self::in_population(experiment, point, policy, *population)).collect();
-        // One that fails differently says more than those that do not.
-        let mut found = *found.iter().find(|found| found.failed.more.is_some()).or(found.first())?;
+        // One that fails differently says more than one that leaves others unfinished, and that more than those that do neither.
+        let fails = found.iter().find(|found| found.failed.more.is_some());
+        let leaves = || found.iter().find(|found| found.unfinished.more.is_some());
+        let mut found = *fails.or_else(leaves).or(found.first())?;
         let population = found.population;
         // A count of the unfinished leaves none of them out.
         if kpi.kpi == population.unfinished() {
@@ -84,6 +86,11 @@ impl Survivors {
     /// Whether a figure that leaves out what failed is of different things under the two.
     pub(crate) fn is_selected(&self) -> bool {
         self.failed.more.is_some() || self.empty != (0, 0)
+    }
+
+    /// How far apart the shares of those that failed are.
+    pub(crate) fn apart(&self) -> f64 {
+        (self.failed.policy - self.failed.baseline).abs()
     }
 
     /// `stage-in fails 74 % of its jobs, remote none`: the first that differs; nothing where none does.
@@ -176,37 +183,25 @@ fn empty(
 /// another, and policies under which every job fails.
 pub(crate) fn told(experiment: &Experiment) -> Vec<String> {
     let mut told = Vec::new();
-    let lost = experiment.lost_policies();
-    for &policy in &lost {
-        told.push(format!(
-            "Under {} every job fails in every run: it has no figures to compare.",
-            experiment.name(policy)
-        ));
+    let lost = experiment.lost();
+    for of in &lost {
+        let name = experiment.name(of.policy);
+        told.push(match of.what {
+            Loss::Runs => format!("Under {name} every run fails: it has no figures to compare."),
+            Loss::All(things) => {
+                let things = things.noun();
+                format!("Under {name} every {things} fails in every run: it has no figures of {things}s to compare.")
+            }
+            Loss::Ends(things) => format!("Under {name} no {} ends well in any run, and some fail.", things.noun()),
+        });
     }
     for population in [Population::Jobs, Population::Transfers] {
-        for policy in experiment.others().filter(|policy| !lost.contains(policy)) {
+        let is_lost = |policy: usize| lost.iter().any(|of| of.policy == policy && of.what.is_of(population));
+        for policy in experiment.others().filter(|policy| !is_lost(*policy)) {
             told.extend(differing(experiment, policy, population));
         }
     }
     told
-}
-
-/// Behind the caption of a plot of a KPI: whose figures are of a selection, at the sweep points that it shows; nothing where none is.
-pub(crate) fn caption(experiment: &Experiment, kpi: &KpiInfo, points: &[usize]) -> String {
-    let selected = experiment.others().filter_map(|policy| {
-        let of_points = points.iter().filter_map(|point| Survivors::of(experiment, *point, policy, kpi));
-        let worst = of_points.filter(Survivors::is_selected).max_by(|a, b| apart(a).total_cmp(&apart(b)))?;
-        Some((worst.population, worst.words(experiment.name(policy), experiment.baseline_name())))
-    });
-    let selected: Vec<_> = selected.collect();
-    let Some((population, _)) = selected.first() else { return String::new() };
-    let words: Vec<&str> = selected.iter().map(|(_, words)| words.as_str()).collect();
-    format!(" Not of the same {}s, and so not to be compared: {}.", population.noun(), words.join("; "))
-}
-
-/// How far apart the shares of those that failed are.
-fn apart(of: &Survivors) -> f64 {
-    (of.failed.policy - of.failed.baseline).abs()
 }
 
 /// Where a policy and the baseline differ in what fails.
@@ -217,7 +212,7 @@ fn differing(experiment: &Experiment, policy: usize, population: Population) -> 
         found.failed.more.map(|_| (point, found))
     });
     let found: Vec<(usize, Survivors)> = found.collect();
-    let (worst, most) = found.iter().max_by(|(_, a), (_, b)| apart(a).total_cmp(&apart(b)))?;
+    let (worst, most) = found.iter().max_by(|(_, a), (_, b)| a.apart().total_cmp(&b.apart()))?;
     let mut words = most.words(experiment.name(policy), experiment.baseline_name());
     if points > 1 {
         let at = experiment.points[*worst].label();
@@ -243,17 +238,68 @@ impl Experiment {
         dropped
     }
 
-    /// Policies under which jobs were submitted and none ended well in any run.
-    pub(crate) fn lost_policies(&self) -> Vec<usize> {
-        let shares = |policy: usize| -> Vec<f64> {
-            let of_point = |point| self.dropped(point, policy, Population::Jobs);
-            (0..self.points.len()).flat_map(of_point).map(|(_, dropped)| dropped.failed).collect()
+    /// What no run of a policy brought to a good end, although some of it failed.
+    pub(crate) fn lost(&self) -> Vec<Lost> {
+        let of_policy = |policy: usize| {
+            let what: Vec<Loss> = if self.all_runs_failed(policy) {
+                vec![Loss::Runs]
+            } else {
+                self.populations.iter().filter_map(|population| self.loss(policy, *population)).collect()
+            };
+            what.into_iter().map(move |what| Lost { policy, what })
         };
-        let lost = |policy: &usize| {
-            let shares = shares(*policy);
-            constant(&shares) == Some(1.0) && mean(&shares) == Some(1.0)
-        };
-        (0..self.policies.len()).filter(lost).collect()
+        (0..self.policies.len()).flat_map(of_policy).collect()
+    }
+
+    fn all_runs_failed(&self, policy: usize) -> bool {
+        let has_run = (0..self.points.len()).any(|point| !self.runs(point, policy).is_empty());
+        !has_run && self.manifest.failed.iter().any(|run| run.policy == self.name(policy))
+    }
+
+    /// A population of which runs had some and none ended well; a policy that has nothing of it has lost nothing.
+    fn loss(&self, policy: usize, population: Population) -> Option<Loss> {
+        let rows = (0..self.points.len()).flat_map(|point| self.runs(point, policy));
+        let [mut done, mut failed, mut unfinished] = [0.0; 3];
+        for row in rows {
+            let count = |kpi: Kpi| row.kpis.get(kpi).unwrap_or(0.0);
+            done += count(population.done());
+            failed += population.failed().map_or(0.0, count);
+            unfinished += count(population.unfinished());
+        }
+        (done == 0.0 && failed > 0.0).then_some(if unfinished > 0.0 {
+            Loss::Ends(population)
+        } else {
+            Loss::All(population)
+        })
+    }
+}
+
+/// A policy that brought nothing to a good end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Lost {
+    /// The policy.
+    pub(crate) policy: usize,
+    /// Of what.
+    pub(crate) what: Loss,
+}
+
+/// What did not end well under a policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Loss {
+    /// Every run failed.
+    Runs,
+    /// All of a population failed in every run.
+    All(Population),
+    /// Some of a population failed, the rest did not end.
+    Ends(Population),
+}
+
+impl Loss {
+    fn is_of(self, population: Population) -> bool {
+        match self {
+            Self::Runs => true,
+            Self::All(of) | Self::Ends(of) => of == population,
+        }
     }
 }
 
@@ -323,5 +369,54 @@ mod tests {
         let whole = Survivors::of(&some, 0, 1, Kpi::JobTurnaround.info()).expect("jobs");
         assert!(!whole.is_selected() && whole.empty == (0, 0));
         assert_eq!(Survivors::of(&some, 0, 1, Kpi::JobsDone.info()), None, "a count leaves nobody out");
+    }
+
+    /// One replication of each policy with these figures, in order.
+    fn once(policies: &[(&str, &[(Kpi, f64)])], failed: &[&str]) -> Experiment {
+        let names: Vec<(&str, f64)> = policies.iter().map(|(name, _)| (*name, 0.0)).collect();
+        let mut manifest = Synthetic::new(&names, 2).manifest();
+        let (mut rows, sweep) = (Vec::new(), Vec::new());
+        for (name, figures) in policies {
+            let mut kpis = Kpis::default();
+            figures.iter().for_each(|(kpi, value)| kpis.set(*kpi, Some(*value)));
+            let (run, policy) = ((*name).to_owned(), (*name).to_owned());
+            if !figures.is_empty() {
+                rows.push(KpiRow { run, policy, replication: 0, seed: 7, sweep: sweep.clone(), events: 1, kpis });
+            }
+        }
+        for name in failed {
+            let (id, policy, error) = (format!("{name}-failed"), (*name).to_owned(), "no replica there".into());
+            manifest.failed.push(FailedRun { id, policy, replication: 1, seed: 8, sweep: sweep.clone(), error });
+        }
+        Experiment::new(std::path::Path::new(""), manifest, rows).expect("a KPI that there is")
+    }
+
+    #[test]
+    fn what_is_lost_is_told_by_what_it_is() {
+        use Kpi::{JobsDone, JobsFailed, JobsUnfinished, TransfersDone, TransfersFailed};
+        let lost =
+            |experiment: &Experiment| experiment.lost().iter().map(|of| (of.policy, of.what)).collect::<Vec<_>>();
+        // Transfers only, and one run of several fails: nothing is lost.
+        let transfers = [(TransfersDone, 90.0), (TransfersFailed, 10.0)];
+        assert_eq!(lost(&once(&[("remote", &transfers), ("place", &transfers)], &["place"])), []);
+        // Neither has anybody lost transfers who makes none.
+        assert_eq!(lost(&once(&[("remote", &[(JobsDone, 5.0)]), ("place", &transfers)], &[])), []);
+        let none = [(TransfersDone, 0.0), (TransfersFailed, 10.0)];
+        let all = once(&[("remote", &none), ("place", &none)], &[]);
+        let of_transfers = Loss::All(Population::Transfers);
+        assert_eq!(lost(&all), [(0, of_transfers), (1, of_transfers)]);
+        assert!(told(&all)[0].starts_with("Under remote every transfer fails in every run"), "{:?}", told(&all));
+        let waiting = [(JobsDone, 0.0), (JobsFailed, 1.0), (JobsUnfinished, 9.0)];
+        let some = once(&[("remote", &[(JobsDone, 5.0)]), ("place", &waiting), ("gone", &[])], &["gone"]);
+        assert_eq!(lost(&some), [(1, Loss::Ends(Population::Jobs)), (2, Loss::Runs)]);
+    }
+
+    #[test]
+    fn what_is_unfinished_is_seen_in_each_population() {
+        let done = [(Kpi::JobsDone, 10.0), (Kpi::TransfersDone, 10.0), (Kpi::WanBytes, 9.0)];
+        let left = [(Kpi::JobsDone, 10.0), (Kpi::TransfersDone, 6.0), (Kpi::TransfersUnfinished, 4.0)];
+        let both = once(&[("remote", &done), ("place", &left)], &[]);
+        let found = Survivors::of(&both, 0, 1, Kpi::WanBytes.info()).expect("jobs and transfers");
+        assert_eq!((found.population, found.unfinished.more), (Population::Transfers, Some(true)));
     }
 }

@@ -51,6 +51,8 @@ pub(crate) struct Synthetic {
     pub(crate) edit: fn(&mut Kpis, usize, u32),
     /// Whether anything is drawn.
     pub(crate) chance: bool,
+    /// Whether the requests are those of a log that knows how long they took.
+    pub(crate) logged: bool,
     /// Workloads whose arrivals never end.
     pub(crate) endless: Vec<String>,
 }
@@ -67,6 +69,7 @@ impl Synthetic {
             trouble: false,
             edit: |_, _, _| (),
             chance: true,
+            logged: false,
             endless: Vec::new(),
         }
     }
@@ -113,7 +116,7 @@ impl Synthetic {
                     manifest.runs.push(run.clone());
                     if self.rows && replication < 2 && point == 0 {
                         let rows = [
-                            requests(seed),
+                            requests(seed, self.logged),
                             reads(),
                             jobs(level, seed),
                             series(policy, seed),
@@ -314,26 +317,30 @@ fn reads() -> TableData {
     table
 }
 
-fn requests(seed: u64) -> TableData {
+/// Those of a log go there and back.
+fn requests(seed: u64, logged: bool) -> TableData {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
     let mut table = TableData::new(tables::requests::schema());
     for request in 0..200_i64 {
         let created = request * 20 * SECOND;
         let started = created + i64::from(rng.random_range(0_i32..300)) * SECOND;
         let done = request < 195;
+        let ended = started + 60 * SECOND;
+        let is_back = logged && request % 2 == 1;
+        let (from, to) = if is_back { ("GRIF_DATADISK", "CERN_DATADISK") } else { ("CERN_DATADISK", "GRIF_DATADISK") };
         table.push(&[
             Value::Int(request),
             Value::Text("analysis"),
             Value::Int(request % 50),
-            Value::Empty,
-            Value::Empty,
-            Value::Text("CERN_DATADISK"),
-            Value::Text("GRIF_DATADISK"),
+            if logged { Value::Int(request + 2) } else { Value::Empty },
+            if logged { Value::Int(ended - created) } else { Value::Empty },
+            Value::Text(from),
+            Value::Text(to),
             Value::Int(2_000_000_000),
             Value::Int(created),
             Value::Int(started),
             Value::Int(started + 2 * SECOND),
-            if done { Value::Int(started + 60 * SECOND) } else { Value::Empty },
+            if done { Value::Int(ended) } else { Value::Empty },
             Value::Int(2_000_000_000),
             Value::Text(if done { "done" } else { "active" }),
             Value::Empty,

@@ -2,14 +2,13 @@
 
 use crate::ReportError;
 use crate::badge::Badge;
-use crate::comparison::Comparison;
+use crate::comparison::{Comparison, caption};
 use crate::experiment::Experiment;
 use crate::plots::WIDTH;
 use crate::plots::axis::{Axis, Frame, Panel, bounds, zero_line};
 use crate::plots::canvas::{Anchor, Canvas, Drawn, Plot, shortened, text_width};
 use crate::plots::palette::{AXIS, MUTED, TEXT, look};
 use crate::quantity::{p_value, percent, signed, three_digits};
-use crate::survivors;
 
 /// Comparisons that are drawn.
 const ROWS: usize = 60;
@@ -52,7 +51,7 @@ pub(super) fn forest(experiment: &Experiment, comparisons: &[Comparison]) -> Res
         String::new()
     };
     let points: Vec<usize> = shown.iter().map(|comparison| comparison.point).collect();
-    let missing = survivors::caption(experiment, kpi, &points);
+    let missing = caption(experiment, shown, &points);
     let grey = format!(
         "Grey: differences below {} % of the baseline's mean, the smallest relevant one.",
         three_digits(experiment.manifest.relevant_difference * 100.0)

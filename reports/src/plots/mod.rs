@@ -43,8 +43,8 @@ impl Plots {
 /// Width of all plots \[px\].
 pub const WIDTH: f64 = 820.0;
 
-/// Sweep points for which a plot of their own is drawn.
-const POINT_PLOTS: usize = 6;
+/// Sweep points, and policies of a replay, for which a plot of their own is drawn.
+pub(crate) const POINT_PLOTS: usize = 6;
 
 /// Draws all plots that the experiment has data for.
 pub(crate) fn all(
@@ -55,16 +55,16 @@ pub(crate) fn all(
     let mut plots = Plots::default();
     if let Some(sweep) = &experiment.sweep {
         for (index, facet) in sweep.facets.iter().enumerate().take(POINT_PLOTS) {
-            plots.primary.extend(swept::means(experiment, sweep, facet, index)?);
-            plots.primary.extend(swept::differences(experiment, sweep, facet, index)?);
+            plots.primary.extend(swept::means(experiment, sweep, comparisons, (facet, index))?);
+            plots.primary.extend(swept::differences(experiment, sweep, comparisons, (facet, index))?);
         }
     } else {
         for point in 0..experiment.points.len().min(POINT_PLOTS) {
-            plots.primary.extend(policies::by_policy(experiment, point)?);
+            plots.primary.extend(policies::by_policy(experiment, comparisons, point)?);
         }
         plots.primary.extend(differences::forest(experiment, comparisons)?);
     }
-    plots.exploratory.extend(tradeoff::time_against_bytes(experiment)?);
+    plots.exploratory.extend(tradeoff::time_against_bytes(experiment, comparisons)?);
     distribution::turnaround(experiment, &mut plots)?;
     series::quantities(experiment, &mut plots)?;
     for replay in replays {

@@ -2,6 +2,7 @@
 
 use crate::ReportError;
 use crate::badge::Badge;
+use crate::comparison::{Comparison, caption as apart_caption};
 use crate::experiment::Experiment;
 use crate::plots::WIDTH;
 use crate::plots::axis::{Axis, Frame, Panel, bounds};
@@ -9,7 +10,6 @@ use crate::plots::canvas::{Anchor, Canvas, Drawn, Plot, shortened, text_width};
 use crate::plots::palette::{Look, MUTED, PAPER, TEXT, look};
 use crate::quantity::{Scale, common_decimals, with_interval};
 use crate::statistics::{Estimate, quantile};
-use crate::survivors::{self, Survivors};
 
 /// Points drawn per policy; of more replications every kth is drawn.
 const POINTS: usize = 250;
@@ -19,7 +19,11 @@ const CONNECTED: usize = 40;
 const CONNECTED_POLICIES: usize = 4;
 
 /// A row per policy; `None` where no run has a value.
-pub(super) fn by_policy(experiment: &Experiment, point: usize) -> Result<Option<Plot>, ReportError> {
+pub(super) fn by_policy(
+    experiment: &Experiment,
+    comparisons: &[Comparison],
+    point: usize,
+) -> Result<Option<Plot>, ReportError> {
     let kpi = experiment.primary;
     let shown = |policy: &usize| !experiment.values(point, *policy, kpi.kpi).is_empty();
     let policies: Vec<usize> = (0..experiment.policies.len()).filter(shown).collect();
@@ -54,9 +58,8 @@ pub(super) fn by_policy(experiment: &Experiment, point: usize) -> Result<Option<
             canvas.text(&name, (left - 10.0, middle), Anchor::End, TEXT)?;
             let values = experiment.replicated(point, policy, kpi.kpi);
             draw_row(canvas, &panel, middle, (&values, mean), (look(policy), scale, decimals))?;
-            let selected = Some(policy).filter(|policy| *policy != experiment.baseline);
-            let selected = selected.and_then(|policy| Survivors::of(experiment, point, policy, kpi));
-            if selected.is_some_and(|found| found.is_selected()) {
+            let mut compared = comparisons.iter().filter(|found| found.policy == policy && found.point == point);
+            if compared.any(|found| !found.is_comparable()) {
                 let at = (panel.edges.2 + 10.0, middle + 26.0);
                 canvas.text(Badge::NotComparable.word(), at, Anchor::Start, TEXT)?;
             }
@@ -72,7 +75,7 @@ pub(super) fn by_policy(experiment: &Experiment, point: usize) -> Result<Option<
             format!(" Not drawn, without any value: {}.", names.join(", "))
         }
     };
-    let missing = survivors::caption(experiment, kpi, &[point]);
+    let missing = apart_caption(experiment, comparisons, &[point]);
     let words = if experiment.manifest.chance { caption(replications) } else { FIXED.to_owned() };
     Ok(Some(plot.captioned(format!("{words}{absent}{missing}"))))
 }

@@ -1,6 +1,7 @@
 //! The primary KPI against a swept value: means, and paired differences to the baseline.
 
 use crate::ReportError;
+use crate::comparison::{Comparison, caption};
 use crate::crossing::{Crossing, crossing_words, marked_crossings};
 use crate::experiment::Experiment;
 use crate::plots::axis::{Axis, Frame, Panel, bounds, zero_line};
@@ -8,7 +9,6 @@ use crate::plots::canvas::{Anchor, Canvas, Drawn, Plot, apart, legend_height, sh
 use crate::plots::palette::{MUTED, PAPER, TEXT, look};
 use crate::plots::{WIDTH, legend};
 use crate::statistics::{Interval, paired};
-use crate::survivors;
 use crate::sweep::{Facet, Sweep};
 
 /// Ratio of the largest to the least mean from which on they are drawn on a logarithmic scale.
@@ -27,10 +27,10 @@ type Line = Vec<(f64, f64, Option<Interval>)>;
 pub(super) fn means(
     experiment: &Experiment,
     sweep: &Sweep,
-    facet: &Facet,
-    index: usize,
+    comparisons: &[Comparison],
+    facet: (&Facet, usize),
 ) -> Result<Option<Plot>, ReportError> {
-    let kpi = experiment.primary.kpi;
+    let (kpi, (facet, index)) = (experiment.primary.kpi, facet);
     let line = |policy: usize| -> Line {
         let at = |&(x, point): &(f64, usize)| experiment.estimate(point, policy, kpi).map(|e| (x, e.mean, e.interval));
         facet.points.iter().filter_map(at).collect()
@@ -48,7 +48,7 @@ pub(super) fn means(
              replications); the number stands where straight lines would cross."
         };
         let band = if experiment.most_replications() < 2 { "One replication: no bands." } else { "Bands: 95 % confidence interval of the mean." };
-        let missing = survivors::caption(experiment, experiment.primary, &facet.indices());
+        let missing = caption(experiment, comparisons, &facet.indices());
         plot.captioned(format!("Mean over replications at each swept value. {band}{crossed}{missing}"))
     }))
 }
@@ -57,10 +57,10 @@ pub(super) fn means(
 pub(super) fn differences(
     experiment: &Experiment,
     sweep: &Sweep,
-    facet: &Facet,
-    index: usize,
+    comparisons: &[Comparison],
+    facet: (&Facet, usize),
 ) -> Result<Option<Plot>, ReportError> {
-    let kpi = experiment.primary.kpi;
+    let (kpi, (facet, index)) = (experiment.primary.kpi, facet);
     let line = |policy: usize| -> Line {
         let at = |&(x, point): &(f64, usize)| {
             paired(&experiment.pairs(point, policy, experiment.baseline, kpi)).map(|d| (x, d.mean, d.interval))
@@ -77,7 +77,7 @@ pub(super) fn differences(
         Some(false) => " Above zero the policy is better than the baseline.",
         None => "",
     };
-    let missing = survivors::caption(experiment, experiment.primary, &facet.indices());
+    let missing = caption(experiment, comparisons, &facet.indices());
     Ok(figure.plot(&stem("sweep-differences", index), title)?.map(|plot| {
         plot.captioned(format!(
             "Mean difference to {baseline} over replications on the same random numbers; bands: its 95 % confidence \

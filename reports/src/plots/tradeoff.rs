@@ -3,19 +3,22 @@
 use dapple_records::Kpi;
 
 use crate::ReportError;
+use crate::comparison::{self, Comparison};
 use crate::experiment::Experiment;
 use crate::plots::axis::{Axis, Frame, Panel, bounds};
 use crate::plots::canvas::{Plot, legend_height};
 use crate::plots::palette::look;
 use crate::plots::{WIDTH, legend};
 use crate::statistics::mean;
-use crate::survivors;
 
 /// Points drawn per policy.
 const POINTS: usize = 250;
 
 /// A scatter of replications with a large marker at the mean; with a sweep, the means joined in order of the sweep.
-pub(super) fn time_against_bytes(experiment: &Experiment) -> Result<Option<Plot>, ReportError> {
+pub(super) fn time_against_bytes(
+    experiment: &Experiment,
+    comparisons: &[Comparison],
+) -> Result<Option<Plot>, ReportError> {
     let (kpi, bytes) = (experiment.primary, Kpi::WanBytes);
     if kpi.kpi == bytes || experiment.largest(bytes) == 0.0 {
         return Ok(None);
@@ -77,6 +80,6 @@ pub(super) fn time_against_bytes(experiment: &Experiment) -> Result<Option<Plot>
     } else {
         "What the figure of merit costs in traffic between sites: means over replications at each sweep point."
     };
-    let missing = survivors::caption(experiment, kpi, &(0..experiment.points.len()).collect::<Vec<_>>());
+    let missing = comparison::caption(experiment, comparisons, &(0..experiment.points.len()).collect::<Vec<_>>());
     Ok(Some(plot.captioned(format!("{caption}{missing}"))))
 }

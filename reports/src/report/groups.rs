@@ -6,7 +6,7 @@ use dapple_records::{GroupBy, Kpi, KpiInfo};
 use maud::{Markup, html};
 
 use crate::badge::Badge;
-use crate::comparison::{Comparison, exploratory};
+use crate::comparison::{Comparison, exploratory_in};
 use crate::experiment::Experiment;
 use crate::groups::{Group, Groups, TOLD};
 use crate::quantity::{common_decimals, counted, percent, signed, with_interval};
@@ -28,7 +28,7 @@ pub(super) fn section(experiment: &Experiment, groups: &Groups) -> Markup {
             h2 { "KPIs by group " span.label { "exploratory" } }
             p.note {
                 "Means over replications with their 95 % confidence intervals; of all policies but the baseline, the paired difference to it. "
-                "Nothing here was tested: one in twenty differences looks clear by chance alone. "
+                "Each was tested without correction for their number: one in twenty looks clear by chance alone. "
                 "Where policies make other transfers or reads, their times are not compared. "
                 (copied("tsv-groups", &tsv(experiment, &groups.all)))
             }
@@ -110,7 +110,7 @@ fn row(experiment: &Experiment, group: &Group, kpi: &'static KpiInfo, point: usi
                 @let (mean, span) = with_interval(scale, decimals, found.mean, found.interval);
                 span.mean { (mean) }
                 @if let Some(span) = span { span.ci { (span) } }
-                @if policy != own.baseline && let Some(found) = exploratory(own, point, policy, kpi.kpi) { (difference(own, &found)) }
+                @if policy != own.baseline && let Some(found) = exploratory_in(experiment, own, point, policy, kpi.kpi) { (difference(own, &found)) }
             } @else { span.ci { "–" } } }
         }
     } }
@@ -134,7 +134,7 @@ fn difference(own: &Experiment, found: &Comparison) -> Markup {
 
 fn tsv(experiment: &Experiment, groups: &[Group]) -> String {
     let mut text =
-        "dimension\tgroup\tsweep_point\tpolicy\tkpi\tunit\treplications\tmean\tci95_low\tci95_high\tdifference\t\
+        "grouped_by\tgroup\tsweep_point\tpolicy\tkpi\tunit\treplications\tmean\tci95_low\tci95_high\tdifference\t\
                     difference_ci95_low\tdifference_ci95_high\tverdict\n"
             .to_owned();
     for group in groups {
@@ -144,7 +144,8 @@ fn tsv(experiment: &Experiment, groups: &[Group]) -> String {
                 for kpi in group.kpis() {
                     let Some(found) = own.estimate(point, policy, kpi) else { continue };
                     let (low, high) = ends(found.interval);
-                    let compared = exploratory(own, point, policy, kpi).filter(|_| policy != own.baseline);
+                    let compared =
+                        exploratory_in(experiment, own, point, policy, kpi).filter(|_| policy != own.baseline);
                     let verdict = compared.as_ref().map_or("", |found| Badge::of(found).word());
                     let paired = compared.and_then(|found| found.difference);
                     let difference = paired.map_or_else(String::new, |found| format!("{:?}", found.mean));

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use crate::experiment::Experiment;
 use crate::page::figure;
-use crate::plots::Plots;
+use crate::plots::{POINT_PLOTS, Plots};
 use crate::quantity::{Dimension, counted, figure as told, number};
 use crate::replay::{Nearness, Replay, Timed};
 
@@ -27,6 +27,10 @@ pub(super) fn section(experiment: &Experiment, replays: &[Replay], plots: &Plots
                 (by_place(experiment, replay))
             }
             @for plot in &plots.replay { (figure(plot)) }
+            @for replay in replays {
+                @let more = replay.by_policy.len().saturating_sub(POINT_PLOTS);
+                @if more > 0 { p.note { (replay.what) " under " (POINT_PLOTS) " policies are drawn, " (more) " more are in the table." } }
+            }
         }
     } }
 }

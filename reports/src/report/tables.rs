@@ -225,11 +225,8 @@ fn difference_cell(
         } }
         @if let Some(why) = &title { span.ci.why { (words) ": " (why) } }
         span.ci { (signed(shown)) @if let Some(span) = span { " (" (span) ")" } }
-        @if confirmed { @match (badge, found.p) {
-            (Badge::Equal, _) => { span.ci { (words) } }
-            (Badge::NotComparable, _) | (_, None) => {}
-            (_, Some(p)) => { span.ci { "p\u{a0}" (p_value(p)) } }
-        } }
+        @if confirmed && badge == Badge::Equal { span.ci { (words) } }
+        @if confirmed && let Some(p) = found.p_of_difference() { span.ci { "p\u{a0}" (p_value(p)) } }
     }
 }
 

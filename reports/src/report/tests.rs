@@ -423,3 +423,128 @@ fn a_kpi_has_one_unit_and_shares_differ_by_points() {
     assert_eq!(units("cpu_efficiency"), ["%", "pp"]);
     assert!(html.contains("(36.") && !html.contains("2200\u{a0}s"), "sentences, too");
 }
+
+/// Two policies whose means cross along a sweep of bandwidths.
+fn crossing(baseline: f64, other: (f64, f64)) -> Synthetic {
+    let mut made = Synthetic::new(&[("remote", baseline), ("stage-in", other.0)], 12);
+    made.policies[1].2 = other.1;
+    made.points = ["Gbps(1)", "Gbps(2)", "Gbps(5)", "Gbps(10)"]
+        .map(|text| vec![coordinate("topology.links.CERN-GRIF.bandwidth", text)])
+        .to_vec();
+    made
+}
+
+#[test]
+fn what_cannot_be_compared_does_not_cross() {
+    let folder = Folder::new("no-crossing");
+    let mut made = crossing(2200.0, (3600.0, 0.7));
+    made.edit = |kpis, policy, _| ended(kpis, if policy == 1 { [1000.0, 3000.0, 0.0] } else { [4000.0, 0.0, 0.0] });
+    made.write(folder.path());
+    let html = report(folder.path()).0;
+    assert!(html.contains("not comparable") && !html.contains("Crossing:"), "its survivors' mean crosses");
+    made.edit = |kpis, _, _| ended(kpis, [4000.0, 0.0, 0.0]);
+    made.write(folder.path());
+    assert!(report(folder.path()).0.contains("Crossing: "), "all others do");
+}
+
+#[test]
+fn what_fails_in_the_whole_takes_the_verdict_from_its_groups() {
+    let folder = Folder::new("failing-groups");
+    let policies = [("remote", 2500.0), ("stage-in", 2200.0)];
+    let mut made = Synthetic { rows: true, ..Synthetic::new(&policies, 2) };
+    made.edit = |kpis, policy, _| ended(kpis, if policy == 1 { [1000.0, 3000.0, 0.0] } else { [4000.0, 0.0, 0.0] });
+    made.write(folder.path());
+    let html = report(folder.path()).0.replace('\u{a0}', " ");
+    let groups = &html[html.find("KPIs by group").expect("a section")..];
+    let link = &groups[groups.find("By link").expect("a link")..];
+    let carried = &link[link.find("Bytes carried").expect("a row")..];
+    let row = &carried[..carried.find("</tr>").expect("ends")];
+    assert!(row.contains("not comparable: stage-in fails 75 % of its jobs"), "{row}");
+    let told =
+        groups.lines().find(|line| line.starts_with("link\tCERN-GRIF\t") && line.contains("\tstage-in\twan_bytes"));
+    assert!(told.expect("a line").ends_with("\tnot comparable"), "{told:?}");
+}
+
+#[test]
+fn sweep_points_without_figures_count() {
+    let folder = Folder::new("silent");
+    let mut made = crossing(2500.0, (1000.0, 1.0));
+    made.edit = |kpis, _, _| ended(kpis, [4000.0, 0.0, 0.0]);
+    made.write(folder.path());
+    let mut manifest = read_manifest(folder.path()).expect("just written");
+    let lost = coordinate("topology.links.CERN-GRIF.bandwidth", "Gbps(10)");
+    let (gone, kept) = manifest.runs.into_iter().partition(|run| run.sweep[0].text == lost.text);
+    manifest.runs = kept;
+    let failed = |run: dapple_records::RunEntry| dapple_records::FailedRun {
+        id: run.id,
+        policy: run.policy,
+        replication: run.replication,
+        seed: run.seed,
+        sweep: run.sweep,
+        error: "no replica there".into(),
+    };
+    let gone: Vec<dapple_records::RunEntry> = gone;
+    manifest.failed = gone.into_iter().map(failed).collect();
+    let rows = crate::experiment::Experiment::read(folder.path()).expect("just written");
+    let rows: Vec<dapple_records::KpiRow> = (0..3)
+        .flat_map(|point| (0..2).flat_map(move |policy| [(point, policy)]))
+        .flat_map(|(point, policy)| rows.runs(point, policy).to_vec())
+        .collect();
+    let experiment = crate::experiment::Experiment::new(folder.path(), manifest, rows).expect("a KPI that there is");
+    let comparisons = crate::comparison::confirmatory(&experiment);
+    let card = super::verdict::card(&experiment, &comparisons).into_string().replace('\u{a0}', " ");
+    assert!(card.contains("better at 3, open at 1 of 4 sweep points (1 without figures to compare)"), "{card}");
+    assert!(card.contains("badge open\">open"), "not better everywhere");
+}
+
+#[test]
+fn what_is_beyond_chance_is_not_said_to_be_open_to_it() {
+    let folder = Folder::new("edge");
+    let mut made = Synthetic::new(&[("remote", 1000.0), ("place", 1000.0), ("fixed", 1000.0)], 5);
+    // 0.9 % longer, with a spread of 0.1 %: there, not relevant as measured, and not shown to be below 1 % after correction.
+    made.edit = |kpis, policy, replication| {
+        let longer = [0.0, 8.0 + f64::from(replication), 100.0][policy];
+        kpis.set(
+            Kpi::JobTurnaround,
+            Some(1000.0 + 10.0 * f64::from(replication % 2) + longer - if policy == 1 { 1.0 } else { 0.0 }),
+        );
+        ended(kpis, [4000.0, 0.0, 0.0]);
+    };
+    made.write(folder.path());
+    let html = report(folder.path()).0.replace('\u{a0}', " ");
+    assert!(
+        html.contains("it is beyond chance, but below 1 % as measured, and not shown to be below or above that"),
+        "{html}"
+    );
+    assert!(
+        html.contains("neither shown to be there nor to be below 1 %. About 2 more replications would settle it"),
+        "{html}"
+    );
+    assert!(!html.contains("no number of replications"), "six of one sign settle it, and seven of two policies");
+}
+
+#[test]
+fn a_log_that_knows_durations_is_set_against_the_simulation() {
+    let folder = Folder::new("replay");
+    // 60 s between start and end under both; FTS queues for up to 300 s before.
+    Synthetic { rows: true, logged: true, ..Synthetic::new(&[("place", 2200.0), ("remote", 2500.0)], 2) }
+        .write(folder.path());
+    let (html, plots) = report(folder.path());
+    let section = &html[html.find("Simulated against logged").expect("a section")..];
+    let section = section.replace('\u{a0}', " ");
+    assert!(
+        section.contains("By FTS link: 2 FTS links") && section.contains("GRIF_DATADISK → CERN_DATADISK"),
+        "{section}"
+    );
+    // A log that says what was simulated: all that ended are good, 5 of 200 did not end.
+    let rows: Vec<&str> = section.split("<tr>").collect();
+    for policy in ["place", "remote"] {
+        let row = rows.iter().find(|row| row.contains(&format!("scope=\"row\">{policy}</th>"))).expect("a row");
+        assert!(row.contains("<td>200</td><td>5</td><td>97.5 %</td><td>1.00×</td>"), "{row}");
+    }
+    let place = rows.iter().find(|row| row.contains("CERN_DATADISK → GRIF_DATADISK")).expect("a row");
+    assert!(place.contains("<td>100</td><td>"), "{place}");
+    assert!(
+        plots.contains(&"logged-transfers-1.svg".to_owned()) && plots.contains(&"logged-transfers-2.svg".to_owned())
+    );
+}

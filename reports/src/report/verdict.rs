@@ -37,7 +37,7 @@ pub(super) fn card(experiment: &Experiment, comparisons: &[Comparison]) -> Marku
                 p { "One policy only: there is nothing to compare it with. " (single(experiment)) }
             } @else if comparisons.is_empty() {
                 p { "Open: no policy has a replication in common with the baseline " strong { (experiment.baseline_name()) } "." }
-            } @else if experiment.points.len() > 1 {
+            } @else if experiment.tried_points() > 1 {
                 (over_sweep(experiment, comparisons))
             } @else {
                 @if comparisons.len() <= SENTENCES {
@@ -133,7 +133,7 @@ fn sentence(experiment: &Experiment, comparison: &Comparison) -> Markup {
     let over = counted(difference.n, "paired replication");
     let relevant = format!("{}\u{a0}%", three_digits(experiment.manifest.relevant_difference * 100.0));
     let tested = |p: Option<f64>| match p {
-        Some(_) => format!("over {over} ({})", p_words(p)),
+        Some(p) => format!("over {over} ({})", p_words(p)),
         None => "the same in every replication: nothing is drawn in this scenario".to_owned(),
     };
     html! {
@@ -151,7 +151,8 @@ fn sentence(experiment: &Experiment, comparison: &Comparison) -> Markup {
             Outcome::Open(needed) => {
                 "Between " strong { (policy) } " (" (first) ") and " strong { (baseline) } " (" (second) ") the " (what)
                 " is open after " (over) ": the difference is " (share(scale, difference)) " " (interval(comparison.outcome, difference))
-                "(" (p_words(comparison.p)) "), neither shown to be there nor to be below " (relevant) ". " (settled(needed))
+                @if let Some(p) = comparison.p { "(" (p_words(p)) ")" (open_words(comparison, difference, experiment.manifest.relevant_difference)) "." }
+                " " (settled(needed))
             }
             Outcome::Same => {
                 strong { (policy) } " and " strong { (baseline) } " have exactly the same " (what) " (" (first) ") in all " (over) "."
@@ -162,7 +163,7 @@ fn sentence(experiment: &Experiment, comparison: &Comparison) -> Markup {
             }
             Outcome::Incomparable => {
                 "No verdict on the " (what) ": " (comparison.apart_words(experiment)) ". The figures, " (first) " under "
-                strong { (policy) } " and " (second) " under " strong { (baseline) } ", are not of the same " (things(comparison)) "."
+                strong { (policy) } " and " (second) " under " strong { (baseline) } ", are not of the same " (comparison.things()) "."
             }
         }
         @if let Some(alike) = comparison.survivors.filter(|_| comparison.is_comparable()).and_then(|of| of.alike_words(policy, baseline)) {
@@ -171,10 +172,18 @@ fn sentence(experiment: &Experiment, comparison: &Comparison) -> Markup {
     }
 }
 
-fn things(comparison: &Comparison) -> String {
-    let unlike = comparison.unlike.map(|unlike| unlike.over);
-    let population = unlike.or(comparison.survivors.map(|of| of.population));
-    population.map_or_else(String::new, |population| format!("{}s", population.noun()))
+/// What keeps an open comparison from being settled.
+fn open_words(comparison: &Comparison, difference: &Paired, share: f64) -> String {
+    let relevant = format!("{}\u{a0}%", three_digits(share * 100.0));
+    if !comparison.is_beyond_chance() {
+        return format!(", neither shown to be there nor to be below {relevant}");
+    }
+    match difference.relative {
+        Some(found) if found.abs() >= share => ": the test tells it from chance, its interval does not".into(),
+        _ => {
+            format!(": it is beyond chance, but below {relevant} as measured, and not shown to be below or above that")
+        }
+    }
 }
 
 /// A row per comparison, for many policies.
@@ -194,7 +203,7 @@ fn verdict_table(experiment: &Experiment, comparisons: &[Comparison]) -> Markup 
                 td { (badge(experiment, Badge::of(found))) @if !found.is_comparable() { span.ci { (found.apart_words(experiment)) } } }
                 td { @if let Some(difference) = &found.difference { (experiment.primary_figure(difference.means.0)) } @else { "–" } }
                 td { (matrix_cell(experiment, found, shown)) }
-                td { (found.p.map_or_else(String::new, p_value).trim_start_matches("=\u{a0}")) }
+                td { @if let Some(p) = found.p_of_difference() { (p_value(p).trim_start_matches("=\u{a0}")) } }
                 td { (found.difference.map_or(0, |difference| difference.n)) }
                 td { @if let Outcome::Open(Some(more)) = found.outcome { @if more > 5000 { "> 5000" } @else { (whole(more)) } } }
             } } }
@@ -244,7 +253,11 @@ fn over_sweep(experiment: &Experiment, comparisons: &[Comparison]) -> Markup {
 }
 
 fn swept_item(experiment: &Experiment, policy: usize, own: &[&Comparison], all: usize) -> Markup {
-    let badges: Vec<Badge> = own.iter().map(|comparison| Badge::of(comparison)).collect();
+    let points = experiment.tried_points();
+    let mut badges: Vec<Badge> = own.iter().map(|comparison| Badge::of(comparison)).collect();
+    // Nothing is known where one of the two has no figure, or all runs failed.
+    let silent = points.saturating_sub(badges.len());
+    badges.resize(points, Badge::Open);
     let relevant = experiment.manifest.relevant_difference;
     let counts = Badge::counts(&badges);
     let parts: Vec<String> =
@@ -253,7 +266,8 @@ fn swept_item(experiment: &Experiment, policy: usize, own: &[&Comparison], all: 
         li {
             (badge(experiment, Badge::of_points(&badges)))
             span { strong { (experiment.name(policy)) } " against " strong { (experiment.baseline_name()) } ": "
-                (parts.join(", ")) " of " (counted(own.len(), "sweep point"))
+                (parts.join(", ")) " of " (counted(points, "sweep point"))
+                @if silent > 0 { " (" (silent) " without figures to compare)" }
                 @if experiment.manifest.chance { ", each after Holm correction over all " (all) " comparisons" } "." }
         }
     }

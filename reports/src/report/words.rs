@@ -34,8 +34,8 @@ pub(crate) fn badge_words(badge: Badge, relevant: f64) -> String {
 }
 
 /// `Holm-corrected p < 0.001`.
-pub(super) fn p_words(holm: Option<f64>) -> String {
-    holm.map_or_else(|| "nothing is drawn".to_owned(), |p| format!("Holm-corrected p\u{a0}{}", p_value(p)))
+pub(super) fn p_words(holm: f64) -> String {
+    format!("Holm-corrected p\u{a0}{}", p_value(holm))
 }
 
 /// How many more replications would settle what is open.
