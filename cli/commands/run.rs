@@ -24,6 +24,9 @@ const PROBE: Duration = Duration::from_millis(500);
 /// How many failed runs are told one by one.
 const FAILURES_TOLD: usize = 5;
 
+/// How many warnings of runs are told one by one.
+const WARNINGS_TOLD: usize = 8;
+
 /// Arguments of `dapple run`.
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -100,6 +103,7 @@ impl Run {
         let execution = self.refined(scenario.clone(), &dir)?;
 
         tell_failures(&execution);
+        tell_waits(&execution, &plan.warnings);
         if execution.left_out > 0 {
             note(format_args!(
                 "{} finished runs in {} are not part of this experiment (another seed, policy or sweep) and are left out",
@@ -243,6 +247,17 @@ fn tell_failures(execution: &Execution) {
     if execution.failed.len() > FAILURES_TOLD {
         let (all, more) = (execution.failed.len(), execution.failed.len() - FAILURES_TOLD);
         note(format_args!("{all} failed runs: {FAILURES_TOLD} shown, {more} more in manifest.json"));
+    }
+}
+
+/// What runs have to say, besides what was said of the scenario before they began.
+fn tell_waits(execution: &Execution, said: &[String]) {
+    let warnings: Vec<&String> = execution.manifest.warnings.iter().filter(|warning| !said.contains(warning)).collect();
+    for warning in warnings.iter().take(WARNINGS_TOLD) {
+        note(warning);
+    }
+    if warnings.len() > WARNINGS_TOLD {
+        note(format_args!("... and {} more, all in manifest.json", warnings.len() - WARNINGS_TOLD));
     }
 }
 

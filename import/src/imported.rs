@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use dapple_simulator::hidden::is_hidden;
 use dapple_simulator::units::{Bytes, Rate, SimSpan, SimTime};
 use dapple_simulator::workload::Ties;
 
@@ -231,11 +232,6 @@ impl Log {
 /// Whether a text can be a name in a scenario: there is something in it, and nothing that cannot be seen.
 pub(crate) fn is_name(text: &str) -> bool {
     !text.trim().is_empty() && !text.chars().any(is_hidden)
-}
-
-fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// A text as a name: what cannot be seen in it becomes `_`.

@@ -1,6 +1,6 @@
 //! What a plan says of itself and its runs in the files of an experiment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dapple_records::folder::{Origin, RunRecord};
 use dapple_records::{Counters, FailedRun, Manifest, RunEntry};
@@ -73,13 +73,20 @@ pub fn manifest(plan: &Plan, finished: &BTreeMap<String, RunRecord>, failed: &BT
     }
 }
 
-/// Warnings of the scenario and of its runs; one that many runs gave is told once, with their number.
+/// Warnings of the scenario and of its runs; one that many runs gave is told once, with their number and whose they are.
 fn warnings(of_scenario: &[String], finished: &BTreeMap<String, RunRecord>) -> Vec<String> {
-    let mut n_runs: BTreeMap<&str, usize> = BTreeMap::new();
-    for warning in finished.values().flat_map(|record| &record.warnings) {
-        *n_runs.entry(warning).or_default() += 1;
+    let mut told: BTreeMap<&str, (usize, BTreeSet<&str>)> = BTreeMap::new();
+    for record in finished.values() {
+        for warning in &record.warnings {
+            let (n_runs, policies) = told.entry(warning).or_default();
+            *n_runs += 1;
+            policies.insert(&record.run.policy);
+        }
     }
-    let of_runs = n_runs.into_iter().map(|(warning, n)| format!("{warning} ({n} of {} runs)", finished.len()));
+    let of_runs = told.into_iter().map(|(warning, (n, policies))| {
+        let names: Vec<String> = policies.into_iter().map(|policy| format!("`{policy}`")).collect();
+        format!("{warning} ({n} of {} runs: {})", finished.len(), names.join(", "))
+    });
     let mut warnings: Vec<String> = of_scenario.iter().cloned().chain(of_runs).collect();
     warnings.sort_unstable();
     warnings.dedup();

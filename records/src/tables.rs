@@ -141,7 +141,7 @@ tables! {
     /// One row per (entity, quantity, instant).
     series(s: Sampled<'_>) = "sample of one quantity of one entity", series, 4 {
         entity: Word = entity(s.sample.entity, s.setup), "link, RSE, DTN or pool";
-        quantity: Word = quantity(s.sample.quantity), "rate_bytes_per_s, used_bytes, active, queued or running";
+        quantity: Word = quantity(s.sample.quantity), "rate_bytes_per_s, used_bytes, active, queued or slots_taken";
         at_ns: Int = s.at, "instant of the sample; there is one at the horizon, too";
         value: Float = s.sample.value,
             "a rate: bytes since the sample before over the time since; any other quantity: as it is at that instant, after everything that happens in it";
@@ -400,6 +400,6 @@ const fn quantity(quantity: SampledQuantity) -> &'static str {
         SampledQuantity::Used => "used_bytes",
         SampledQuantity::Active => "active",
         SampledQuantity::Queued => "queued",
-        SampledQuantity::Running => "running",
+        SampledQuantity::SlotsTaken => "slots_taken",
     }
 }

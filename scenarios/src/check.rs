@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::problems::{is_hidden, shown};
+use dapple_simulator::hidden::is_hidden;
+
+use crate::problems::shown;
 use crate::read::Fault;
 use crate::read::near::{did_you_mean, listed};
 use crate::read::path::{At, Path, Step};

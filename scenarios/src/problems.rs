@@ -3,6 +3,7 @@
 use std::fmt;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use dapple_simulator::hidden::is_hidden;
 
 /// One thing that is wrong, or worth knowing.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,11 +63,6 @@ impl Problems {
         self.untold += others.untold;
         self.stopped |= others.stopped;
     }
-}
-
-/// Whether a character steers a terminal or the direction of a text, or is one that no XML may have.
-pub(crate) fn is_hidden(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}')
 }
 
 /// A text from outside as it may be shown: lines stay lines, and nothing in it steers a terminal.

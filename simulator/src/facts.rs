@@ -298,6 +298,6 @@ pub enum SampledQuantity {
     Active,
     /// Requests queued towards an RSE, or jobs queued at a pool.
     Queued,
-    /// Jobs that run in a pool.
-    Running,
+    /// Slots of a pool that jobs hold.
+    SlotsTaken,
 }

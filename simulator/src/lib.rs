@@ -17,7 +17,7 @@
 //! Modules stand in an order, and each uses only those before it (`tests/arrows.rs` holds it):
 //!
 //! ```text
-//!  ids < panics < settings < units < distribution < rng < live < ticker < published < calendar < topology < network < questions < facts
+//!  hidden < ids < panics < settings < units < distribution < rng < live < ticker < published < calendar < topology < network < questions < facts
 //!  < context < storage < fabric < fts < compute < workload < decide < engine < conformance
 //! ```
 
@@ -31,6 +31,7 @@ pub mod engine;
 mod fabric;
 pub mod facts;
 pub mod fts;
+pub mod hidden;
 pub mod ids;
 mod live;
 pub mod network;

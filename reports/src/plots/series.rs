@@ -108,7 +108,7 @@ impl Quantity {
             "used_bytes" => ("Space used".into(), Dimension::Bytes),
             "active" => ("Active transfers".into(), Dimension::Count),
             "queued" => ("Queued".into(), Dimension::Count),
-            "running" => ("Running jobs".into(), Dimension::Count),
+            "slots_taken" => ("Slots taken".into(), Dimension::Count),
             other => (other.replace('_', " "), Dimension::Count),
         };
         let stem = format!("series-{}", column.replace('_', "-"));

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use dapple_simulator::hidden::is_hidden;
 use serde::Serialize;
 
 /// Lines that are shown of each reason.
@@ -99,6 +100,6 @@ impl DirtyRows {
 
 /// A cell without what would disturb a terminal or fill it.
 fn shortened(text: &str) -> String {
-    let shown: String = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).take(40).collect();
+    let shown: String = text.chars().map(|c| if is_hidden(c) { '\u{fffd}' } else { c }).take(40).collect();
     if text.chars().nth(40).is_some() { format!("{shown}..") } else { shown }
 }

@@ -10,7 +10,7 @@ use crate::context::{Context, Owner};
 use crate::fabric::Fabric;
 use crate::facts::{Fact, JobEnded, JobError, JobOutcome, ReadEnded};
 use crate::fts::{Fts, FtsEvent, Order};
-use crate::ids::{Id, JobId, PoolId, ReadId, RequestId, RseId, Table};
+use crate::ids::{Id, JobId, PoolId, ReadId, RequestId, RseId, Table, WorkloadId};
 use crate::live::Live;
 use crate::network::{Beside, Carried, FlowSpec, Share};
 use crate::questions::{Access, AccessQuestion, Question, SourceQuestion};
@@ -237,9 +237,14 @@ impl Compute {
         self.jobs.iter().count() as u64
     }
 
-    /// Jobs that wait for a slot or scratch space, and jobs that run.
-    pub fn load(&self, pool: PoolId) -> (usize, u32) {
-        (self.pools[pool].n_waiting(), self.pools[pool].n_running())
+    /// Jobs that wait for slots or scratch space.
+    pub fn n_waiting(&self, pool: PoolId) -> usize {
+        self.pools[pool].n_waiting()
+    }
+
+    /// The workload whose job reads; `None`: it has ended.
+    pub fn workload_of(&self, read: ReadId) -> Option<WorkloadId> {
+        Some(self.jobs.get(self.reads.get(read)?.question.job)?.workload)
     }
 
     /// Key of what policies draw for a job: whatever other workloads there are. `None`: it has ended.

@@ -47,7 +47,6 @@ pub(super) struct PoolState {
     scheduling: Scheduling,
     nodes: Vec<Node>,
     free_slots: u32,
-    n_running: u32,
     waiting: VecDeque<Waiting>,
     /// What runs, by its requested end; kept for reservations only.
     ends: BTreeMap<(SimTime, JobId), (usize, Need)>,
@@ -78,7 +77,6 @@ impl PoolState {
             scheduling: pool.scheduling,
             nodes: vec![node; pool.nodes as usize],
             free_slots: pool.nodes.saturating_mul(pool.slots),
-            n_running: 0,
             waiting: VecDeque::new(),
             ends: BTreeMap::new(),
             is_due: false,
@@ -87,10 +85,6 @@ impl PoolState {
 
     pub fn free_slots(&self) -> u32 {
         self.free_slots
-    }
-
-    pub fn n_running(&self) -> u32 {
-        self.n_running
     }
 
     pub fn n_waiting(&self) -> usize {
@@ -142,7 +136,6 @@ impl PoolState {
     pub fn give_back(&mut self, job: Waiting, node: u32, started_at: SimTime) {
         self.nodes[node as usize].give_back(job.need);
         self.free_slots += job.need.slots;
-        self.n_running -= 1;
         self.ends.remove(&(started_at + job.requested, job.job));
     }
 
@@ -180,7 +173,6 @@ impl PoolState {
     fn take(&mut self, job: Waiting, node: usize, now: SimTime) -> (JobId, u32) {
         self.nodes[node].take(job.need);
         self.free_slots -= job.need.slots;
-        self.n_running += 1;
         if self.scheduling == Scheduling::Backfilling {
             self.ends.insert((now + job.requested, job.job), (node, job.need));
         }

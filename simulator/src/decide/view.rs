@@ -113,7 +113,7 @@ impl<'a> View<'a> {
 
     /// Jobs waiting at the pool for a slot or for scratch space.
     pub fn waiting_jobs(&self, pool: PoolId) -> usize {
-        self.compute.load(pool).0
+        self.compute.n_waiting(pool)
     }
 
     /// Slots free at the pool.

@@ -1,5 +1,8 @@
 //! How the books of a run are closed: counted, checked twice, and what deserves attention said in words.
 
+use std::collections::BTreeSet;
+
+use crate::context::Owner;
 use crate::engine::{Counters, EngineError, LinkUse, Simulation};
 use crate::ids::{LinkId, Table};
 
@@ -57,15 +60,33 @@ impl Simulation<'_> {
             .overfull(map)
             .map(|rse| format!("RSE `{rse}` holds more at the start than its capacity"))
             .collect();
-        for (resource, is_last) in self.fabric.network.stalled_on() {
+        let stalled: BTreeSet<_> =
+            self.fabric.network.stalled().map(|(who, on, is_last)| (self.who(who), on, is_last)).collect();
+        for (who, resource, is_last) in stalled {
             let name = self.fabric.wiring.name(resource).unwrap_or_else(|| "an access law".to_owned());
             let until =
                 if is_last { "and its capacity is never to change: they wait for ever" } else { "at the horizon" };
-            warnings.push(format!("flows wait at rate zero on {name}, {until}"));
+            warnings.push(format!("{who} wait at rate zero on {name}, {until}"));
+        }
+        let full: BTreeSet<_> = self.fts.waiting_for_space(&self.fabric.storage).collect();
+        for (workload, rse) in full {
+            let (workload, rse) = (&self.setup.workloads[workload].name, &map.rses()[rse].name);
+            warnings.push(format!(
+                "placements of `{workload}` wait for space at RSE `{rse}`, and nothing frees any: they wait for ever"
+            ));
         }
         warnings.sort();
         warnings.dedup();
         warnings
+    }
+
+    /// Whom a flow belongs to, in words.
+    fn who(&self, owner: Owner) -> String {
+        let (what, workload) = match owner {
+            Owner::Read(read) => ("reads", self.compute.workload_of(read)),
+            Owner::Transfer(request) => ("transfers", self.fts.workload_of(request)),
+        };
+        workload.map_or_else(|| what.to_owned(), |id| format!("{what} of `{}`", self.setup.workloads[id].name))
     }
 
     /// What each link carried and could have carried.

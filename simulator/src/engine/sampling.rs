@@ -8,7 +8,7 @@ impl Simulation<'_> {
     /// Tells all quantities at `at`, when everything that happens in that instant has happened: counts and volumes as they are, rates
     /// as means since the sample before. It is no event and changes nothing of what is simulated.
     pub(super) fn sample(&mut self, at: SimTime, observer: &mut dyn Observer) {
-        use SampledQuantity::{Active, Queued, Rate, Running, Used};
+        use SampledQuantity::{Active, Queued, Rate, SlotsTaken, Used};
         let Self { setup, fabric, fts, compute, counted, .. } = self;
         let map = &setup.topology.map;
         let mut tell = |entity, quantity, value, capacity| {
@@ -35,9 +35,10 @@ impl Simulation<'_> {
             }
         }
         for (id, pool) in map.pools().iter() {
-            let (waiting, running) = compute.load(id);
-            tell(Entity::Pool(id), Queued, waiting as f64, None);
-            tell(Entity::Pool(id), Running, f64::from(running), Some(f64::from(pool.nodes) * f64::from(pool.slots)));
+            let slots = pool.nodes.saturating_mul(pool.slots);
+            let taken = slots.saturating_sub(compute.free_slots(id));
+            tell(Entity::Pool(id), Queued, compute.n_waiting(id) as f64, None);
+            tell(Entity::Pool(id), SlotsTaken, f64::from(taken), Some(f64::from(slots)));
         }
         counted.at = at;
     }

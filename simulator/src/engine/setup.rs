@@ -27,6 +27,7 @@ pub struct Setup {
 impl Setup {
     /// Whether anything in it is drawn: without chance all seeds give the same run, but for what policies draw.
     pub fn has_chance(&self) -> bool {
-        self.workloads.values().any(|workload| workload.kind.has_chance(&self.datasets))
+        self.datasets.values().any(|dataset| dataset.size.has_chance())
+            || self.workloads.values().any(|workload| workload.kind.has_chance(&self.datasets))
     }
 }

@@ -10,6 +10,7 @@ use crate::fts::{TransferSettings, WhenFull};
 use crate::ids::{DtnId, FileId, RequestId, RseId, Table, WorkloadId};
 use crate::live::Live;
 use crate::network::{FlowId, FlowSpec, Share};
+use crate::storage::Storage;
 use crate::topology::Map;
 use crate::units::{Bytes, Rate, SimSpan, SimTime};
 
@@ -157,6 +158,20 @@ impl Fts {
     /// Requests that have not ended, counted one by one.
     pub fn n_left(&self) -> u64 {
         self.requests.iter().count() as u64
+    }
+
+    /// The workload that has caused a request; `None`: it has ended.
+    pub fn workload_of(&self, request: RequestId) -> Option<WorkloadId> {
+        Some(self.requests.get(request)?.order.workload)
+    }
+
+    /// Whose placements queue for an RSE that has no space for them.
+    pub fn waiting_for_space(&self, storage: &Storage) -> impl Iterator<Item = (WorkloadId, RseId)> {
+        let waits = self.settings.when_full == WhenFull::Wait;
+        let queued = self.requests.iter().filter(move |(_, request)| waits && request.started_at.is_none());
+        let placements = queued.map(|(_, request)| request.order).filter(|order| order.file.is_some());
+        let full = placements.filter(move |order| !storage.has_space(order.destination, order.bytes));
+        full.map(|order| (order.workload, order.destination))
     }
 
     /// Bytes of transfers that are done.

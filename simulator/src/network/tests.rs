@@ -629,7 +629,8 @@ fn an_outage_stops_a_wire_without_contention() {
     let mut run = Run::new(&plan);
     run.until(seconds(5.0));
     run.network.settle(seconds(5.0));
-    assert_eq!((run.network.n_stalled(), run.network.stalled_on()), (2, vec![(run.ids[0], false)]));
+    let stalled: Vec<_> = run.network.stalled().map(|(_, on, is_last)| (on, is_last)).collect();
+    assert_eq!((run.network.n_stalled(), stalled), (2, vec![(run.ids[0], false); 2]));
 }
 
 /// 100 MB/s for 8 s, 10 MB/s for 2 s, again and again: 820 MB in 10 s. 2 GB take 20 s for 1640 MB and 3.6 s for the rest; and

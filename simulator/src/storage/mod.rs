@@ -134,11 +134,16 @@ impl Storage {
         space.initial + space.used + space.reserved
     }
 
+    /// Whether a file fits.
+    pub fn has_space(&self, rse: RseId, bytes: Bytes) -> bool {
+        self.space[rse].free.get().is_none_or(|free| bytes <= free)
+    }
+
     /// Reserves space for a file under way; `false` where it does not fit.
     pub fn reserve(&mut self, rse: RseId, bytes: Bytes, now: SimTime) -> bool {
-        let space = &mut self.space[rse];
-        let fits = space.free.get().is_none_or(|free| bytes <= free);
+        let fits = self.has_space(rse, bytes);
         if fits {
+            let space = &mut self.space[rse];
             space.reserved += bytes;
             space.free.set(space.free(), now);
         }

@@ -5,7 +5,7 @@
 use crate::ids::{DatasetId, Table};
 use crate::storage::Dataset;
 use crate::units::SimTime;
-use crate::workload::{Arrivals, Distribution, Inputs, Pick, WorkloadKind};
+use crate::workload::{Arrivals, Distribution, Inputs, Pick, Ties, WorkloadKind};
 
 impl WorkloadKind {
     /// Whether what it asks for, or when, depends on the seed.
@@ -14,10 +14,8 @@ impl WorkloadKind {
             Self::Jobs(stream) => {
                 let inputs = match &stream.job.inputs {
                     Inputs::None | Inputs::Sized { .. } => false,
-                    Inputs::Dataset { dataset, pick, .. } => {
-                        let of = &datasets[*dataset];
-                        of.size.has_chance() || (*pick != Pick::InOrder && of.files > 1)
-                    }
+                    // Sizes of datasets fill RSEs whoever reads them: `Setup` asks for them.
+                    Inputs::Dataset { dataset, pick, .. } => *pick != Pick::InOrder && datasets[*dataset].files > 1,
                     Inputs::Fresh { size, .. } => size.has_chance(),
                 };
                 inputs || stream.arrivals.has_chance() || stream.job.compute_fixed.has_chance()
@@ -26,7 +24,8 @@ impl WorkloadKind {
             Self::Transfers(stream) => {
                 stream.arrivals.has_chance() || stream.size.has_chance() || stream.destinations.len() > 1
             }
-            Self::JobTrace(_) | Self::TransferTrace(_) => false,
+            Self::JobTrace(trace) => has_chance(trace.ties, trace.jobs.iter().map(|job| job.submitted_at)),
+            Self::TransferTrace(trace) => has_chance(trace.ties, trace.transfers.iter().map(|transfer| transfer.at)),
         }
     }
 
@@ -38,6 +37,11 @@ impl WorkloadKind {
             Self::Campaign(_) | Self::JobTrace(_) | Self::TransferTrace(_) => false,
         }
     }
+}
+
+/// Whether the order of the rows of a log is drawn: they are in order of time, so rows of one instant stand together.
+fn has_chance(ties: Ties, times: impl Iterator<Item = SimTime> + Clone) -> bool {
+    ties == Ties::Shuffled && times.clone().zip(times.skip(1)).any(|(at, next)| at == next)
 }
 
 impl Arrivals {
@@ -55,7 +59,7 @@ impl Arrivals {
 }
 
 impl Distribution {
-    fn has_chance(&self) -> bool {
+    pub(crate) fn has_chance(&self) -> bool {
         match *self {
             Self::Constant(_) => false,
             Self::Uniform { low, high } => low < high,
@@ -68,6 +72,9 @@ impl Distribution {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::{Id, RseId};
+    use crate::units::Bytes;
+    use crate::workload::{TracedTransfer, TransferTrace};
 
     #[test]
     fn distributions_without_width_draw_nothing() {
@@ -78,6 +85,26 @@ mod tests {
         ];
         assert!(fixed.iter().all(|law| !law.has_chance()));
         assert!(Distribution::Uniform { low: 2.0, high: 3.0 }.has_chance());
+    }
+
+    #[test]
+    fn rows_of_one_instant_are_drawn_where_they_are_shuffled() {
+        let log = |ties: Ties, seconds: &[f64]| {
+            let row = |(row, at): (u64, &f64)| TracedTransfer {
+                at: SimTime::from_secs_f64(*at),
+                source: RseId::from_index(0),
+                destination: RseId::from_index(1),
+                bytes: Bytes::new(1),
+                took: None,
+                row,
+            };
+            let transfers = (0..).zip(seconds).map(row).collect();
+            WorkloadKind::TransferTrace(TransferTrace { transfers, ties, queues: true })
+        };
+        let drawn = |ties, seconds: &[f64]| log(ties, seconds).has_chance(&Table::default());
+        assert!(drawn(Ties::Shuffled, &[1.0, 2.0, 2.0, 3.0]));
+        assert!(!drawn(Ties::Shuffled, &[1.0, 2.0, 3.0]), "no two at one instant");
+        assert!(!drawn(Ties::LogOrder, &[1.0, 2.0, 2.0, 3.0]));
     }
 
     #[test]

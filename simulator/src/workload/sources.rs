@@ -201,7 +201,8 @@ impl Draw<'_> {
         let input = job.source.map(|source| NewInput { file: self.storage.make_file(job.input, source), forced: None });
         Arriving::Job(NewJob {
             workload: self.workload,
-            key: combined(self.key, self.nth),
+            // By the row: one more in front of it in the log changes nothing for it.
+            key: combined(self.key, job.row),
             pool: job.pool,
             threads: trace.threads,
             slots: job.slots,

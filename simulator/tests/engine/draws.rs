@@ -7,13 +7,14 @@ use dapple_simulator::facts::NoObserver;
 use dapple_simulator::ids::Id;
 use dapple_simulator::rng::PolicyRng;
 use dapple_simulator::storage::Dataset;
-use dapple_simulator::units::SimTime;
+use dapple_simulator::units::{Bytes, SimTime};
 use dapple_simulator::workload::{
-    Arrivals, Campaign, Distribution, Inputs, JobStream, JobTemplate, Pick, TransferStream, Workload, WorkloadKind,
+    Arrivals, Campaign, Distribution, Inputs, JobStream, JobTemplate, JobTrace, Pick, Ties, TracedJob, TransferStream,
+    Workload, WorkloadKind,
 };
 use rand::RngExt;
 
-use crate::grid::{Grid, idle_job, local, pool, remote, span, table};
+use crate::grid::{Grid, at, idle_job, local, pool, remote, span, table, texts};
 
 /// Stages in or streams, as it is drawn.
 struct Tossed;
@@ -124,4 +125,40 @@ fn workloads_of_one_name_draw_apart() {
     let n = submitted.len();
     submitted.dedup();
     assert_eq!(submitted.len(), n);
+}
+
+#[test]
+fn a_row_that_is_left_out_moves_no_draw_of_another() {
+    let job = |row: u64| TracedJob {
+        submitted_at: at(row as f64),
+        pool: pool(),
+        source: Some(remote()),
+        input: Bytes::new(1_000),
+        compute_s: 1.0,
+        slots: 1,
+        requested: None,
+        took: None,
+        row,
+    };
+    // The way that was drawn for each row.
+    let modes = |rows: &[u64]| -> Vec<Option<String>> {
+        let jobs = rows.iter().map(|row| job(*row)).collect();
+        let trace = JobTrace { jobs, ties: Ties::LogOrder, threads: 1, read_fraction: 1.0, blocks: 1 };
+        let grid = Grid { workloads: vec![WorkloadKind::JobTrace(trace)], ..Grid::default() };
+        texts(&grid.run(Tossed, 7), "reads", "mode")
+    };
+    let all: Vec<u64> = (1..=40).collect();
+    let drawn = modes(&all);
+    assert!(drawn.len() == 40 && drawn.iter().any(|mode| *mode != drawn[0]), "{drawn:?}");
+    assert_eq!(drawn[1..], modes(&all[1..]), "without the first row");
+}
+
+#[test]
+fn sizes_that_are_drawn_are_chance_whoever_reads_them() {
+    let sized = |size: Distribution| {
+        let dataset = Dataset { name: "data".into(), files: 50, size, replicas: vec![remote()] };
+        Setup { datasets: [dataset].into_iter().collect(), ..Grid::default().setup() }.has_chance()
+    };
+    assert!(sized(SIZE), "they fill an RSE");
+    assert!(!sized(Distribution::Constant(1e9)));
 }

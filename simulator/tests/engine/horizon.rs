@@ -106,11 +106,35 @@ fn flows_over_a_dead_link_are_counted_and_told() {
     let grid = Grid { bandwidth: rates(&[(0.0, 100.0), (2.0, 0.0)]), workloads, ..Grid::default() };
     let output = grid.run(Always::Remote, 1);
     assert_eq!((output.counters.flows_stalled, output.counters.flows_in_flight), (2, 2));
-    let warning = "flows wait at rate zero on link `link`, and its capacity is never to change: they wait for ever";
-    assert_eq!(output.warnings, [warning]);
+    let waits = "wait at rate zero on link `link`, and its capacity is never to change: they wait for ever";
+    assert_eq!(
+        output.warnings,
+        [format!("reads of `workload 1` {waits}"), format!("transfers of `workload 0` {waits}")]
+    );
     assert_millions(&output, "requests", "moved_bytes", &[150]);
     assert_millions(&output, "reads", "moved_bytes", &[50]);
     assert_eq!(output.kpis.get(Kpi::BusiestLink), Some(1.0));
+}
+
+#[test]
+fn what_a_dead_link_holds_ends_after_its_outage_and_what_comes_later_never() {
+    let job = JobTemplate { inputs: fresh(1, 1.0), ..idle_job() };
+    let workloads = vec![transfers(&[(0.0, 35.0), (0.0, 35.0)]), jobs(&[1800.0], job)];
+    let bandwidth = rates(&[(0.0, 10.0), (5.0, 0.0), (600.0, 10.0), (603.0, 0.0)]);
+    let grid = Grid { bandwidth, workloads, horizon: at(7200.0), ..Grid::default() };
+    for access in [Always::Remote, Always::StageIn] {
+        let output = grid.run(access, 1);
+        // 25 MB each by 5 s; the 10 MB that are left of each take 2 s.
+        assert_times(&output, "requests", "transferred_at_ns", &[602.0, 602.0]);
+        assert_eq!(output.kpis.get(Kpi::JobsUnfinished), Some(1.0));
+        assert_millions(&output, "reads", "moved_bytes", &[0]);
+        assert!(
+            output.warnings[0].starts_with("reads of `workload 1` wait at rate zero on link `link`"),
+            "{:?}",
+            output.warnings
+        );
+        assert!(output.warnings[0].ends_with("they wait for ever"), "{:?}", output.warnings);
+    }
 }
 
 #[test]
@@ -184,4 +208,24 @@ fn means_over_time_add_up_to_the_bytes_carried() {
     assert_eq!(values, [7.5e7, 2.85e7, 0.0, 1e7]);
     assert_eq!(capacities, [1e8, 6e7, 2e7, 2e7], "means, too");
     assert_eq!(values.iter().zip([2.0, 2.0, 2.0, 1.0]).map(|(rate, span)| rate * span).sum::<f64>(), 2.17e8);
+}
+
+#[test]
+fn samples_of_a_pool_count_the_slots_that_jobs_hold() {
+    let job = JobTemplate { slots: 3, compute_fixed: Distribution::Constant(10.0), ..idle_job() };
+    let mut grid = Grid { workloads: vec![jobs(&[0.0], job)], horizon: at(20.0), ..Grid::default() };
+    grid.pool.slots = 8;
+    grid.record.series_interval = span(5.0);
+    grid.record_only(&["series"]);
+    let output = grid.run(Always::Remote, 1);
+    let quantities = crate::grid::texts(&output, "series", "quantity");
+    let table = crate::grid::table(&output, "series");
+    let cells = |column: &str| {
+        let column = table.schema.position(column).expect("a column");
+        let rows = (0..quantities.len()).filter(|row| quantities[*row].as_deref() == Some("slots_taken"));
+        rows.map(|row| format!("{:?}", table.cell(row, column))).collect::<Vec<_>>()
+    };
+    let (values, capacities) = (cells("value"), cells("capacity"));
+    assert!(values[0].contains("3.0") && values.last().expect("some").contains("0.0"), "{values:?}");
+    assert!(capacities[0].contains("8.0"), "{capacities:?}");
 }

@@ -60,6 +60,8 @@ fn a_placement_can_wait_for_space() {
     assert_texts(&output, "jobs", "outcome", &["done", "placing", "done"]);
     assert_times(&output, "jobs", "ready_at_ns", &[4.0, NEVER, 6.0]);
     assert_eq!((output.counters.requests_left, output.counters.jobs_left), (1, 1));
+    let told = "placements of `workload 0` wait for space at RSE `local`, and nothing frees any: they wait for ever";
+    assert_eq!(output.warnings, [told]);
     assert_eq!(output.kpis.get(Kpi::JobsUnfinished), Some(1.0));
     assert_eq!(output.kpis.get(Kpi::Makespan), None);
 }

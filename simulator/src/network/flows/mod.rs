@@ -526,28 +526,32 @@ impl<T: Copy> Network<T> {
         stalled.map(|class| self.class(class).stops.len()).sum()
     }
 
-    /// The resources on which flows are under way at rate zero, in order, and whether no step of their capacity is still
-    /// to come: then the flows wait for ever, as far as it is up to that resource.
-    pub(crate) fn stalled_on(&self) -> Vec<(ResourceId, bool)> {
+    /// Whose flows are under way at rate zero, on which resource, and whether no step of its capacity is still to come: then
+    /// they wait for ever, as far as it is up to that resource. In no order.
+    pub(crate) fn stalled(&self) -> impl Iterator<Item = (T, ResourceId, bool)> {
         let stalled = self.living().filter(|class| self.levels.level_of(*class) <= 0.0);
-        let closed = |id: &ResourceId| self.resources[id.index()].cap(self.now) == Some(Rate::ZERO);
-        let resources: BTreeSet<u32> = stalled
-            .flat_map(|class| {
-                let per_flow = &self.routes[self.class(class).key.route.index()].per_flow;
-                let (limiter, caps) = match self.levels.member(class).limiter {
-                    Limiter::Resource(resource) => (Some(resource), [].as_slice()),
-                    Limiter::Cap => (None, per_flow.as_slice()),
-                    Limiter::Unsolved | Limiter::Nothing => (None, [].as_slice()),
-                };
-                limiter.into_iter().chain(caps.iter().filter(|id| closed(id)).map(|id| number(id.index())))
-            })
-            .collect();
-        let is_last = |resource: u32| {
-            let resource = &self.resources[resource as usize];
-            // A load curve changes with what crosses it.
-            !matches!(resource.capacity, Capacity::Curve(_)) && resource.next_change(self.now).is_none()
+        let on = |class| {
+            let per_flow = &self.routes[self.class(class).key.route.index()].per_flow;
+            let closed = |id: &&ResourceId| self.resources[id.index()].cap(self.now) == Some(Rate::ZERO);
+            let (limiter, caps) = match self.levels.member(class).limiter {
+                Limiter::Resource(resource) => (Some(ResourceId::from_index(resource as usize)), [].as_slice()),
+                Limiter::Cap => (None, per_flow.as_slice()),
+                Limiter::Unsolved | Limiter::Nothing => (None, [].as_slice()),
+            };
+            limiter.into_iter().chain(caps.iter().filter(closed).copied())
         };
-        resources.into_iter().map(|it| (ResourceId::from_index(it as usize), is_last(it))).collect()
+        let owners = |class| self.class(class).stops.entries().iter().map(|&(_, flow)| self.flow(flow).owner);
+        stalled.flat_map(move |class| {
+            on(class)
+                .flat_map(move |resource| owners(class).map(move |owner| (owner, resource, self.is_last(resource))))
+        })
+    }
+
+    /// Whether the capacity of a resource is never to change.
+    fn is_last(&self, resource: ResourceId) -> bool {
+        let resource = &self.resources[resource.index()];
+        // A load curve changes with what crosses it.
+        !matches!(resource.capacity, Capacity::Curve(_)) && resource.next_change(self.now).is_none()
     }
 
     /// How often the rates were solved.

@@ -3,9 +3,12 @@
 //! All such reads from one RSE to one pool are in one class, so each has moved as much as any other since both were there. A group
 //! of `n` that started at `s` on the class's clock has moved `n·clock - Σ s`, and what its former members moved.
 
+use std::collections::hash_map::Entry;
+use std::hash::Hash;
+
 use rustc_hash::FxHashMap;
 
-use crate::ids::entity_id;
+use crate::ids::{Id, entity_id};
 use crate::network::flows::Carried;
 
 entity_id! {
@@ -63,7 +66,7 @@ pub(super) struct Readers {
 impl Readers {
     pub fn add(&mut self) -> ReadersId {
         self.n_nodes += 1;
-        crate::ids::Id::from_index(self.n_nodes as usize - 1)
+        Id::from_index(self.n_nodes as usize - 1)
     }
 
     /// A read starts at this clock of its class.
@@ -91,13 +94,8 @@ impl Readers {
 }
 
 /// What the others of a group have moved when one leaves it.
-fn left<K: Eq + std::hash::Hash>(
-    groups: &mut FxHashMap<K, Group>,
-    key: K,
-    seen: Seen,
-    (clock, bytes): (f64, f64),
-) -> f64 {
-    let std::collections::hash_map::Entry::Occupied(mut entry) = groups.entry(key) else { return 0.0 };
+fn left<K: Eq + Hash>(groups: &mut FxHashMap<K, Group>, key: K, seen: Seen, (clock, bytes): (f64, f64)) -> f64 {
+    let Entry::Occupied(mut entry) = groups.entry(key) else { return 0.0 };
     let group = entry.get_mut();
     group.leave(seen.clock);
     let others = group.moved(clock);
