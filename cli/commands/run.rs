@@ -103,7 +103,7 @@ impl Run {
         let execution = self.refined(scenario.clone(), &dir)?;
 
         tell_failures(&execution);
-        tell_waits(&execution, &plan.warnings);
+        tell_waits(&execution, &scenario.warnings);
         if execution.left_out > 0 {
             note(format_args!(
                 "{} finished runs in {} are not part of this experiment (another seed, policy or sweep) and are left out",
