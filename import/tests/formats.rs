@@ -214,6 +214,8 @@ fn ends_are_named_and_logs_in_order_of_ends_say_so() {
         let text = imported.scenario();
         let ended = "ended: (name: \"logged_end_ns\", unit: Nanos)";
         assert_eq!(text.contains(ended), has_ends, "{name}\n{text}");
+        // Without rows the report has nothing to set against them.
+        assert_eq!(text.contains("\n    record: Rows,\n"), has_ends, "{name}\n{text}");
         assert_eq!(text.contains("            ties: Shuffled,\n"), is_by_end, "{name}\n{text}");
         assert_eq!(words(&imported).contains("stands in order of ends"), is_by_end, "{name}\n{text}");
     }
