@@ -86,7 +86,7 @@ impl Format {
         if globus::is_like(text) {
             return Some(Self::Globus);
         }
-        const OF_RECORDS: [(Format, fn(&Record) -> bool); 5] = [
+        const OF_RECORDS: [Known; 5] = [
             (Format::Rucio, rucio::is_like),
             (Format::Fts, fts::is_like),
             (Format::Globus, globus::is_like_tasks),
@@ -98,6 +98,9 @@ impl Format {
         OF_RECORDS.iter().find(|(_, is_like)| first.iter().any(is_like)).map(|(format, _)| *format)
     }
 }
+
+/// A format of records, and how one of its records is known.
+type Known = (Format, fn(&Record) -> bool);
 
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -96,6 +96,6 @@ fn told(record: &Record, queues: bool) -> Result<Told<'_>, String> {
         source: host(record.need(&SOURCE)?),
         destination: host(record.need(&DESTINATION)?),
         started: Some(started),
-        ended: record.get(&ENDED).and_then(instant),
+        ended: record.get(&ENDED).map(instant),
     })
 }

@@ -101,7 +101,7 @@ fn line_told(text: &str) -> Result<Told<'_>, String> {
     let started = netlogger(need("START")?).ok_or("its START is no time")?;
     let ended = netlogger(ended).ok_or("its DATE is no time")?;
     let bytes = whole(bytes).ok_or("its NBYTES is no number of bytes")?;
-    Ok(Told { at: started, bytes, source, destination, started: Some(started), ended: Some(ended) })
+    Ok(Told { at: started, bytes, source, destination, started: Some(started), ended: Some(Some(ended)) })
 }
 
 fn tasks(sources: &[Source]) -> Result<Imported, ImportError> {
@@ -141,6 +141,6 @@ fn task(record: &Record) -> Result<Told<'_>, String> {
         source: record.need(&SOURCE)?,
         destination: record.need(&DESTINATION)?,
         started: None,
-        ended: record.get(&ENDED).and_then(instant),
+        ended: record.get(&ENDED).map(instant),
     })
 }

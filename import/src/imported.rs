@@ -205,6 +205,14 @@ impl Log {
         matches!(self, Self::Jobs { rows, .. } if rows.iter().any(|row| row.slots > 1))
     }
 
+    /// Whether the log knows when something had ended.
+    pub(crate) fn has_ends(&self) -> bool {
+        match self {
+            Self::Transfers { rows, .. } => rows.iter().any(|row| row.ended.is_some()),
+            Self::Jobs { rows, .. } => rows.iter().any(|row| row.ended.is_some()),
+        }
+    }
+
     /// Which of the rows of one instant goes first.
     pub(crate) fn ties(&self) -> Ties {
         match self {

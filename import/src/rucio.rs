@@ -133,7 +133,7 @@ fn told(record: &Record) -> Result<Told<'_>, String> {
         source: record.need(&SOURCE)?,
         destination: record.need(&DESTINATION)?,
         started: record.get(&STARTED).and_then(instant),
-        ended: record.get(&ENDED).and_then(instant),
+        ended: record.get(&ENDED).map(instant),
     })
 }
 

@@ -25,8 +25,8 @@ pub(crate) struct Told<'r> {
     pub destination: &'r str,
     /// When copying began.
     pub started: Option<u64>,
-    /// When it was over.
-    pub ended: Option<u64>,
+    /// When it was over, if something stands there; none inside: what stands there is no time.
+    pub ended: Option<Option<u64>>,
 }
 
 /// Collects transfers.
@@ -55,7 +55,7 @@ impl Transfers {
             }
         });
         let Some(told) = self.account.row(place, told) else { return false };
-        let ended = told.ended.filter(|ended| *ended >= told.at.max(told.started.unwrap_or(0)));
+        let ended = told.ended.flatten().filter(|ended| *ended >= told.at.max(told.started.unwrap_or(0)));
         if ended.is_none() && told.ended.is_some() {
             self.account.note_row(Treatment::NotCarriedOver, NO_END, place);
         }

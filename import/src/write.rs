@@ -94,6 +94,9 @@ impl Imported {
             text.push_str("        (name: \"stage-in\", access: StageIn),\n");
         }
         text.push_str("    ],\n    experiment: (replications: 1),\n");
+        if self.log.as_ref().is_some_and(Log::has_ends) {
+            text.push_str("    record: Rows,\n");
+        }
         text
     }
 }
@@ -153,7 +156,7 @@ impl Log {
 
     fn workload(&self) -> String {
         match self {
-            Self::Transfers { rows, queues, ties } => format!(
+            Self::Transfers { queues, ties, .. } => format!(
                 "    workload: [
         TransferTrace(
             name: \"log\",
@@ -168,14 +171,14 @@ impl Log {
         ),
     ],\n",
                 self.file(),
-                if rows.iter().any(|row| row.ended.is_some()) { ENDED } else { "" },
+                if self.has_ends() { ENDED } else { "" },
                 order(*ties),
             ),
             Self::Jobs { rows, ties } => {
                 let columns = [
                     (INPUT, rows.iter().any(|row| row.input.is_some())),
                     (REQUESTED, rows.iter().any(|row| row.requested.is_some())),
-                    (ENDED, rows.iter().any(|row| row.ended.is_some())),
+                    (ENDED, self.has_ends()),
                 ];
                 let columns: String =
                     columns.into_iter().filter(|(_, is_there)| *is_there).map(|(column, _)| column).collect();
@@ -335,6 +338,10 @@ impl Imported {
     pub(crate) fn note_defaults(&mut self) {
         if self.log.as_ref().is_some_and(Log::has_slots) {
             let note = "jobs that wait for slots start first come first served; write `scheduling: Backfilling` where the machine did that";
+            self.account.note(Treatment::Defaulted, note);
+        }
+        if self.log.as_ref().is_some_and(Log::has_ends) {
+            let note = "that rows are recorded (record: Rows), about 75 bytes each: the report sets their simulated ends against the logged ones";
             self.account.note(Treatment::Defaulted, note);
         }
         if self.log.as_ref().is_some_and(|log| log.ties() == Ties::Shuffled) {

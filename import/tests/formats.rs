@@ -214,6 +214,8 @@ fn ends_are_named_and_logs_in_order_of_ends_say_so() {
         let text = imported.scenario();
         let ended = "ended: (name: \"logged_end_ns\", unit: Nanos)";
         assert_eq!(text.contains(ended), has_ends, "{name}\n{text}");
+        // Without rows the report has nothing to set against them.
+        assert_eq!(text.contains("\n    record: Rows,\n"), has_ends, "{name}\n{text}");
         assert_eq!(text.contains("            ties: Shuffled,\n"), is_by_end, "{name}\n{text}");
         assert_eq!(words(&imported).contains("stands in order of ends"), is_by_end, "{name}\n{text}");
     }
@@ -226,11 +228,11 @@ fn ends_are_named_and_logs_in_order_of_ends_say_so() {
 fn an_end_is_kept_where_it_is_one() {
     assert!(log_of(&imported("globus-tasks.csv")).contains(",Beta DTN,,1714557900000000000\n"));
     let header = "source_rse,dest_rse,bytes,submitted_at,started_at,transferred_at,state,request_type\n";
-    let rows = "A,B,5,100,,160,D,T\nA,B,5,100,120,90,D,T\n";
+    let rows = "A,B,5,100,,160,D,T\nA,B,5,100,120,90,D,T\nA,B,5,100,120,soon,D,T\n";
     let rucio = of_text(Format::Rucio, &format!("{header}{rows}"));
     let log = log_of(&rucio);
     assert!(log.contains("A,B,,160000000000\n") && log.contains("A,B,120000000000,\n"), "{log}");
-    assert!(words(&rucio).contains("1: its end, which is no time or before its start"), "{}", rucio.account);
+    assert!(words(&rucio).contains("2: its end, which is no time or before its start"), "{}", rucio.account);
     let closed = "{\"start_time\": 100, \"server_hostname\": \"s\", \"host\": \"h\", \"read\": 5}\n".repeat(2);
     let xrootd = of_text(Format::Xrootd, &closed);
     assert!(log_of(&xrootd).ends_with(",100000000000,\n"), "{}", log_of(&xrootd));
