@@ -191,8 +191,12 @@ impl Run {
     /// Refuses what would take days, or more memory or disk than there is, with the figures.
     fn refuse_too_much(&self, plan: &Plan, scenario: &Scenario, dir: &Path) -> Result<(), Failure> {
         let n_done = if dir.is_dir() { plan.runs().filter(|run| run_dir(dir, &run.id).is_dir()).count() } else { 0 };
+        if n_done >= plan.n_runs() {
+            return Ok(());
+        }
+        let probed = dapple_lab::probe(plan, scenario, self.format.into(), PROBE, self.patience());
         // What cannot be tried is for the runs themselves to tell.
-        let Ok(work) = dapple_lab::probe(plan, scenario, self.format.into(), PROBE) else { return Ok(()) };
+        let Ok(work) = probed else { return Ok(()) };
         let work = work.of_runs(plan.n_runs() - n_done);
         match Machine::here(dir, self.jobs).too_much(&work) {
             None => Ok(()),
