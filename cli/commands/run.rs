@@ -141,7 +141,7 @@ impl Run {
                 break;
             }
             if !self.quiet {
-                note(&format!("refining: {}", in_words(&added)));
+                note(format!("refining: {}", in_words(&added)));
             }
             let before = execution;
             (scenario, refined) = (finer, true);
@@ -153,7 +153,7 @@ impl Run {
         if refined && !self.quiet {
             for axis in &scenario.experiment.sweep {
                 let values: Vec<&str> = axis.values.iter().map(|value| value.text.as_str()).collect();
-                note(&format!("to keep these values, sweep {}: [{}]", axis.path, values.join(", ")));
+                note(format!("to keep these values, sweep {}: [{}]", axis.path, values.join(", ")));
             }
         }
         Ok(execution)
@@ -181,7 +181,7 @@ impl Run {
                 .map(|it| format!("{} and {} ({})", it.between.0, it.between.1, short_path(&it.path)))
                 .collect();
             let more = self.refine.map_or_else(|| "--refine".to_owned(), |rounds| format!("--refine {}", rounds + 3));
-            note(&format!(
+            note(format!(
                 "policies change places between {}: the same command with {more} looks closer there",
                 between.join(", ")
             ));
