@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use dapple_lab::Plan;
+use dapple_lab::{PATIENCE, Plan};
 use dapple_records::Format;
 use dapple_scenarios::{Registry, Scenario};
 
@@ -117,7 +117,7 @@ impl Check {
 /// How much work it is, tried out; `None`, and told: a run that was tried fails.
 fn tried(file: &Path, plan: &Plan, scenario: &Scenario) -> Option<dapple_lab::Work> {
     let failed = |why| warn(format_args!("{}: a run that was tried fails: {why}", file.display()));
-    dapple_lab::probe(plan, scenario, Format::Parquet, PROBE).map_err(failed).ok()
+    dapple_lab::probe(plan, scenario, Format::Parquet, PROBE, PATIENCE).map_err(failed).ok()
 }
 
 fn work(file: &Path, plan: &Plan, scenario: &Scenario) -> Work {

@@ -78,8 +78,8 @@ impl Clean {
 
     fn table(&self, found: &[Leftover], bytes: Bytes) -> String {
         let row = |leftover: &Leftover| {
-            let name = leftover.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            vec![format!("  {name}"), why(leftover.why).to_owned(), Bytes::new(leftover.bytes).to_string()]
+            let name = leftover.path.strip_prefix(&self.dir).unwrap_or(&leftover.path);
+            vec![format!("  {}", name.display()), why(leftover.why).to_owned(), Bytes::new(leftover.bytes).to_string()]
         };
         let rows: Vec<Vec<String>> = found.iter().take(MOST_ROWS).map(row).collect();
         let more = found.len().saturating_sub(MOST_ROWS);

@@ -145,7 +145,7 @@ impl Run {
                 break;
             }
             if !self.quiet {
-                note(&format!("refining: {}", in_words(&added)));
+                note(format!("refining: {}", in_words(&added)));
             }
             let before = execution;
             (scenario, refined) = (finer, true);
@@ -157,7 +157,7 @@ impl Run {
         if refined && !self.quiet {
             for axis in &scenario.experiment.sweep {
                 let values: Vec<&str> = axis.values.iter().map(|value| value.text.as_str()).collect();
-                note(&format!("to keep these values, sweep {}: [{}]", axis.path, values.join(", ")));
+                note(format!("to keep these values, sweep {}: [{}]", axis.path, values.join(", ")));
             }
         }
         Ok(execution)
@@ -185,7 +185,7 @@ impl Run {
                 .map(|it| format!("{} and {} ({})", it.between.0, it.between.1, short_path(&it.path)))
                 .collect();
             let more = self.refine.map_or_else(|| "--refine".to_owned(), |rounds| format!("--refine {}", rounds + 3));
-            note(&format!(
+            note(format!(
                 "policies change places between {}: the same command with {more} looks closer there",
                 between.join(", ")
             ));
@@ -195,8 +195,12 @@ impl Run {
     /// Refuses what would take days, or more memory or disk than there is, with the figures.
     fn refuse_too_much(&self, plan: &Plan, scenario: &Scenario, dir: &Path) -> Result<(), Failure> {
         let n_done = if dir.is_dir() { plan.runs().filter(|run| run_dir(dir, &run.id).is_dir()).count() } else { 0 };
+        if n_done >= plan.n_runs() {
+            return Ok(());
+        }
+        let probed = dapple_lab::probe(plan, scenario, self.format.into(), PROBE, self.patience());
         // What cannot be tried is for the runs themselves to tell.
-        let Ok(work) = dapple_lab::probe(plan, scenario, self.format.into(), PROBE) else { return Ok(()) };
+        let Ok(work) = probed else { return Ok(()) };
         let work = work.of_runs(plan.n_runs() - n_done);
         match Machine::here(dir, self.jobs).too_much(&work) {
             None => Ok(()),

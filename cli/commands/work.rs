@@ -30,7 +30,9 @@ pub fn in_words(work: &Work) -> String {
 
 /// What a machine has to give.
 pub struct Machine {
+    /// Runs at once.
     jobs: f64,
+    cores: f64,
     /// Bytes; `None`: the system does not say.
     memory: Option<f64>,
     disk: Option<f64>,
@@ -39,16 +41,18 @@ pub struct Machine {
 impl Machine {
     /// This one, for runs into a folder, so many at once.
     pub fn here(dir: &Path, jobs: Option<u16>) -> Self {
-        let cores = || thread::available_parallelism().map_or(1, NonZero::get);
-        Self { jobs: jobs.map_or_else(|| cores() as f64, f64::from), memory: free_memory(), disk: free_disk(dir) }
+        let cores = thread::available_parallelism().map_or(1, NonZero::get) as f64;
+        Self { jobs: jobs.map_or(cores, f64::from), cores, memory: free_memory(), disk: free_disk(dir) }
     }
 
     /// Why it should not be begun without being asked twice; `None`: it fits.
     pub fn too_much(&self, work: &Work) -> Option<String> {
         let jobs = self.jobs.min(work.runs).max(1.0);
-        let wall_s = work.core_s / jobs;
+        // More runs at once than cores are no faster.
+        let cores = jobs.min(self.cores);
+        let wall_s = work.core_s / cores;
         if wall_s > TOO_LONG_S {
-            return Some(format!("this would take about {} on {jobs} of the cores", wall_time(wall_s)));
+            return Some(format!("this would take about {} on {cores} of the cores", wall_time(wall_s)));
         }
         let more = |needs: f64, has: Option<f64>, of: &str| {
             let has = has.filter(|has| needs > *has)?;
@@ -88,7 +92,7 @@ mod tests {
 
     #[test]
     fn what_takes_days_or_more_than_there_is_is_too_much() {
-        let machine = Machine { jobs: 4.0, memory: Some(16e9), disk: Some(100e9) };
+        let machine = Machine { jobs: 4.0, cores: 8.0, memory: Some(16e9), disk: Some(100e9) };
         let work = Work { runs: 100.0, core_s: 3600.0, disk_bytes: 1e9, rows_bytes: 1e9, ..Work::default() };
         assert_eq!(machine.too_much(&work), None);
         let days = machine.too_much(&Work { core_s: 8.0 * 86_400.0, ..work });
@@ -99,6 +103,9 @@ mod tests {
         assert_eq!(disk.as_deref(), Some("this would take about 200 GB of disk, and 100 GB are free"));
         let memory = machine.too_much(&Work { rows_bytes: 5e9, ..work }).expect("four runs have 20 GB");
         assert_eq!(memory, "this would take about 20.0 GB of memory for recorded rows, and 16.0 GB are free");
+        let crowded = Machine { jobs: 64.0, cores: 4.0, memory: None, disk: None };
+        let days = crowded.too_much(&Work { core_s: 8.0 * 86_400.0, ..work });
+        assert_eq!(days.as_deref(), Some("this would take about 2.0 days on 4 of the cores"), "no more than there are");
         let unknown = Machine { memory: None, disk: None, ..machine };
         assert_eq!(unknown.too_much(&Work { disk_bytes: 2e11, rows_bytes: 5e9, ..work }), None);
     }

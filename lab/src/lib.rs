@@ -8,8 +8,10 @@
 //!
 //! One run is one task of a thread pool, on a thread of its own ([`PATIENCE`]); nothing inside a run is parallel. A finished run is put into its folder
 //! as a whole, with a record of its own (`run.json`), before it counts: whatever kills the process, only runs in
-//! flight are lost, and executing the plan again runs what is not there yet. All files but `provenance.json` end up the
-//! same, byte for byte, however often the experiment was interrupted and whatever the number of threads.
+//! flight are lost, and executing the plan again runs what is not there yet. All files but `provenance.json`
+//! (and `report.html`, which tells what that says) end up the same, byte for byte, however often the experiment was interrupted and
+//! whatever the number of threads. The exception is a policy that never answers: whether and where a run is given up after
+//! [`PATIENCE`], and what `manifest.json` says of it, hangs on the clock of the machine.
 
 mod alone;
 mod error;

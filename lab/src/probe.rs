@@ -58,11 +58,18 @@ impl Work {
     }
 }
 
-/// Simulates for about so long and says what the whole experiment will take, written in `format`.
+/// Simulates for about so long and says what the whole experiment will take, written in `format`. A policy has `patience` for each
+/// question.
 ///
 /// # Errors
 /// In words, where a run that is tried fails.
-pub fn probe(plan: &Plan, scenario: &Scenario, format: Format, budget: Duration) -> Result<Work, String> {
+pub fn probe(
+    plan: &Plan,
+    scenario: &Scenario,
+    format: Format,
+    budget: Duration,
+    patience: Duration,
+) -> Result<Work, String> {
     let points = spread(plan.points.len(), POINTS);
     let policies = spread(plan.policies.len(), POLICIES);
     let slot = budget / u32::try_from(points.len() * policies.len()).unwrap_or(u32::MAX).max(1);
@@ -77,7 +84,7 @@ pub fn probe(plan: &Plan, scenario: &Scenario, format: Format, budget: Duration)
             &swept
         };
         for &policy in &policies {
-            let (run, done) = one_run(here, policy, format, slot)?;
+            let (run, done) = one_run(here, policy, format, (slot, patience))?;
             total.events += run.events;
             total.core_s += run.core_s;
             total.disk_bytes += run.disk_bytes;
@@ -110,14 +117,20 @@ pub(crate) struct Seen {
 }
 
 /// What a whole run takes, and how many events were simulated for it.
-fn one_run(scenario: &Scenario, policy: usize, format: Format, slot: Duration) -> Result<(Work, f64), String> {
+fn one_run(
+    scenario: &Scenario,
+    policy: usize,
+    format: Format,
+    (slot, patience): (Duration, Duration),
+) -> Result<(Work, f64), String> {
     let started = Instant::now();
     let (mut before, mut part) = (Seen::default(), FIRST_PART);
     loop {
-        let seen = see(scenario, policy, format, part)?;
+        let seen = see(scenario, policy, format, part, patience)?;
         // What takes hardly any time tells hardly anything: a larger step is as cheap.
-        let faster = (slot.as_secs_f64() / 4.0 / seen.core_s.max(1e-6)).clamp(2.0, 16.0);
-        let next = Duration::from_secs_f64(faster * seen.core_s);
+        let going_on = going_on_s(before, seen);
+        let faster = (slot.as_secs_f64() / 4.0 / going_on.max(1e-6)).clamp(2.0, 16.0);
+        let next = Duration::from_secs_f64(seen.core_s + (faster - 1.0) * going_on);
         // One part alone does not tell what a run begins with from what goes on.
         if part >= 1.0 || (before.part > 0.0 && started.elapsed() + next > slot) {
             return Ok((drawn_on(before, seen), seen.events));
@@ -126,7 +139,19 @@ fn one_run(scenario: &Scenario, policy: usize, format: Format, slot: Duration) -
     }
 }
 
-pub(crate) fn see(scenario: &Scenario, policy: usize, format: Format, part: f64) -> Result<Seen, String> {
+/// Seconds of what was seen last that come again in each further part, and not at the start only.
+fn going_on_s(before: Seen, last: Seen) -> f64 {
+    let slope = (last.core_s - before.core_s) / (last.part - before.part).max(f64::MIN_POSITIVE);
+    (slope * last.part).clamp(0.0, last.core_s)
+}
+
+pub(crate) fn see(
+    scenario: &Scenario,
+    policy: usize,
+    format: Format,
+    part: f64,
+    patience: Duration,
+) -> Result<Seen, String> {
     let mut scenario = scenario.clone();
     let horizon = scenario.setup.horizon.as_secs_f64() * part;
     if part < 1.0 {
@@ -134,7 +159,7 @@ pub(crate) fn see(scenario: &Scenario, policy: usize, format: Format, part: f64)
     }
     let (tables, seed) = (scenario.record, scenario.seed);
     let run = Run { scenario: Arc::new(scenario), tables, policy, seed };
-    let Done { output, core_s } = run.in_time(crate::PATIENCE, &|_, _| {}).map_err(|failure| match failure {
+    let Done { output, core_s } = run.in_time(patience, &|_, _| {}).map_err(|failure| match failure {
         Failure::Failed(why) | Failure::NeverAnswers(why) => why,
     })?;
     let bytes = |table: &TableData| (8 * table.rows() * table.schema.columns.len()) as f64;
@@ -153,12 +178,19 @@ pub(crate) fn drawn_on(before: Seen, last: Seen) -> Work {
         figure(&last) + left * slope.max(0.0)
     };
     let events = whole(|seen| seen.events);
-    let per = |figure: f64, of: f64| if of > 0.0 { figure / of } else { 0.0 };
+    // What a run costs before its first event is paid once: further events cost what they have cost from one part to the next, and
+    // where there are none yet, further time does.
+    let core_s = if last.events > before.events {
+        let most = last.core_s / last.events;
+        let each = ((last.core_s - before.core_s) / (last.events - before.events)).clamp(0.0, most);
+        last.core_s + each * (events - last.events)
+    } else {
+        whole(|seen| seen.core_s)
+    };
     Work {
         runs: 1.0,
         events,
-        // Seconds of short parts are mostly noise: those of the last one are taken, event by event.
-        core_s: RUN_CORE_S + if last.part >= 1.0 { last.core_s } else { per(last.core_s, last.events) * events },
+        core_s: RUN_CORE_S + core_s,
         disk_bytes: RUN_BYTES + whole(|seen| seen.disk_bytes),
         rows_bytes: whole(|seen| seen.rows_bytes),
         probed: 0.0,
@@ -186,9 +218,28 @@ mod tests {
     #[test]
     fn what_comes_at_the_start_is_not_taken_for_the_rest() {
         // 100 events at once, then 1000 over the horizon.
-        let seen = |part: f64| Seen { part, events: 100.0 + 1000.0 * part, core_s: 0.1, ..Seen::default() };
+        let seen = |part: f64| {
+            let events = 100.0 + 1000.0 * part;
+            // 15 ms before the first event, 10 µs for each.
+            Seen { part, events, core_s: 0.015 + 1e-5 * events, ..Seen::default() }
+        };
         let work = drawn_on(seen(0.1), seen(0.2));
         assert!((work.events - 1100.0).abs() < 1e-9, "{}", work.events);
-        assert!((work.core_s - RUN_CORE_S - 0.1 / 300.0 * 1100.0).abs() < 1e-9, "{}", work.core_s);
+        assert!((work.core_s - RUN_CORE_S - 0.026).abs() < 1e-9, "{}", work.core_s);
+        assert!((going_on_s(seen(0.1), seen(0.2)) - 0.002).abs() < 1e-9);
+        let whole = drawn_on(seen(0.5), seen(1.0));
+        assert!((whole.core_s - RUN_CORE_S - 0.026).abs() < 1e-9, "{}", whole.core_s);
+        // No event yet: what it takes is drawn on by time, and is not nothing.
+        let quiet = |part: f64| Seen { part, core_s: 0.015 + 0.1 * part, ..Seen::default() };
+        let work = drawn_on(quiet(0.1), quiet(0.2));
+        assert!((work.core_s - RUN_CORE_S - 0.115).abs() < 1e-9, "{}", work.core_s);
+    }
+
+    #[test]
+    fn what_a_run_begins_with_is_not_taken_for_its_events() {
+        // 15 ms and a few dozen events in two short parts of a run of a million: noise in the milliseconds is all that tells them apart.
+        let seen = |part: f64, core_s: f64| Seen { part, events: 1e6 * part, core_s, ..Seen::default() };
+        let work = drawn_on(seen(FIRST_PART, 0.0151), seen(2.0 * FIRST_PART, 0.015));
+        assert!(work.core_s < 0.1, "{}", work.core_s);
     }
 }

@@ -197,8 +197,8 @@ fn work_is_worked_out_from_a_part_of_it() {
     let files = |run: &dapple_records::RunEntry| fs::read_dir(dir.path().join(format!("run-{}", run.id)));
     let sizes = execution.manifest.runs.iter().flat_map(|run| files(run).expect("it is there"));
     let bytes: u64 = sizes.map(|file| file.and_then(|file| file.metadata()).expect("it is there").len()).sum();
-    let whole = probe(&plan, &scenario, Format::Parquet, Duration::from_secs(600)).expect("it runs");
-    let see = |policy, part| probe::see(&scenario, policy, Format::Parquet, part).expect("it runs");
+    let whole = probe(&plan, &scenario, Format::Parquet, Duration::from_secs(600), PATIENCE).expect("it runs");
+    let see = |policy, part| probe::see(&scenario, policy, Format::Parquet, part, PATIENCE).expect("it runs");
     let parts = [0, 1].map(|policy| probe::drawn_on(see(policy, 1.0 / 32.0), see(policy, 1.0 / 8.0)));
     let from_parts = [parts[0].events + parts[1].events, parts[0].disk_bytes + parts[1].disk_bytes];
     for (seen, within) in [([whole.events, whole.disk_bytes], 1.05), (from_parts, 1.5)] {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::csv::{read_csv, write_csv};
@@ -23,6 +23,8 @@ pub const REPORT_FILE: &str = "report.html";
 pub const PICTURE_FILE: &str = "topology.svg";
 /// Folder of the plots.
 pub const PLOTS_DIR: &str = "plots";
+/// What a picture that dapple drew says of itself.
+const DRAWN: &str = "data-generator=\"dapple\"";
 /// Stem of the file with one row per run.
 pub const RUNS_STEM: &str = "runs";
 /// In the names of files and folders that are not finished yet, before the number of the process.
@@ -72,6 +74,16 @@ pub fn write_atomically(path: &Path, write: impl FnOnce(&mut File) -> io::Result
         let _ = fs::remove_file(&temporary);
     }
     renamed
+}
+
+/// Whether a file says that dapple drew it: others are not for us to remove.
+///
+/// # Errors
+/// Where it cannot be read.
+pub fn is_drawn(path: &Path) -> io::Result<bool> {
+    let mut head = Vec::new();
+    File::open(path)?.take(200).read_to_end(&mut head)?;
+    Ok(String::from_utf8_lossy(&head).contains(DRAWN))
 }
 
 /// What a file or folder is called until it is finished.

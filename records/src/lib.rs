@@ -37,8 +37,8 @@ pub use dapple_simulator::engine::Counters;
 pub use dictionary::dictionary;
 pub use error::ResultsError;
 pub use experiment::{
-    Format, MANIFEST_FILE, PICTURE_FILE, PLOTS_DIR, REPORT_FILE, read_manifest, read_run_table, read_runs, run_dir,
-    write_atomically, written_bytes,
+    Format, MANIFEST_FILE, PICTURE_FILE, PLOTS_DIR, REPORT_FILE, is_drawn, read_manifest, read_run_table, read_runs,
+    run_dir, write_atomically, written_bytes,
 };
 pub use groups::{GROUPS, GroupBy, GroupRow, group_rows};
 pub use kpi::{KPIS, Kpi, KpiInfo, Kpis, Population};

@@ -103,15 +103,15 @@ impl Survivors {
                 (one, other) => format!("{policy} fails {} of its {things}, {baseline} {}", part(one), part(other)),
             });
         }
-        if parts.is_empty() && self.unfinished.more.is_some() {
-            let (one, other) = (part(self.unfinished.policy), part(self.unfinished.baseline));
-            parts.push(format!("{policy} leaves {one} of its {things} unfinished at the horizon, {baseline} {other}"));
-        }
         for (who, n) in [(policy, self.empty.0), (baseline, self.empty.1)] {
             if n > 0 && parts.is_empty() {
                 let runs = if n == 1 { "replication" } else { "replications" };
                 parts.push(format!("{who} has no value in {n} {runs} in which the other has one"));
             }
+        }
+        if parts.is_empty() && self.unfinished.more.is_some() {
+            let (one, other) = (part(self.unfinished.policy), part(self.unfinished.baseline));
+            parts.push(format!("{policy} leaves {one} of its {things} unfinished at the horizon, {baseline} {other}"));
         }
         parts.join("; ")
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::error::FolderError;
 use super::names::{LOCK_FILE, entries, is_file, is_unfinished, lock, name, read_error, run_id, sweep_up, write_error};
 use crate::Manifest;
-use crate::experiment::{MANIFEST_FILE, PLOTS_DIR};
+use crate::experiment::{MANIFEST_FILE, PLOTS_DIR, UNFINISHED, is_drawn};
 
 /// One file or folder that may go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,10 +57,30 @@ pub fn everything(dir: &Path) -> Result<Vec<Leftover>, FolderError> {
     let why = |name: &str| match run_id(name) {
         _ if is_unfinished(name) => Some(Why::Unfinished),
         Some(_) => Some(Why::Result),
-        None if is_file(name) || [PLOTS_DIR, LOCK_FILE].contains(&name) => Some(Why::Result),
+        None if is_file(name) || name == LOCK_FILE => Some(Why::Result),
         None => None,
     };
-    found(dir, why)
+    let mut everything = found(dir, why)?;
+    everything.extend(plots(dir)?);
+    everything.sort_by(|a, b| (a.why, &a.path).cmp(&(b.why, &b.path)));
+    Ok(everything)
+}
+
+/// The plots that dapple drew. What others have put beside them is theirs.
+fn plots(dir: &Path) -> Result<Vec<Leftover>, FolderError> {
+    let folder = dir.join(PLOTS_DIR);
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    for path in entries(&folder)? {
+        let stem = name(&path).rsplit_once(UNFINISHED).map_or(name(&path), |(stem, _)| stem);
+        if stem.ends_with(".svg") && path.is_file() && is_drawn(&path).map_err(read_error(&path))? {
+            let bytes = size(&path).map_err(read_error(&path))?;
+            found.push(Leftover { path, why: Why::Result, bytes });
+        }
+    }
+    Ok(found)
 }
 
 /// Removes what was found, unless a process is writing into the folder. A finished run that an unfinished folder was about
@@ -85,6 +105,7 @@ pub fn remove(dir: &Path, leftovers: &[Leftover]) -> Result<(), FolderError> {
     }
     if is_all {
         // The lock is there even where none was found. What others have put into the folder stays, and then so does it.
+        let _ = fs::remove_dir(dir.join(PLOTS_DIR));
         let _ = fs::remove_file(dir.join(LOCK_FILE)).and_then(|()| fs::remove_dir(dir));
     }
     Ok(())
@@ -162,6 +183,12 @@ mod tests {
         for file in ["manifest.json", "report.html", "run-notes", "mine.tmp-12", "runs.csv.tmp-3"] {
             fs::write(inside(file), "1234567").expect("writable");
         }
+        let plots = inside(PLOTS_DIR);
+        fs::create_dir(&plots).expect("writable");
+        for (file, text) in [("mine.svg", "<svg>"), ("primary.svg", "<svg data-generator=\"dapple\">"), ("notes", "1")]
+        {
+            fs::write(plots.join(file), text).expect("writable");
+        }
         let manifest = manifest("00000000000000aa", "00000000000000bb");
         let told = |found: &[Leftover]| -> Vec<(String, Why, u64)> {
             found.iter().map(|it| (name(&it.path).to_owned(), it.why, it.bytes)).collect()
@@ -186,6 +213,13 @@ mod tests {
         let mut left: Vec<_> =
             entries(dir.path()).expect("readable").iter().map(|path| name(path).to_owned()).collect();
         left.sort();
-        assert_eq!(left, ["mine.tmp-12", "run-notes"], "they are not ours");
+        assert_eq!(left, ["mine.tmp-12", "plots", "run-notes"], "they are not ours");
+        let mut left: Vec<_> = entries(&plots).expect("readable").iter().map(|path| name(path).to_owned()).collect();
+        left.sort();
+        assert_eq!(left, ["mine.svg", "notes"], "nor are they");
+        left.iter().for_each(|file| fs::remove_file(plots.join(file)).expect("writable"));
+        fs::write(inside(MANIFEST_FILE), "{}").expect("writable");
+        remove(dir.path(), &everything(dir.path()).expect("readable")).expect("nobody writes there");
+        assert!(!plots.exists(), "an empty folder of plots goes");
     }
 }

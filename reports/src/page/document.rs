@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use dapple_records::{PLOTS_DIR, REPORT_FILE, write_atomically};
+use dapple_records::{PLOTS_DIR, REPORT_FILE, is_drawn, write_atomically};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::ReportError;
@@ -74,7 +74,7 @@ fn write_plots<'a>(folder: &Path, plots: impl Iterator<Item = &'a Plot>) -> io::
     fs::create_dir_all(folder)?;
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        if path.extension().is_some_and(|end| end == "svg") && is_ours(&path)? {
+        if path.extension().is_some_and(|end| end == "svg") && is_drawn(&path)? {
             fs::remove_file(path)?;
         }
     }
@@ -83,11 +83,4 @@ fn write_plots<'a>(folder: &Path, plots: impl Iterator<Item = &'a Plot>) -> io::
         write_atomically(&path, |file| file.write_all(plot.file().into_string().as_bytes()))?;
     }
     Ok(())
-}
-
-/// Whether a file says that dapple drew it: others are not for us to remove.
-fn is_ours(path: &Path) -> io::Result<bool> {
-    let bytes = fs::read(path)?;
-    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(200)]).into_owned();
-    Ok(head.contains("data-generator=\"dapple\""))
 }

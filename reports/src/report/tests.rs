@@ -77,8 +77,9 @@ fn two_policies_get_a_verdict_plots_and_the_same_bytes_twice() {
 #[test]
 fn a_sweep_marks_where_policies_cross_and_troubles_are_told() {
     let folder = Folder::new("sweep");
-    let mut made = Synthetic::new(&[("place", 2200.0), ("remote", 3600.0), ("place-if-reused", 2000.0)], 12);
-    let slopes = [0.95, 0.78, 0.97];
+    // The policy with failed runs cannot be compared, and so crosses nobody: another one does.
+    let mut made = Synthetic::new(&[("place", 2200.0), ("place-if-reused", 2000.0), ("remote", 3600.0)], 12);
+    let slopes = [0.95, 0.97, 0.78];
     for (policy, slope) in made.policies.iter_mut().zip(slopes) {
         policy.2 = slope;
     }
