@@ -103,7 +103,7 @@ impl Run {
         let execution = self.refined(scenario.clone(), &dir)?;
 
         tell_failures(&execution);
-        tell_waits(&execution, &plan.warnings);
+        tell_waits(&execution, &scenario.warnings);
         if execution.left_out > 0 {
             note(format_args!(
                 "{} finished runs in {} are not part of this experiment (another seed, policy or sweep) and are left out",
@@ -250,7 +250,7 @@ fn tell_failures(execution: &Execution) {
     }
 }
 
-/// What runs have to say, besides what was said of the scenario before they began.
+/// What runs and points of a sweep have to say, besides what was said of the scenario before they began.
 fn tell_waits(execution: &Execution, said: &[String]) {
     let warnings: Vec<&String> = execution.manifest.warnings.iter().filter(|warning| !said.contains(warning)).collect();
     for warning in warnings.iter().take(WARNINGS_TOLD) {
