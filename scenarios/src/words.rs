@@ -201,7 +201,11 @@ mod tests {
                 format!("(name: \"d{n}\", files: 1, size: Constant(GB(1)), replicas: [\"GRIF-LPNHE_SCRATCHDISK\"]),")
             })
             .collect();
-        let set = [("data.datasets".to_owned(), format!("[{many}]")), ("workload".to_owned(), "[]".to_owned())];
+        let set = [
+            ("data.datasets".to_owned(), format!("[{many}]")),
+            ("workload".to_owned(), "[]".to_owned()),
+            ("experiment.sweep".to_owned(), "[]".to_owned()),
+        ];
         let options = LoadOptions { overrides: &set, ..LoadOptions::default() };
         let scenario = load_bundled("quickstart/two-sites.ron", &options, &registry).expect("it is good");
         let data = scenario.in_words().into_iter().filter(|(name, _)| name == "Data").collect::<Vec<_>>();

@@ -177,7 +177,7 @@ fn what_follows_a_value_is_told_whatever_its_letters() {
     assert!(told("é x", &[]).contains(help), "{}", told("é x", &[]));
     let name = [("name".to_owned(), "Café au".to_owned())];
     assert!(
-        told(&quickstart(), &name).contains("ends with the `é` of line 1, column 4"),
+        told(&quickstart(), &name).contains("ends with the `é` of line 1, column 9"),
         "{}",
         told(&quickstart(), &name)
     );

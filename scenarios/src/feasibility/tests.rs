@@ -189,13 +189,6 @@ fn more_placements_than_space_are_told_as_what_they_are_at_most() {
 }
 
 #[test]
-fn a_link_that_carries_nothing_is_told_without_a_ratio() {
-    let stream = r#"Transfers(name: "t", source: "A_D", destinations: ["B_D"], arrivals: At([Hours(1)]), size: Constant(GB(3.6))),"#;
-    let text = scenario("", stream, REMOTE).replace("bandwidth: MBps(100)", "bandwidth: MBps(0)");
-    assert_eq!(warnings(&text), ["link `A-B` is offered 3.60 GB and carries nothing until the horizon"]);
-}
-
-#[test]
 fn nothing_is_said_of_fillers() {
     // The speed cannot be read; a filler in its place is no reason for more.
     let compute = ", compute: (fixed: Constant(Minutes(48)))";
