@@ -225,6 +225,25 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
 }
 
 #[test]
+fn waits_that_never_end_are_told_with_whose_they_are() {
+    let lab = Lab::new();
+    lab.write(
+        "dead.ron",
+        r#"(name: "dead", horizon: Hours(1),
+            topology: (sites: [(name: "X"), (name: "Y")], rses: [(name: "A", site: "X")],
+                pools: [(name: "P", site: "Y", nodes: 1, slots: 1)],
+                links: [(name: "X-Y", from: "X", to: "Y", bandwidth: Gbps(1), profile: [(at: Minutes(1), bandwidth: Gbps(0))])]),
+            workload: [Jobs(name: "analysis", pool: "P", arrivals: At([Minutes(2)]),
+                inputs: Fresh(rse: "A", files: 1, size: Constant(GB(1))))],
+            policies: [(name: "remote", access: AlwaysRemote), (name: "stage-in", access: StageIn)])"#,
+    );
+    let ran = lab.dapple(&["run", "dead.ron", "--out", "out"]);
+    let told = "reads of `analysis` wait at rate zero on link `X-Y`, and its capacity is never to change: \
+                they wait for ever (2 of 2 runs: `remote`, `stage-in`)";
+    assert!(ran.err.contains(told), "{}", ran.err);
+}
+
+#[test]
 fn a_scenario_is_read_from_a_pipe_once_and_whole() {
     let lab = Lab::new();
     let text = std::fs::read(lab.path("trial.ron")).expect("it is there");
@@ -264,9 +283,18 @@ fn check_tells_what_was_taken_of_a_log_and_writes_the_rest_down() {
     let rejected = std::fs::read_to_string(lab.path("dirty.csv")).expect("it was written");
     assert_eq!(
         rejected,
-        "workload,line,reason,row\nlog,4,column `t` is negative,\"-1,5\"\n\
-         log,5,column `bytes` is not a finite number,\"2,x\"\n"
+        "scenario,workload,line,reason,row\nreplay.ron,log,4,column `t` is negative,\"-1,5\"\n\
+         replay.ron,log,5,column `bytes` is not a finite number,\"2,x\"\n"
     );
     lab.dapple(&["check", "--strict", "replay.ron"]).exits(3).complains("2 of 6 rows cannot be read");
     lab.dapple(&["check", "replay.ron", "--rejected", "no/dirty.csv"]).exits(5).complains("cannot write no/dirty.csv");
+    // The log itself is no place for them, and where rows refuse the scenario they are wanted most.
+    let log = std::fs::read(lab.path("log.csv")).expect("it is there");
+    lab.dapple(&["check", "replay.ron", "--rejected", "log.csv"]).exits(5).complains("log.csv is there already");
+    assert_eq!(std::fs::read(lab.path("log.csv")).expect("it is there still"), log);
+    lab.dapple(&["check", "--strict", "replay.ron", "--rejected", "strict.csv"]).exits(3);
+    assert_eq!(std::fs::read_to_string(lab.path("strict.csv")).expect("it was written"), rejected);
+    let checked = lab.dapple(&["check", "--json", "replay.ron"]).exits(0);
+    let json: serde_json::Value = serde_json::from_str(&checked.out).expect("JSON");
+    assert_eq!((&json[0]["logs"][0]["n_taken"], &json[0]["chance"]), (&3.into(), &false.into()));
 }

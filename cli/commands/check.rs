@@ -11,7 +11,7 @@ use crate::columns::{number, plural};
 use crate::commands::checked::{Checked, Work};
 use crate::commands::logs;
 use crate::commands::logs::Rejected;
-use crate::commands::scenario::Changes;
+use crate::commands::scenario::{Changes, refused, tell_warnings};
 use crate::commands::work::in_words;
 use crate::exit::{Exit, Failure, OrExit};
 use crate::terminal::{print, tell, warn};
@@ -23,7 +23,8 @@ pub struct Check {
     /// The scenarios (RON)
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Write the rows of the logs that cannot be used to this file (CSV: workload, line, reason, row)
+    /// Write the rows of the logs that cannot be used to this file (CSV: scenario, workload, line, reason,
+    /// row); it must not be there yet
     #[arg(long, value_name = "CSV")]
     rejected: Option<PathBuf>,
     #[command(flatten)]
@@ -41,9 +42,10 @@ Examples:
   dapple check my.ron --set 'topology.links.CERN-GRIF-LPNHE.bandwidth=Gbps(20)'
   dapple check my.ron --json | jq -r '.[].problems[] | \"\\(.file):\\(.line): \\(.message)\"'
 
-The JSON is a list with one entry for each file: file, ok, problems, warnings and, where it is ok, work. A problem has
-file, line and column (from 1; 0 for the file as such), path, message and help (null where there is none); work has
-runs, policies, replications, sweep_points, events, seconds_on_one_core and disk_bytes. A file that cannot be read is a
+The JSON is a list with one entry for each file: file, ok, problems, warnings, logs and, where it is ok, chance and work.
+A problem has file, line and column (from 1; 0 for the file as such), path, message and help (null where there is none);
+logs say what was taken of each log and what not, by reason; chance is false where all replications are the same; work
+has runs, policies, replications, sweep_points, events, seconds_on_one_core and disk_bytes. A file that cannot be read is a
 problem, too. Keys are added, never renamed. Exit codes are the same as without --json.";
 
 /// How long it is tried how much work a scenario is.
@@ -52,13 +54,19 @@ const PROBE: Duration = Duration::from_millis(1_500);
 impl Check {
     /// Checks them all; the highest exit code wins.
     pub fn execute(&self, registry: &Registry) -> Result<Exit, Failure> {
-        if self.json {
-            return self.as_json(registry);
+        let mut rejected = Rejected::default();
+        let worst =
+            if self.json { self.as_json(&mut rejected, registry)? } else { self.as_text(&mut rejected, registry)? };
+        if let Some(path) = &self.rejected {
+            rejected.write(path)?;
         }
+        Ok(worst)
+    }
+
+    fn as_text(&self, rejected: &mut Rejected, registry: &Registry) -> Result<Exit, Failure> {
         let mut worst = Exit::Done;
-        let mut rejected = self.rejected.as_deref().map(Rejected::create).transpose()?;
         for file in &self.files {
-            match self.check(file, rejected.as_mut(), registry) {
+            match self.check(file, rejected, registry) {
                 Ok(line) => print(&line)?,
                 Err(failure) => worst = worst.max(tell(&failure)),
             }
@@ -66,12 +74,14 @@ impl Check {
         Ok(worst)
     }
 
-    fn check(&self, file: &Path, rejected: Option<&mut Rejected>, registry: &Registry) -> Result<String, Failure> {
-        let scenario = self.changes.load(file, None, registry)?;
+    fn check(&self, file: &Path, rejected: &mut Rejected, registry: &Registry) -> Result<String, Failure> {
+        let scenario = self.changes.read(file, None, registry)?.map_err(|problems| {
+            rejected.extend(file, problems.logs());
+            refused(file, &problems)
+        })?;
+        tell_warnings(&scenario);
+        rejected.extend(file, &scenario.logs);
         let plan = dapple_lab::plan(&scenario).or_exit(Exit::Refused)?;
-        if let Some(rejected) = rejected {
-            rejected.append(&scenario)?;
-        }
         let expected = match tried(file, &plan, &scenario) {
             Some(work) => in_words(&work),
             None => "how much work it is cannot be said".into(),
@@ -86,21 +96,22 @@ impl Check {
         Ok(text)
     }
 
-    fn as_json(&self, registry: &Registry) -> Result<Exit, Failure> {
+    fn as_json(&self, rejected: &mut Rejected, registry: &Registry) -> Result<Exit, Failure> {
         let (mut worst, mut all) = (Exit::Done, Vec::new());
-        let mut rejected = self.rejected.as_deref().map(Rejected::create).transpose()?;
         for file in &self.files {
             let checked = match self.changes.read(file, None, registry) {
                 Ok(Ok(scenario)) => match dapple_lab::plan(&scenario) {
                     Ok(plan) => {
-                        if let Some(rejected) = &mut rejected {
-                            rejected.append(&scenario)?;
-                        }
-                        Checked::ok(file, work(file, &plan, &scenario), scenario.warnings)
+                        rejected.extend(file, &scenario.logs);
+                        let chance = plan.chance;
+                        Checked::ok(file, (work(file, &plan, &scenario), chance), (scenario.warnings, &scenario.logs))
                     }
                     Err(problems) => Checked::refused(file, &problems),
                 },
-                Ok(Err(problems)) => Checked::refused(file, &problems),
+                Ok(Err(problems)) => {
+                    rejected.extend(file, problems.logs());
+                    Checked::refused(file, &problems)
+                }
                 Err(failure) => {
                     worst = worst.max(failure.exit);
                     Checked::unread(file, &failure)

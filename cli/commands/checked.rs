@@ -1,8 +1,9 @@
 //! What `dapple check --json` prints. Keys are added, never renamed.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use dapple_scenarios::{Problem, Problems};
+use dapple_scenarios::{LogAccount, Problem, Problems};
 use serde::Serialize;
 
 use crate::exit::Failure;
@@ -14,6 +15,11 @@ pub struct Checked {
     pub ok: bool,
     problems: Vec<ProblemAsJson>,
     warnings: Vec<String>,
+    /// What was taken of each log.
+    logs: Vec<LogAccount>,
+    /// Whether replications can differ.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chance: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     work: Option<Work>,
 }
@@ -29,8 +35,20 @@ struct ProblemAsJson {
 }
 
 impl Checked {
-    pub fn ok(file: &Path, work: Work, warnings: Vec<String>) -> Self {
-        Self { file: file.display().to_string(), ok: true, problems: Vec::new(), warnings, work: Some(work) }
+    pub fn ok(file: &Path, (work, chance): (Work, bool), (warnings, logs): (Vec<String>, &[Arc<LogAccount>])) -> Self {
+        Self { ok: true, warnings, logs: owned(logs), chance: Some(chance), work: Some(work), ..Self::of(file) }
+    }
+
+    fn of(file: &Path) -> Self {
+        Self {
+            file: file.display().to_string(),
+            ok: false,
+            problems: Vec::new(),
+            warnings: Vec::new(),
+            logs: Vec::new(),
+            chance: None,
+            work: None,
+        }
     }
 
     pub fn refused(file: &Path, problems: &Problems) -> Self {
@@ -42,22 +60,24 @@ impl Checked {
             message: problem.message.clone(),
             help: problem.help.clone(),
         };
-        let problems = problems.iter().map(problem).collect();
-        Self { file: file.display().to_string(), ok: false, problems, warnings: Vec::new(), work: None }
+        Self { problems: problems.iter().map(problem).collect(), logs: owned(problems.logs()), ..Self::of(file) }
     }
 
     pub fn unread(file: &Path, failure: &Failure) -> Self {
-        let file = file.display().to_string();
         let problem = ProblemAsJson {
-            file: file.clone(),
+            file: file.display().to_string(),
             line: 0,
             column: 0,
             path: String::new(),
             message: failure.error.to_string(),
             help: None,
         };
-        Self { file, ok: false, problems: vec![problem], warnings: Vec::new(), work: None }
+        Self { problems: vec![problem], ..Self::of(file) }
     }
+}
+
+fn owned(logs: &[Arc<LogAccount>]) -> Vec<LogAccount> {
+    logs.iter().map(|log| (**log).clone()).collect()
 }
 
 /// How much work an experiment is; what was tried out is `null` where a run that was tried fails.

@@ -1,9 +1,11 @@
 //! What was taken of the logs of a scenario, in words and as a file.
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::io::{BufWriter, ErrorKind, Write};
+use std::path::Path;
+use std::sync::Arc;
 
-use dapple_scenarios::{LogAccount, Scenario};
+use dapple_scenarios::LogAccount;
 use dapple_simulator::units::{Bytes, NANOS_PER_SECOND};
 
 use crate::columns::plural;
@@ -45,6 +47,10 @@ pub fn in_words(log: &LogAccount) -> String {
         lines.push(format!("  left out: {}", left_out.join(", ")));
     }
     lines.extend(log.dirty.iter().map(|reason| format!("    {}", reason.words())));
+    if !log.unknown_ends.is_empty() {
+        lines.push("  replayed, though when it ended is not known:".to_owned());
+        lines.extend(log.unknown_ends.iter().map(|reason| format!("    {}", reason.words())));
+    }
     lines.iter().map(|line| format!("  {line}\n")).collect()
 }
 
@@ -67,31 +73,29 @@ fn rows(n: u64) -> String {
     plural(usize::try_from(n).unwrap_or(usize::MAX), "row", "rows")
 }
 
-/// The file of rows that cannot be used.
-pub struct Rejected {
-    path: PathBuf,
-    file: File,
-}
+/// The rows that cannot be used, of all logs of some scenarios.
+#[derive(Default)]
+pub struct Rejected(Vec<(String, Arc<LogAccount>)>);
 
 impl Rejected {
-    /// An empty one, its header row apart.
-    pub fn create(path: &Path) -> Result<Self, Failure> {
-        let create = || {
-            let mut file = File::create(path)?;
-            std::io::Write::write_all(&mut file, b"workload,line,reason,row\n")?;
-            Ok(file)
-        };
-        let file = create().map_err(|error| cannot_write(path, &error))?;
-        Ok(Self { path: path.to_owned(), file })
-    }
-
     /// Adds those of a scenario.
-    pub fn append(&mut self, scenario: &Scenario) -> Result<(), Failure> {
-        let mut logs = scenario.logs.iter();
-        logs.try_for_each(|log| log.write_rejected(&mut self.file)).map_err(|error| cannot_write(&self.path, &error))
+    pub fn extend(&mut self, scenario: &Path, logs: &[Arc<LogAccount>]) {
+        self.0.extend(logs.iter().map(|log| (scenario.display().to_string(), Arc::clone(log))));
     }
-}
 
-fn cannot_write(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::new(Exit::Files, format_args!("cannot write {}: {error}", path.display()))
+    /// Writes them to a new file: one that is there may be the log itself.
+    pub fn write(&self, path: &Path) -> Result<(), Failure> {
+        let write = || {
+            let mut file = BufWriter::new(File::create_new(path)?);
+            file.write_all(b"scenario,workload,line,reason,row\n")?;
+            self.0.iter().try_for_each(|(scenario, log)| log.write_rejected(scenario, &mut file))?;
+            file.flush()
+        };
+        write().map_err(|error| match error.kind() {
+            ErrorKind::AlreadyExists => {
+                Failure::new(Exit::Files, format_args!("{} is there already, and is left as it is", path.display()))
+            }
+            _ => Failure::new(Exit::Files, format_args!("cannot write {}: {error}", path.display())),
+        })
+    }
 }

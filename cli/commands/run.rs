@@ -254,7 +254,7 @@ fn tell_failures(execution: &Execution) {
     }
 }
 
-/// What runs have to say, besides what was said of the scenario before they began.
+/// What runs and points of a sweep have to say, besides what was said of the scenario before they began.
 fn tell_waits(execution: &Execution, said: &[String]) {
     let warnings: Vec<&String> = execution.manifest.warnings.iter().filter(|warning| !said.contains(warning)).collect();
     for warning in warnings.iter().take(WARNINGS_TOLD) {

@@ -27,12 +27,8 @@ impl Changes {
         more: impl IntoIterator<Item = (String, String)>,
         registry: &Registry,
     ) -> Result<Scenario, Failure> {
-        let scenario = self.read(file, more, registry)?.map_err(|problems| {
-            Failure::new(Exit::Refused, format_args!("{} is refused\n\n{}", file.display(), problems.styled()))
-        })?;
-        for warning in &scenario.warnings {
-            warn(warning);
-        }
+        let scenario = self.read(file, more, registry)?.map_err(|problems| refused(file, &problems))?;
+        tell_warnings(&scenario);
         Ok(scenario)
     }
 
@@ -47,6 +43,18 @@ impl Changes {
         let overrides: Vec<(String, String)> = self.set.iter().cloned().chain(more).collect();
         let options = LoadOptions { overrides: &overrides, strict: self.strict, ..LoadOptions::default() };
         Ok(dapple_scenarios::load_with(file, &options, registry))
+    }
+}
+
+/// A scenario with something wrong about it.
+pub fn refused(file: &Path, problems: &Problems) -> Failure {
+    Failure::new(Exit::Refused, format_args!("{} is refused\n\n{}", file.display(), problems.styled()))
+}
+
+/// What is worth knowing of a scenario.
+pub fn tell_warnings(scenario: &Scenario) {
+    for warning in &scenario.warnings {
+        warn(warning);
     }
 }
 

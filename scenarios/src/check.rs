@@ -1,9 +1,11 @@
 //! Collecting what is wrong, and the checks that everything needs.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use dapple_simulator::hidden::is_hidden;
 
+use crate::logs::LogAccount;
 use crate::problems::shown;
 use crate::read::Fault;
 use crate::read::near::{did_you_mean, listed};
@@ -20,6 +22,8 @@ pub(crate) struct Check {
     pub mended: Vec<Path>,
     /// Whether rows of a log that cannot be read are a fault, whatever the scenario says, and what cannot work too.
     pub strict: bool,
+    /// What was taken of each log, in order of the workload, also where its rows are a fault.
+    pub accounts: Vec<Arc<LogAccount>>,
 }
 
 /// Names of one kind of thing and what they stand for; `None`: declared, with something wrong about it.
@@ -39,6 +43,12 @@ impl Check {
     /// Something is wrong, with what would be right.
     pub fn fault_help(&mut self, at: &At<'_>, message: impl Into<String>, help: impl Into<String>) {
         self.faults.push(Fault { path: at.path(), message: message.into(), help: Some(help.into()) });
+    }
+
+    /// Keeps what is to be told of a log.
+    pub fn log(&mut self, account: Arc<LogAccount>) {
+        self.warnings.extend(account.warnings());
+        self.accounts.push(account);
     }
 
     /// Whether a text can be a name: it stands on terminals, in file names, in tables that spreadsheets open, and in pictures.

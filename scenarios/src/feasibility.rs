@@ -5,26 +5,31 @@
 //!
 //! - Load is what is asked for until the horizon over what could be served until then, so that what is told cannot be done in
 //!   time by any schedule. Time that a job waits for data while it holds a slot comes on top.
-//! - Where a job's bytes go is up to its policy. Counted are those of policy sets that always do the same, which are named; what
-//!   the others will do is not known here.
+//! - Where a job's bytes go is up to its policy. Load counts those of policy sets that always do the same, which are named. What
+//!   others may do is told as what it can be at most, and refuses no scenario.
 
 mod load;
+mod space;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
+use std::f64::consts::SQRT_2;
 use std::fmt;
 
 use dapple_simulator::distribution::Distribution;
 use dapple_simulator::engine::Setup;
-use dapple_simulator::ids::{Id, PoolId, RseId, WorkloadId};
+use dapple_simulator::ids::{Id, PoolId, WorkloadId};
 use dapple_simulator::rng::{Purpose, keyed};
 use dapple_simulator::topology::Pool;
 use dapple_simulator::units::Bytes;
 use dapple_simulator::workload::{Inputs, JobStream, JobTemplate, JobTrace, WorkloadKind};
+use statrs::function::erf::erfc;
 
 use crate::feasibility::load::{inputs, overloads, times};
+use crate::feasibility::space::space;
 use crate::file::{AccessSpec, PolicySetFile};
+use crate::read::near::listed;
 
 /// Draws from a distribution, of all files of a sum together.
 const DRAWS: u32 = 200_000;
@@ -41,6 +46,8 @@ pub(crate) struct Finding {
     pub index: usize,
     /// What cannot work, with its figure.
     pub message: String,
+    /// Whether it is so whatever a policy decides; else it may be, and is no reason to refuse a scenario.
+    pub is_sure: bool,
 }
 
 /// A list of the scenario.
@@ -59,60 +66,73 @@ pub(crate) enum Place {
 /// All that cannot work, in order of place.
 pub(crate) fn findings(setup: &Setup, policies: &[PolicySetFile]) -> Vec<Finding> {
     let mut found = scratch(setup, policies);
-    found.extend(space(setup));
+    found.extend(space(setup, policies));
     found.extend(slots(setup));
     let loaded = overloads(setup, policies).into_iter();
-    found.extend(loaded.map(|message| Finding { list: Place::Topology, index: 0, message }));
+    found.extend(loaded.map(|message| Finding { list: Place::Topology, index: 0, message, is_sure: true }));
     found
 }
 
 /// Inputs that do not fit the scratch space of a node, where a policy may stage them in.
 fn scratch(setup: &Setup, policies: &[PolicySetFile]) -> Vec<Finding> {
-    if policies.iter().all(|set| matches!(set.access, AccessSpec::AlwaysRemote)) {
-        return Vec::new();
-    }
-    let told = |id: WorkloadId, pool: &Pool, share: f64, what: String| {
+    let told = |id: WorkloadId, pool: &Pool, (share, what): (f64, String), n_inputs: u32| {
+        let staging: Vec<&PolicySetFile> = policies.iter().filter(|set| may_overfill(&set.access, n_inputs)).collect();
+        if share <= WORTH_TELLING || staging.is_empty() {
+            return None;
+        }
         let node = pool.scratch.unwrap_or_default();
         let message = format!(
-            "{} of {what} do not fit the scratch space of pool `{}` ({node} for each node): where they are staged in, their jobs fail",
+            "{} of {what} do not fit the scratch space of pool `{}` ({node} for each node): where they are staged in, their jobs fail (policy {})",
             percent(share),
-            pool.name
+            pool.name,
+            named(&staging),
         );
-        (share > WORTH_TELLING).then_some(Finding { list: Place::Workload, index: id.index(), message })
+        let is_sure = staging.iter().any(|set| matches!(set.access, AccessSpec::StageIn));
+        Some(Finding { list: Place::Workload, index: id.index(), message, is_sure })
     };
+    let pools = setup.topology.map.pools();
     let found = setup.workloads.iter().flat_map(|(id, workload)| match &workload.kind {
         WorkloadKind::Jobs(JobStream { pool, job, .. }) => {
-            let pool = &setup.topology.map.pools()[*pool];
-            let Some((share, what)) = pool.scratch.and_then(|scratch| oversized(setup, (&workload.name, job), scratch))
-            else {
-                return Vec::new();
-            };
-            told(id, pool, share, what).into_iter().collect()
+            let pool = &pools[*pool];
+            let oversized = pool.scratch.and_then(|scratch| oversized(setup, (&workload.name, job), scratch));
+            let found = oversized.and_then(|(share, what, files)| told(id, pool, (share, what), files));
+            found.into_iter().collect()
         }
-        WorkloadKind::JobTrace(trace) => setup
-            .topology
-            .map
-            .pools()
-            .iter()
-            .filter_map(|(pool_id, pool)| {
+        WorkloadKind::JobTrace(trace) => {
+            let of_pool = |(pool_id, pool): (PoolId, &Pool)| {
                 let scratch = pool.scratch?;
                 let here = || trace.jobs.iter().filter(|job| job.pool == pool_id);
                 let large = here().filter(|job| job.input > scratch).count();
-                told(
-                    id,
-                    pool,
-                    large as f64 / here().count().max(1) as f64,
-                    format!("the inputs in log `{}`", workload.name),
-                )
-            })
-            .collect(),
+                let share = large as f64 / here().count().max(1) as f64;
+                told(id, pool, (share, format!("the inputs in log `{}`", workload.name)), 1)
+            };
+            pools.iter().filter_map(of_pool).collect::<Vec<_>>()
+        }
         WorkloadKind::Campaign(_) | WorkloadKind::Transfers(_) | WorkloadKind::TransferTrace(_) => Vec::new(),
     });
     found.collect()
 }
 
-/// The share of jobs whose inputs together are larger than `scratch`, and these inputs in words.
-fn oversized(setup: &Setup, (name, job): (&str, &JobTemplate), scratch: Bytes) -> Option<(f64, String)> {
+/// Whether a policy may stage in more than a node has space for: all but plain stage-in look at each file, and stream one that is
+/// too large, but not at several together. Of a policy of somebody's own nobody knows.
+fn may_overfill(access: &AccessSpec, n_inputs: u32) -> bool {
+    match access {
+        AccessSpec::AlwaysRemote => false,
+        AccessSpec::StageIn | AccessSpec::Custom { .. } => true,
+        AccessSpec::Place { .. } | AccessSpec::Random | AccessSpec::Estimate | AccessSpec::EstimateFromPhysics => {
+            n_inputs > 1
+        }
+    }
+}
+
+/// ``set `a` ``, ``sets `a`, `b` ``.
+fn named(sets: &[&PolicySetFile]) -> String {
+    let names = listed(sets.iter().map(|set| set.name.as_str()));
+    format!("{} {names}", if sets.len() == 1 { "set" } else { "sets" })
+}
+
+/// The share of jobs whose inputs together are larger than `scratch`, these inputs in words, and how many they are.
+fn oversized(setup: &Setup, (name, job): (&str, &JobTemplate), scratch: Bytes) -> Option<(f64, String, u32)> {
     let (files, size, of) = match &job.inputs {
         Inputs::None | Inputs::Sized { .. } => return None,
         Inputs::Dataset { dataset, files, .. } => {
@@ -125,15 +145,23 @@ fn oversized(setup: &Setup, (name, job): (&str, &JobTemplate), scratch: Bytes) -
         1 => format!("the files of {of}, as the jobs of `{name}` read them,"),
         _ => format!("the inputs of {files} files of {of} that a job of `{name}` reads"),
     };
-    Some((share_above(size, files, scratch.as_f64()), what))
+    Some((share_above(size, files, scratch.as_f64()), what, files))
 }
 
 /// The probability that so many values together are above a limit.
 fn share_above(distribution: &Distribution, values: u32, limit: f64) -> f64 {
-    if values == 1
-        && let Some(share) = distribution.share_above(limit)
-    {
-        return share;
+    if values == 1 {
+        match *distribution {
+            // A log-normal without width is its median.
+            Distribution::LogNormal { median, sigma } if sigma > 0.0 => {
+                return erfc((limit / median).ln() / (sigma * SQRT_2)) / 2.0;
+            }
+            Distribution::LogNormal { median, .. } => return f64::from(median > limit),
+            _ => {}
+        }
+        if let Some(share) = distribution.share_above(limit) {
+            return share;
+        }
     }
     // Beyond this many a sum is as good as its mean.
     let (values, limit) = if values > DRAWS / 100 {
@@ -149,38 +177,7 @@ fn share_above(distribution: &Distribution, values: u32, limit: f64) -> f64 {
     f64::from((0..sums).filter(|&nth| sum(nth) > limit).count() as u32) / f64::from(sums.max(1))
 }
 
-/// Files that jobs bring along and that do not fit the RSE where they are to be.
-fn space(setup: &Setup) -> Vec<Finding> {
-    let mut brought: BTreeMap<RseId, f64> = BTreeMap::new();
-    for workload in setup.workloads.values() {
-        if let WorkloadKind::Jobs(JobStream { arrivals, job, .. }) = &workload.kind
-            && let Inputs::Fresh { rse, files, size } = &job.inputs
-        {
-            *brought.entry(*rse).or_default() += arrivals.expected(setup.horizon) * f64::from(*files) * size.mean();
-        }
-    }
-    let map = &setup.topology.map;
-    let there = |rse: RseId| {
-        let datasets = setup.datasets.values().filter(|dataset| dataset.replicas.contains(&rse));
-        map.rses()[rse].used.as_f64() + datasets.map(|set| f64::from(set.files) * set.size.mean()).sum::<f64>()
-    };
-    let finding = |(rse, brought): (RseId, f64)| {
-        let info = &map.rses()[rse];
-        let capacity = info.capacity?;
-        let all = there(rse) + brought;
-        let message = format!(
-            "jobs bring {} to RSE `{}` until the horizon, where {} are at the start: its capacity is {capacity}, {} of what comes together",
-            Bytes::from_f64(brought),
-            info.name,
-            Bytes::from_f64(there(rse)),
-            percent(capacity.as_f64() / all),
-        );
-        (all > capacity.as_f64()).then_some(Finding { list: Place::Rses, index: rse.index(), message })
-    };
-    brought.into_iter().filter_map(finding).collect()
-}
-
-/// Compute time that jobs ask for, over what the slots of their pool have until the horizon.
+/// Slots for the compute time that jobs ask for, over what the slots of their pool have until the horizon.
 fn slots(setup: &Setup) -> Vec<Finding> {
     let mut asked: BTreeMap<PoolId, f64> = BTreeMap::new();
     for workload in setup.workloads.values() {
@@ -188,11 +185,11 @@ fn slots(setup: &Setup) -> Vec<Finding> {
             WorkloadKind::Jobs(JobStream { pool, arrivals, job }) => {
                 let read: f64 = inputs(setup, job).into_iter().map(|read| read.bytes).sum();
                 let each = job.compute_fixed.mean() + job.compute_per_byte * read * job.read_fraction;
-                *asked.entry(*pool).or_default() += arrivals.expected(setup.horizon) * each;
+                *asked.entry(*pool).or_default() += arrivals.expected(setup.horizon) * each * f64::from(job.slots);
             }
             WorkloadKind::JobTrace(JobTrace { jobs, .. }) => {
                 for job in jobs.iter().filter(|job| job.submitted_at < setup.horizon) {
-                    *asked.entry(job.pool).or_default() += job.compute_s;
+                    *asked.entry(job.pool).or_default() += job.compute_s * f64::from(job.slots);
                 }
             }
             WorkloadKind::Campaign(_) | WorkloadKind::Transfers(_) | WorkloadKind::TransferTrace(_) => {}
@@ -207,7 +204,7 @@ fn slots(setup: &Setup) -> Vec<Finding> {
             times(load),
             pool.name
         );
-        (load > 1.0).then_some(Finding { list: Place::Pools, index: id.index(), message })
+        (load > 1.0).then_some(Finding { list: Place::Pools, index: id.index(), message, is_sure: true })
     };
     asked.into_iter().filter_map(finding).collect()
 }

@@ -1,9 +1,12 @@
 //! What is wrong with a scenario: all of it, each with its place.
 
 use std::fmt;
+use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use dapple_simulator::hidden::is_hidden;
+
+use crate::logs::LogAccount;
 
 /// One thing that is wrong, or worth knowing.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +45,8 @@ pub struct Problems {
     untold: usize,
     /// Whether reading stopped early, so that what else is wrong is not known.
     stopped: bool,
+    /// What was taken of the logs, and what not.
+    logs: Vec<Arc<LogAccount>>,
 }
 
 impl Problems {
@@ -55,6 +60,16 @@ impl Problems {
         Self { untold, stopped, ..self }
     }
 
+    /// The same with what was taken of the logs.
+    pub(crate) fn of_logs(self, logs: Vec<Arc<LogAccount>>) -> Self {
+        Self { logs, ..self }
+    }
+
+    /// What was taken of each log, in order of the workload, where the scenario was read that far: which rows make it a problem.
+    pub fn logs(&self) -> &[Arc<LogAccount>] {
+        &self.logs
+    }
+
     /// Adds others, those that are not told too.
     pub(crate) fn extend(&mut self, others: Self) {
         self.told.extend(others.told);
@@ -62,12 +77,22 @@ impl Problems {
         self.told.dedup();
         self.untold += others.untold;
         self.stopped |= others.stopped;
+        if self.logs.is_empty() {
+            self.logs = others.logs;
+        }
     }
 }
 
 /// A text from outside as it may be shown: lines stay lines, and nothing in it steers a terminal.
 pub(crate) fn shown(text: &str) -> String {
     text.chars().map(|c| if is_hidden(c) && c != '\n' { '\u{fffd}' } else { c }).collect()
+}
+
+/// The beginning of a text from outside, on one line.
+pub(crate) fn shortened(text: &str) -> String {
+    const SHOWN: usize = 40;
+    let shown: String = text.chars().map(|c| if is_hidden(c) { '\u{fffd}' } else { c }).take(SHOWN).collect();
+    if text.chars().nth(SHOWN).is_some() { format!("{shown}..") } else { shown }
 }
 
 impl Problem {

@@ -297,12 +297,13 @@ fn build(source: Source) -> Result<Scenario, Problems> {
     let Source { data, registry, logs, .. } = &source;
     let environment = Environment { base: &document.base, data: data.as_deref(), registry, logs };
     let valid = value.as_ref().and_then(|file| validate::validate(file, environment, &mut check));
-    if let (Some(file), Some(valid)) = (&value, &valid) {
+    // Where a value could not be read a filler stands, about which nothing can be said.
+    if let (Some(file), Some(valid), true) = (&value, &valid, mistakes.is_empty()) {
         cannot_work(&findings(&valid.setup, &file.policies), &mut check);
     }
     let valid = valid.filter(|_| check.faults.is_empty());
     let (Some(mut file), Some(valid), true) = (value, valid, mistakes.is_empty()) else {
-        return Err(document.problems(&mistakes, &check.faults, stopped));
+        return Err(document.problems(&mistakes, &check.faults, stopped).of_logs(check.accounts));
     };
     let baseline = file.experiment.baseline.clone().or_else(|| file.policies.first().map(|set| set.name.clone()));
     file.experiment.baseline.clone_from(&baseline);
@@ -320,18 +321,18 @@ fn build(source: Source) -> Result<Scenario, Problems> {
         record: valid.record,
         policies: valid.policies,
         warnings,
-        logs: valid.accounts,
+        logs: check.accounts,
         source,
     })
 }
 
-/// What cannot work is worth a warning, and is refused where a scenario must be clean.
+/// What cannot work is worth a warning, and is refused where a scenario must be clean; what only may not is a warning there too.
 fn cannot_work(findings: &[Finding], check: &mut Check) {
     let root = At::ROOT;
     let (workload, topology) = (root.field("workload"), root.field("topology"));
     let (pools, rses) = (topology.field("pools"), topology.field("rses"));
     for finding in findings {
-        if !check.strict {
+        if !check.strict || !finding.is_sure {
             check.warnings.push(finding.message.clone());
             continue;
         }

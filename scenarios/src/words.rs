@@ -21,7 +21,7 @@ impl Scenario {
         let workloads = self.setup.workloads.values().map(|workload| self.workload(workload)).collect();
         let policies = self.policies.iter().map(|policy| format!("`{}`: {}", policy.name, decides(policy))).collect();
         for (heading, told) in [("Data", datasets), ("Workload", workloads), ("Policies", policies)] {
-            rows.extend(listed(told).map(|told| (heading.to_owned(), told)));
+            rows.extend(first_of(told).map(|told| (heading.to_owned(), told)));
         }
         rows.push(("Run".to_owned(), self.run()));
         rows
@@ -43,8 +43,8 @@ impl Scenario {
         };
         let links = match map.links().len() {
             0 => "no links".to_owned(),
-            n if slowest == fastest => format!("{} of {}", number(n, "link"), compact(&slowest)),
-            n => format!("{n} links of {} to {}", compact(&slowest), compact(&fastest)),
+            n if slowest == fastest => format!("{} of {}", number(n, "link"), written(&slowest)),
+            n => format!("{n} links of {} to {}", written(&slowest), written(&fastest)),
         };
         format!(
             "{}; {} ({space}); {} with {slots} slots in all; {links}",
@@ -100,9 +100,9 @@ impl Scenario {
     fn run(&self) -> String {
         let experiment = &self.experiment;
         let warm_up = self.record.warm_up;
-        let mut text = format!("to {} of simulated time", compact(&self.setup.horizon));
+        let mut text = format!("to {} of simulated time", written(&self.setup.horizon));
         if warm_up.as_nanos() > 0 {
-            text.push_str(&format!(", counted from {} on", compact(&warm_up)));
+            text.push_str(&format!(", counted from {} on", written(&warm_up)));
         }
         text.push_str(&format!(
             "; {} of each policy from seed {}; compared with `{}` by {}",
@@ -129,19 +129,22 @@ impl Scenario {
 
 /// What a set of policies does, without what it leaves as it is: `access Place(min_reuse:1)`.
 fn decides(policy: &PolicySet) -> String {
-    let fields = policy.behaviour().trim_start_matches("(name:\"\",").trim_end_matches(')');
+    without_brackets(policy.behaviour())
+}
+
+fn without_brackets(behaviour: &str) -> String {
+    let fields = behaviour.strip_prefix("(name:\"\",").and_then(|fields| fields.strip_suffix(')')).unwrap_or(behaviour);
     let fields = fields.strip_suffix(",source:None").unwrap_or(fields);
-    let close = if fields.matches('(').count() > fields.matches(')').count() { ")" } else { "" };
-    format!("{fields}{close}").replacen("access:", "access ", 1).replacen(",source:", ", source ", 1)
+    fields.replacen("access:", "access ", 1).replacen(",source:", ", source ", 1)
 }
 
 /// A quantity as a scenario says it: `Gbps(10)`.
-fn compact(value: &impl Serialize) -> String {
+fn written(value: &impl Serialize) -> String {
     notation::compact(value).replace(".0)", ")")
 }
 
 /// The first of them, and how many more there are.
-fn listed(mut told: Vec<String>) -> impl Iterator<Item = String> {
+fn first_of(mut told: Vec<String>) -> impl Iterator<Item = String> {
     let more = told.len().saturating_sub(TOLD);
     told.truncate(TOLD);
     told.into_iter().chain((more > 0).then(|| format!("and {more} more")))
@@ -168,7 +171,6 @@ mod tests {
         let scenario =
             load_bundled("quickstart/two-sites.ron", &LoadOptions::default(), &registry).expect("it is good");
         let words = scenario.in_words();
-        println!("{words:#?}");
         let told = |heading: &str| {
             let rows = words.iter().filter(|(name, _)| name == heading).map(|(_, told)| told.as_str());
             rows.collect::<Vec<_>>().join("\n")
@@ -182,15 +184,31 @@ mod tests {
         );
         assert!(told("Run").starts_with("to Hours(14) of simulated time"), "{}", told("Run"));
         assert!(told("Run").contains("compared with `"), "{}", told("Run"));
+        // Brackets within stay closed.
+        let custom =
+            r#"[(name: "place", access: Place(), source: LeastQueue), (name: "remote", access: AlwaysRemote)]"#;
+        let set = [("policies".to_owned(), custom.to_owned())];
+        let options = LoadOptions { overrides: &set, ..LoadOptions::default() };
+        let scenario = load_bundled("quickstart/two-sites.ron", &options, &registry).expect("it is good");
+        assert_eq!(super::decides(&scenario.policies[0]), "access Place(min_reuse:1), source LeastQueue");
+        assert_eq!(
+            super::without_brackets("(name:\"\",access:AlwaysRemote,source:Custom(name:\"x\",params:(a: 1)))"),
+            "access AlwaysRemote, source Custom(name:\"x\",params:(a: 1))"
+        );
         // Many are counted.
         let many: String = (0..12)
-            .map(|n| format!("(name: \"d{n}\", files: 1, size: Constant(GB(1)), replicas: [\"GRIF_DISK\"]),"))
+            .map(|n| {
+                format!("(name: \"d{n}\", files: 1, size: Constant(GB(1)), replicas: [\"GRIF-LPNHE_SCRATCHDISK\"]),")
+            })
             .collect();
-        let set = [("data.datasets".to_owned(), format!("[{many}]")), ("workload".to_owned(), "[]".to_owned())];
+        let set = [
+            ("data.datasets".to_owned(), format!("[{many}]")),
+            ("workload".to_owned(), "[]".to_owned()),
+            ("experiment.sweep".to_owned(), "[]".to_owned()),
+        ];
         let options = LoadOptions { overrides: &set, ..LoadOptions::default() };
-        if let Ok(scenario) = load_bundled("quickstart/two-sites.ron", &options, &registry) {
-            let data = scenario.in_words().into_iter().filter(|(name, _)| name == "Data").collect::<Vec<_>>();
-            assert_eq!((data.len(), data[8].1.as_str()), (9, "and 4 more"));
-        }
+        let scenario = load_bundled("quickstart/two-sites.ron", &options, &registry).expect("it is good");
+        let data = scenario.in_words().into_iter().filter(|(name, _)| name == "Data").collect::<Vec<_>>();
+        assert_eq!((data.len(), data[8].1.as_str()), (9, "and 4 more"));
     }
 }

@@ -146,6 +146,17 @@ proptest! {
     }
 
     #[test]
+    fn any_text_is_read_or_refused(text in "[a-z(): ,.1\"\\\\é日\u{1f600}\u{202e}\n]{0,30}") {
+        let read = |text: &str, overrides: &[(String, String)]| {
+            load_text("x.ron", text, Path::new(""), overrides, &Registry::standard()).map_err(|problems| problems.to_string())
+        };
+        prop_assert!(read(&text, &[]).is_err_and(|told| !told.is_empty()));
+        if let Err(told) = read(&quickstart(), &[("name".to_owned(), text)]) {
+            prop_assert!(!told.is_empty());
+        }
+    }
+
+    #[test]
     fn any_override_is_applied_or_refused(path in "[a-z.0-9A-Z-]{0,40}", value in "[ -~]{0,20}", known in 0..6usize) {
         let known = ["topology.links.CERN-GRIF-LPNHE", "workload.analysis", "policies.0", "experiment", "record", ""][known];
         let overrides = [(format!("{known}.{path}"), value)];
@@ -154,6 +165,22 @@ proptest! {
             prop_assert!(!problems.to_string().is_empty());
         }
     }
+}
+
+#[test]
+fn what_follows_a_value_is_told_whatever_its_letters() {
+    let registry = Registry::standard();
+    let told = |text: &str, overrides: &[(String, String)]| {
+        load_text("x.ron", text, Path::new(""), overrides, &registry).expect_err("two values").to_string()
+    };
+    let help = "the value begins with the `é` of line 1, column 1 and ends with the `é` of line 1, column 1";
+    assert!(told("é x", &[]).contains(help), "{}", told("é x", &[]));
+    let name = [("name".to_owned(), "Café au".to_owned())];
+    assert!(
+        told(&quickstart(), &name).contains("ends with the `é` of line 1, column 9"),
+        "{}",
+        told(&quickstart(), &name)
+    );
 }
 
 #[test]

@@ -279,9 +279,58 @@ fn a_quote_that_does_not_close_costs_its_own_row_only() {
     let strict = read(&between_a_and_b(SECONDS, ""), folder.path(), true, None).expect_err("strict").plain();
     assert!(strict.contains(told), "{strict}");
     let mut rejected = Vec::new();
-    found.logs[0].write_rejected(&mut rejected).expect("into memory");
+    found.logs[0].write_rejected("x.ron", &mut rejected).expect("into memory");
     let rejected = String::from_utf8(rejected).expect("text");
-    assert_eq!(rejected, "log,6,a quote opens and does not close on its line,\"4,1000,\"\"n4\"\n");
+    assert_eq!(rejected, "x.ron,log,6,a quote opens and does not close on its line,\"4,1000,\"\"n4\"\n");
+}
+
+#[test]
+fn rows_that_refuse_a_scenario_are_handed_out_with_the_refusal() {
+    let folder = folder_with("log.csv", b"t,bytes\n1,1000\n2,x\n-3,7\n");
+    let lines = |log: &str, strict: bool| {
+        let problems = read(log, folder.path(), strict, None).expect_err("it is refused");
+        let [account] = problems.logs() else { panic!("one log: {problems}") };
+        let mut rejected = Vec::new();
+        account.write_rejected("x.ron", &mut rejected).expect("into memory");
+        (account.n_rows, account.n_dirty(), String::from_utf8(rejected).expect("text").lines().count())
+    };
+    assert_eq!(lines(&between_a_and_b(SECONDS, ""), true), (3, 2, 2));
+    assert_eq!(lines(&between_a_and_b(SECONDS, "dirty: Refuse,"), false), (3, 2, 2));
+    let folder = folder_with("log.csv", b"t,bytes\n1,y\n2,x\n");
+    let problems = read(&between_a_and_b(SECONDS, ""), folder.path(), false, None).expect_err("all are dirty");
+    assert_eq!(problems.logs()[0].n_dirty(), 2);
+}
+
+#[test]
+fn a_row_whose_end_cannot_be_read_is_replayed_and_told() {
+    let log = b"t,bytes,e\n1,1000,5\n2,1000,x\n3,1000,1\n4,1000,\n";
+    let folder = folder_with("log.csv", log);
+    let workload =
+        between_a_and_b(SECONDS, "").replacen("columns: (", r#"columns: (ended: (name: "e", unit: Seconds), "#, 1);
+    let found = read(&workload, folder.path(), true, None).expect("no row is dirty");
+    let WorkloadKind::TransferTrace(trace) = &found.setup.workloads.values().next().expect("one").kind else {
+        panic!()
+    };
+    let took: Vec<Option<f64>> = trace.transfers.iter().map(|row| row.took.map(|took| took.as_secs_f64())).collect();
+    assert_eq!(took, [Some(4.0), None, None, None]);
+    let told: Vec<String> = found.logs[0].unknown_ends.iter().map(|reason| reason.words()).collect();
+    assert_eq!(
+        told,
+        [
+            "column `e` is not a finite number (1 row: line 3 `x`)",
+            "column `e` is before its beginning (1 row: line 4 `1`)",
+        ]
+    );
+    assert!(found.warnings[0].contains("when 2 of 4 rows ended is not known"), "{:?}", found.warnings);
+}
+
+#[test]
+fn all_columns_that_are_not_there_are_told_at_once() {
+    let jobs = r#"JobTrace(name: "jobs", file: "log.csv", pool: Constant("WN"), columns: (submitted: (name: "t", unit: Seconds),
+        compute: (name: "nothing", unit: Seconds), slots: "neither", requested: (name: "nor", unit: Seconds)))"#;
+    let folder = folder_with("log.csv", b"t,run\n1000,5\n");
+    let problems = read(jobs, folder.path(), false, None).expect_err("three columns are missing");
+    assert_eq!(problems.len(), 3, "{problems}");
 }
 
 #[test]

@@ -203,7 +203,11 @@ fn overloaded(setup: &Setup, load: &Load, policy: Option<&str>) -> Vec<(Resource
             Resource::Dtn(dtn) => (rate(Some(map.dtn_bandwidth(dtn))), format!("DTN `{}`", map.dtns()[dtn].name)),
         };
         let load = bytes / capacity?;
-        let message = format!("{name} is offered {} what it carries until the horizon{of_job}", times(load));
+        let message = if load.is_finite() {
+            format!("{name} is offered {} what it carries until the horizon{of_job}", times(load))
+        } else {
+            format!("{name} is offered {} and carries nothing until the horizon{of_job}", Bytes::from_f64(bytes))
+        };
         (load > 1.0).then_some((resource, message))
     };
     load.0.iter().filter_map(told).collect()

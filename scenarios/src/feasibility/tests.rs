@@ -133,14 +133,69 @@ fn what_jobs_read_counts_by_policy_and_both_ways_of_a_half_duplex_wire_together(
     );
 }
 
-/// 100 jobs an hour for 10 h bring 2 files of 1 GB each: 2 TB to an RSE of 1 TB.
+/// Jobs of two files each: those that look at each file alone may overfill a node, those of one file may not.
 #[test]
-fn more_data_than_space_is_told() {
-    let text = scenario("", &jobs("j", 100.0, r#"Fresh(rse: "B_D", files: 2, size: Constant(GB(1)))"#, ""), REMOTE);
-    let found = warnings(&text);
-    assert_eq!(found.len(), 1, "{found:?}");
-    assert!(found[0].starts_with("jobs bring 2.00 TB to RSE `B_D` until the horizon"), "{found:?}");
-    assert!(found[0].contains("its capacity is 1.00 TB, about 50 %"), "{found:?}");
+fn scratch_space_is_a_matter_of_those_who_stage_in_what_does_not_fit() {
+    const PLACE: &str = r#"(name: "place", access: Place())"#;
+    let random = r#"(name: "random", access: Random)"#;
+    let told = |files: u32, policies: &[&str]| {
+        let inputs = format!(r#"Dataset(dataset: "aod", files: {files})"#);
+        warnings(&scenario(", scratch: GB(2)", &jobs("j", 1.0, &inputs, ""), &policies.join(", ")))
+    };
+    assert_eq!(told(1, &[PLACE, random, REMOTE]), Vec::<String>::new(), "these stream what does not fit");
+    assert!(told(1, &[PLACE, STAGE_IN])[0].ends_with("their jobs fail (policy set `stage-in`)"));
+    assert!(told(2, &[PLACE, STAGE_IN, REMOTE])[0].ends_with("their jobs fail (policy sets `place`, `stage-in`)"));
+}
+
+/// A job that holds 4 slots for 48 minutes counts four times: 33.5 of them an hour are 134 of one slot.
+#[test]
+fn jobs_count_with_the_slots_that_they_hold() {
+    let job = |slots: &str| jobs("j", 33.5, "None", &format!(", compute: (fixed: Constant(Minutes(48))){slots}"));
+    assert!(
+        warnings(&scenario("", &job(", slots: 4"), REMOTE))[0].starts_with("jobs offer at least 1.34 x the 80 slots")
+    );
+    assert_eq!(warnings(&scenario("", &job(""), REMOTE)), Vec::<String>::new());
+}
+
+/// What may be placed at `B`, an RSE of 1 TB, until the horizon of 10 h.
+#[test]
+fn more_placements_than_space_are_told_as_what_they_are_at_most() {
+    let told = |per_hour: f64, inputs: &str, policies: &[&str]| {
+        warnings(&scenario("", &jobs("j", per_hour, inputs, ""), &policies.join(", ")))
+    };
+    let place = |uses: u32| format!(r#"(name: "place", access: Place(min_reuse: {uses}))"#);
+    let once = |rse: &str, files: u32| format!(r#"Fresh(rse: "{rse}", files: {files}, size: Constant(GB(1)))"#);
+    // 100 jobs an hour bring 2 files of 1 GB each: 2 TB.
+    let most = "policy set `place` may place up to 2.00 TB at site `B` until the horizon, where 1.00 TB are free: \
+                what finds no room is streamed, waits or fails (`when_full`)";
+    assert_eq!(told(100.0, &once("A_D", 2), &[REMOTE, &place(1)]), [most]);
+    assert_eq!(
+        told(100.0, &once("A_D", 2), &[REMOTE, STAGE_IN, &place(2)]),
+        Vec::<String>::new(),
+        "nobody reads twice"
+    );
+    assert_eq!(
+        told(100.0, &once("B_D", 2), &[REMOTE, &place(1)]),
+        Vec::<String>::new(),
+        "they are there, and take none"
+    );
+    // However often, 100 files of 2.5 GB are placed once each.
+    assert_eq!(told(1000.0, r#"Dataset(dataset: "daod")"#, &[&place(1)]), Vec::<String>::new());
+    // It is no fault: what finds no room is streamed.
+    let text = scenario("", &jobs("j", 100.0, &once("A_D", 2), ""), &place(1));
+    let options = LoadOptions { strict: true, ..LoadOptions::default() };
+    let loaded = load_text_with("test.ron", &text, Path::new(""), &options, &Registry::standard());
+    assert_eq!(loaded.unwrap_or_else(|problems| panic!("{problems}")).warnings, [most]);
+}
+
+#[test]
+fn nothing_is_said_of_fillers() {
+    // The speed cannot be read; a filler in its place is no reason for more.
+    let compute = ", compute: (fixed: Constant(Minutes(48)))";
+    let text = scenario(", speed: fast", &jobs("j", 134.0, "None", compute), REMOTE);
+    let options = LoadOptions { strict: true, ..LoadOptions::default() };
+    let refused = load_text_with("test.ron", &text, Path::new(""), &options, &Registry::standard());
+    assert_eq!(refused.expect_err("no number").len(), 1);
 }
 
 #[test]

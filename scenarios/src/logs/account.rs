@@ -16,7 +16,7 @@ const TOLD: usize = 4;
 
 /// What was taken of a log for one workload, and what was not. Every row of data is in exactly one of `n_taken`,
 /// `n_filtered`, `n_early`, `n_late` and [`LogAccount::n_dirty`].
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LogAccount {
     /// The workload.
     pub workload: String,
@@ -34,6 +34,8 @@ pub struct LogAccount {
     pub n_late: u64,
     /// Those that cannot be used, by reason, in order of their first rows.
     pub dirty: Vec<DirtyRows>,
+    /// Rows that can be used and whose end cannot be read, by reason: the end is not known.
+    pub unknown_ends: Vec<DirtyRows>,
     /// What the rows taken move or read in all, in bytes.
     pub bytes: u64,
     /// The first and the last time of the rows taken, as people read it.
@@ -77,6 +79,7 @@ impl LogAccount {
             n_early: 0,
             n_late: 0,
             dirty: Vec::new(),
+            unknown_ends: Vec::new(),
             bytes: 0,
             times: Default::default(),
             span_ns: 0,
@@ -138,6 +141,11 @@ impl LogAccount {
         if self.n_dirty() > 0 {
             warn(dirt_in_words(&self.dirty, self.n_rows));
         }
+        if !self.unknown_ends.is_empty() {
+            let n: u64 = self.unknown_ends.iter().map(|reason| reason.rows).sum();
+            let ends = reasons_in_words(&self.unknown_ends);
+            warn(format!("when {n} of {} rows ended is not known: {ends}", self.n_rows));
+        }
         let clean = self.n_taken + self.n_early + self.n_late;
         for (count, place) in [(self.n_early, "before the origin"), (self.n_late, "at or after the horizon")] {
             if count > 0 {
@@ -147,17 +155,18 @@ impl LogAccount {
         warnings
     }
 
-    /// Writes the rows that cannot be used as they stand in the log, one CSV row each: workload, line, reason and row.
+    /// Writes the rows that cannot be used as they stand in the log, one CSV row each: scenario, workload, line, reason and row.
     ///
     /// # Errors
     /// Where they cannot be written; the log itself is in memory.
-    pub fn write_rejected(&self, to: &mut dyn io::Write) -> io::Result<()> {
+    pub fn write_rejected(&self, scenario: &str, to: &mut dyn io::Write) -> io::Result<()> {
         let mut writer = csv::Writer::from_writer(to);
         let mut lines = Lines::of(&self.log.bytes)?;
         for (line, reason) in &self.rejected {
             while lines.number() < *line && lines.advance()? {}
             let why = self.dirty[*reason as usize].why.as_bytes();
-            writer.write_record([self.workload.as_bytes(), line.to_string().as_bytes(), why, lines.line()])?;
+            let [scenario, workload] = [scenario, self.workload.as_str()].map(str::as_bytes);
+            writer.write_record([scenario, workload, line.to_string().as_bytes(), why, lines.line()])?;
         }
         writer.flush()
     }
@@ -166,6 +175,11 @@ impl LogAccount {
 /// Dirty rows in one line: how many of how many, and why.
 pub(crate) fn dirt_in_words(dirty: &[DirtyRows], n_rows: u64) -> String {
     let n_dirty: u64 = dirty.iter().map(|reason| reason.rows).sum();
+    format!("{n_dirty} of {n_rows} rows cannot be read: {}", reasons_in_words(dirty))
+}
+
+/// The reasons of most rows, and how many others there are.
+fn reasons_in_words(dirty: &[DirtyRows]) -> String {
     let mut reasons: Vec<&DirtyRows> = dirty.iter().collect();
     reasons.sort_by_key(|reason| std::cmp::Reverse(reason.rows));
     let told: Vec<String> = reasons.iter().take(TOLD).map(|reason| reason.words()).collect();
@@ -173,5 +187,5 @@ pub(crate) fn dirt_in_words(dirty: &[DirtyRows], n_rows: u64) -> String {
         0 => String::new(),
         n => format!("; and {n} more reasons"),
     };
-    format!("{n_dirty} of {n_rows} rows cannot be read: {}{more}", told.join("; "))
+    format!("{}{more}", told.join("; "))
 }

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use dapple_simulator::hidden::is_hidden;
 use serde::Serialize;
+
+use crate::problems::shortened;
 
 /// Lines that are shown of each reason.
 const SHOWN: usize = 3;
@@ -96,10 +97,4 @@ impl DirtyRows {
         let more = if self.rows > self.first.len() as u64 { ", .." } else { "" };
         format!("{} ({} {rows}: {line} {}{more})", self.why, self.rows, lines.join(", "))
     }
-}
-
-/// A cell without what would disturb a terminal or fill it.
-fn shortened(text: &str) -> String {
-    let shown: String = text.chars().map(|c| if is_hidden(c) { '\u{fffd}' } else { c }).take(40).collect();
-    if text.chars().nth(40).is_some() { format!("{shown}..") } else { shown }
 }

@@ -37,7 +37,7 @@ pub(crate) struct Logs {
 }
 
 /// A file as it was found.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct LogFile {
     pub path: PathBuf,
     pub bytes: Vec<u8>,

@@ -5,6 +5,7 @@ use super::parse::{self, SyntaxError};
 use super::path::element;
 use super::source::{Sources, TextRange};
 use super::tree::{Field, Kind, Node};
+use crate::problems::shortened;
 
 /// Why a value cannot be put at a path.
 #[derive(Clone, Debug)]
@@ -121,12 +122,5 @@ impl Edit {
             format!("names here: {}", listed(names.iter().map(String::as_str)))
         };
         Err(self.error(rest, format!("nothing in this list is called `{word}`"), Some(near + &known)))
-    }
-}
-
-fn shortened(text: &str) -> String {
-    match text.char_indices().nth(40) {
-        Some((end, _)) => format!("{}..", &text[..end]),
-        None => text.to_owned(),
     }
 }

@@ -38,7 +38,9 @@ pub(crate) fn parse_from(source: SourceId, text: &str, start: usize) -> Parsed<N
     match parser.peek() {
         None => Ok(node),
         Some(_) => {
-            let [begin, end] = [node.range.start, node.range.end - 1].map(|at| parser.place(at as usize));
+            let (start, end) = (node.range.start as usize, node.range.end as usize);
+            let last = text[start..end].char_indices().last().map_or(start, |(at, _)| start + at);
+            let [begin, end] = [start, last].map(|at| parser.place(at));
             let help = Some(format!("the value begins with {begin} and ends with {end}"));
             Err(SyntaxError { help, ..parser.error("nothing may follow the value: is a bracket closed too early?") })
         }

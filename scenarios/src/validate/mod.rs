@@ -9,7 +9,6 @@ mod workload;
 
 use std::collections::BTreeMap;
 use std::path::Path as FilePath;
-use std::sync::Arc;
 
 use dapple_records::RecordPlan;
 use dapple_simulator::engine::Setup;
@@ -20,7 +19,7 @@ pub(crate) use trace_files::DATA_VARIABLE;
 
 use crate::digest::Digest;
 use crate::file::ScenarioFile;
-use crate::logs::{LogAccount, Logs};
+use crate::logs::Logs;
 use crate::read::path::At;
 use crate::registry::{PolicySet, Registry};
 use scope::Scope;
@@ -52,8 +51,6 @@ pub(crate) struct Valid {
     pub policies: Vec<PolicySet>,
     /// Digests of the logs that are replayed, by their names in the scenario.
     pub logs: BTreeMap<String, Digest>,
-    /// What was taken of them, in order of the workload.
-    pub accounts: Vec<Arc<LogAccount>>,
 }
 
 /// Checks everything. The value is there unless there are faults; both faults and warnings are left in `check`.
@@ -65,7 +62,7 @@ pub(crate) fn validate(file: &ScenarioFile, environment: Environment<'_>, check:
     let grid = topology::topology(&file.topology, check);
     let (names, datasets) = workload::datasets(&file.data, &grid, check);
     let Environment { base, data, logs, .. } = environment;
-    let mut files = TraceFiles { base, data, logs, digests: BTreeMap::new(), accounts: Vec::new() };
+    let mut files = TraceFiles { base, data, logs, digests: BTreeMap::new() };
     let scope = Scope { grid: &grid, names, datasets, horizon };
     let workloads = workload::workloads(&file.workload, &scope, &mut files, check);
     let datasets = scope.datasets;
@@ -76,7 +73,7 @@ pub(crate) fn validate(file: &ScenarioFile, environment: Environment<'_>, check:
     let topology = grid.topology.filter(|_| check.faults.is_empty())?;
     let storage = file.services.storage.clone();
     let setup = Setup { topology, storage, datasets, workloads, transfers, horizon };
-    Some(Valid { setup, record, start, policies, logs: files.digests, accounts: files.accounts })
+    Some(Valid { setup, record, start, policies, logs: files.digests })
 }
 
 fn start(written: Option<&str>, check: &mut Check) -> Option<jiff::Timestamp> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::check::Check;
 use crate::digest::Digest;
-use crate::logs::{LogAccount, LogFile, Logs};
+use crate::logs::{LogFile, Logs};
 use crate::read::path::At;
 
 /// The environment variable that names the folder of logs.
@@ -22,8 +22,6 @@ pub(crate) struct TraceFiles<'a> {
     pub logs: &'a Logs,
     /// A digest of each log that is replayed, by its name in the scenario.
     pub digests: BTreeMap<String, Digest>,
-    /// What was taken of each, in order of the workload.
-    pub accounts: Vec<Arc<LogAccount>>,
 }
 
 impl TraceFiles<'_> {
@@ -46,12 +44,6 @@ impl TraceFiles<'_> {
                 None
             }
         }
-    }
-
-    /// Keeps what is to be told of a log.
-    pub fn tell(&mut self, account: Arc<LogAccount>, check: &mut Check) {
-        check.warnings.extend(account.warnings());
-        self.accounts.push(account);
     }
 
     fn locate(&self, name: &str) -> Result<PathBuf, String> {

@@ -125,7 +125,8 @@ pub(super) fn ending(
 }
 
 impl Ending {
-    /// How long a row that began at `from` took; `None` where the cell is empty.
+    /// How long a row that began at `from` took; `None` where the cell is empty. Nothing is replayed by it, so that a row whose end
+    /// cannot be read is none the worse.
     pub fn took(&self, row: &Row<'_>, from: i128) -> Result<Option<SimSpan>, DirtyCell> {
         let nanos = match self {
             Self::At(column, _) | Self::After(column, _) if row.cell(*column).is_empty() => return Ok(None),

@@ -48,7 +48,7 @@ pub(super) fn transfers(
     let log = files.open(&file.file, at, check)?;
     let take = || take_transfers(file, &log, (source, destination), (at, scope), check);
     let (transfers, account) = files.logs.transfers.get_or_take(key(&log, file, scope), take)?;
-    files.tell(account, check);
+    check.log(account);
     Some(TransferTrace { transfers, ties: file.ties, queues: file.queues })
 }
 
@@ -89,14 +89,22 @@ fn take_transfers(
         }
         let bytes = Bytes::new(amount(row, bytes, unit)?);
         let nanos = instant(row, time, &clock)?;
-        let took = ending.took(row, nanos)?;
+        let (took, end) = known(ending.took(row, nanos));
         let what = TracedTransfer { at: SimTime::ZERO, source, destination, bytes, took, row: row.number };
-        Ok(Timed { nanos, what })
+        Ok(Timed { nanos, what, end })
     };
     let names = |(from, to): (Option<usize>, usize)| {
         (from.map(|from| scope.rse_name(Id::from_index(from))), scope.rse_name(Id::from_index(to)))
     };
     taking.take((log, &mut rows, &clock), &filter, check, read, names)
+}
+
+/// What is known of an end, and why no more.
+fn known(took: Result<Option<SimSpan>, DirtyCell>) -> (Option<SimSpan>, Result<(), DirtyCell>) {
+    match took {
+        Ok(took) => (took, Ok(())),
+        Err(why) => (None, Err(why)),
+    }
 }
 
 impl Traced for TracedTransfer {
@@ -133,7 +141,7 @@ pub(super) fn jobs(
     let log = files.open(&file.file, at, check)?;
     let take = || take_jobs(file, &log, (pool, source), (at, scope), check);
     let (jobs, account) = files.logs.jobs.get_or_take(key(&log, file, scope), take)?;
-    files.tell(account, check);
+    check.log(account);
     let (threads, blocks) = (file.threads, file.blocks);
     Some(JobTrace { jobs, ties: file.ties, threads, read_fraction: file.read_fraction, blocks })
 }
@@ -156,14 +164,11 @@ fn take_jobs(
     let submitted = column("submitted", &columns.submitted.name, &mut used);
     let compute = column("compute", &columns.compute.name, &mut used);
     let input = columns.input.as_ref().map(|input| (column("input", &input.name, &mut used), input.unit.factor()));
-    let slots = match &columns.slots {
-        Some(name) => Some(used.column(&columns_at.field("slots"), name)?),
-        None => None,
-    };
-    let requested = match &columns.requested {
-        Some(span) => Some((column("requested", &span.name, &mut used)?, span.unit.factor())),
-        None => None,
-    };
+    let slots = columns.slots.as_ref().map(|name| used.column(&columns_at.field("slots"), name));
+    let requested = columns.requested.as_ref().map(|span| {
+        let found = column("requested", &span.name, &mut used);
+        found.map(|column| (column, span.unit.factor()))
+    });
     let ending = ending((&columns.ended, &columns.took), &columns_at, &mut used);
     let pool = used.name(&at.field("pool"), &file.pool, pool);
     let source = (columns.source.as_ref().zip(source))
@@ -171,6 +176,9 @@ fn take_jobs(
     let filter = used.filter(&file.filter);
     let (clock, submitted, compute, pool) = (clock?, submitted?, compute?, pool?);
     let (ending, filter) = (ending?, filter?);
+    // `None`: the log has no such column; a column that is not there is a fault.
+    let slots = slots.map_or(Some(None), |found| found.map(Some))?;
+    let requested = requested.map_or(Some(None), |found| found.map(Some))?;
     let input = match (input, source) {
         (Some((column, unit)), Some(source)) => Some((column?, unit, source?)),
         _ => None,
@@ -207,6 +215,7 @@ fn take_jobs(
             _ => None,
         };
         let nanos = instant(row, submitted, &clock)?;
+        let (took, end) = known(ending.took(row, nanos));
         let what = TracedJob {
             submitted_at: SimTime::ZERO,
             pool,
@@ -215,10 +224,10 @@ fn take_jobs(
             compute_s,
             slots,
             requested,
-            took: ending.took(row, nanos)?,
+            took,
             row: row.number,
         };
-        Ok(Timed { nanos, what })
+        Ok(Timed { nanos, what, end })
     };
     let names = |(from, to): (Option<usize>, usize)| {
         (from.map(|from| scope.rse_name(Id::from_index(from))), scope.pool_name(Id::from_index(to)))

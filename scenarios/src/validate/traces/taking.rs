@@ -27,6 +27,8 @@ pub(super) trait Traced {
 pub(super) struct Timed<T> {
     pub nanos: i128,
     pub what: T,
+    /// Why it is not known when it ended, where something else than nothing tells.
+    pub end: Result<(), DirtyCell>,
 }
 
 /// How a log is taken, for transfers and jobs alike.
@@ -59,6 +61,8 @@ struct Read<T> {
     n_rows: u64,
     n_filtered: u64,
     dirt: Dirt,
+    /// Ends that cannot be read, of rows that can.
+    ends: Dirt,
 }
 
 fn read_all<T>(
@@ -66,7 +70,7 @@ fn read_all<T>(
     filter: &[Condition<'_>],
     read: impl Fn(&Row<'_>) -> Result<Timed<T>, DirtyCell>,
 ) -> Result<Read<T>, String> {
-    let mut found = Read { rows: Vec::new(), n_rows: 0, n_filtered: 0, dirt: Dirt::default() };
+    let mut found = Read { rows: Vec::new(), n_rows: 0, n_filtered: 0, dirt: Dirt::default(), ends: Dirt::default() };
     while let Some(row) = rows.next()? {
         let read_row = || -> Result<Option<Timed<T>>, DirtyCell> {
             let row = row?;
@@ -80,7 +84,13 @@ fn read_all<T>(
         let outcome = read_row();
         found.n_rows = rows.number();
         match outcome {
-            Ok(Some(timed)) => found.rows.push(timed),
+            Ok(Some(mut timed)) => {
+                if let Err(cell) = std::mem::replace(&mut timed.end, Ok(())) {
+                    let columns = rows.columns();
+                    found.ends.push(rows.line(), cell, |column| columns.name(column));
+                }
+                found.rows.push(timed);
+            }
             Ok(None) => found.n_filtered += 1,
             Err(cell) => {
                 let columns = rows.columns();
@@ -105,36 +115,42 @@ impl Taking<'_> {
         let file = self.at.field("file");
         let found = read_all(rows, filter, read).map_err(|why| check.fault(&file, why)).ok()?;
         let (dirty, rejected) = found.dirt.into_parts();
-        if !dirty.is_empty() && (check.strict || *self.dirty == Dirty::Refuse) {
-            check.fault(&file, dirt_in_words(&dirty, found.n_rows));
-            return None;
-        }
-        if found.rows.is_empty() {
-            let mut why = vec!["no row of the log is left".to_owned()];
-            why.extend((!dirty.is_empty()).then(|| dirt_in_words(&dirty, found.n_rows)));
-            let (n_filtered, n_rows) = (found.n_filtered, found.n_rows);
-            why.extend((n_filtered > 0).then(|| format!("{n_filtered} of {n_rows} rows do not pass the filters")));
-            why.extend((n_rows == 0).then(|| "it has a header row only".to_owned()));
-            check.fault(&file, why.join(": "));
-            return None;
-        }
-        let origin = self.origin(&found.rows, clock, check)?;
         let mut account = LogAccount {
             workload: self.name.to_owned(),
             file: self.file.to_owned(),
             n_rows: found.n_rows,
             n_filtered: found.n_filtered,
             dirty,
+            unknown_ends: found.ends.into_parts().0,
             rejected,
             ..LogAccount::of(Arc::clone(log))
         };
+        // Which rows are a fault is told all the same.
+        let refused = |account: LogAccount, check: &mut Check| {
+            check.accounts.push(Arc::new(account));
+            None
+        };
+        if !account.dirty.is_empty() && (check.strict || *self.dirty == Dirty::Refuse) {
+            check.fault(&file, dirt_in_words(&account.dirty, found.n_rows));
+            return refused(account, check);
+        }
+        if found.rows.is_empty() {
+            let mut why = vec!["no row of the log is left".to_owned()];
+            why.extend((!account.dirty.is_empty()).then(|| dirt_in_words(&account.dirty, found.n_rows)));
+            let (n_filtered, n_rows) = (found.n_filtered, found.n_rows);
+            why.extend((n_filtered > 0).then(|| format!("{n_filtered} of {n_rows} rows do not pass the filters")));
+            why.extend((n_rows == 0).then(|| "it has a header row only".to_owned()));
+            check.fault(&file, why.join(": "));
+            return refused(account, check);
+        }
+        let origin = self.origin(&found.rows, clock, check)?;
         let mut taken = self.on_time(found.rows, origin, &mut account);
         if taken.is_empty() {
             let message = "no row of the log falls between the start and the horizon";
             let times =
                 format!("{} rows are before the origin, {} at or after the horizon", account.n_early, account.n_late);
             check.fault_help(self.at, message, times);
-            return None;
+            return refused(account, check);
         }
         account.n_out_of_order = taken.windows(2).filter(|pair| pair[1].0 < pair[0].0).count() as u64;
         taken.sort_by_key(|(at, _)| *at);
