@@ -238,12 +238,15 @@ fn counters() -> Counters {
     }
 }
 
+/// What it is told apart by, its name, its figures.
+type OfGroup<'a> = (&'a str, &'a str, &'a [(Kpi, f64)]);
+
 /// Two workloads: jobs, for which only the first policy makes placements, and transfers that all meet.
 fn groups(level: f64, policy: usize) -> TableData {
     let schema = tables::schemas().into_iter().find(|schema| schema.name == GROUPS).expect("every run has groups");
     let mut table = TableData::new(schema);
     let placing = policy == 0;
-    let figures: [(&str, &str, &[(Kpi, f64)]); 5] = [
+    let figures: [OfGroup<'_>; 5] = [
         ("workload", "analysis", &[(Kpi::JobTurnaround, level), (Kpi::JobsDone, 4000.0), (Kpi::WanBytes, 1.9e14)]),
         ("workload", "background", &[(Kpi::TtcP50, 90.0), (Kpi::TransfersDone, 300.0), (Kpi::WanBytes, 2e13)]),
         ("origin", "own", &[(Kpi::TtcP50, 90.0), (Kpi::TransfersDone, 300.0)]),

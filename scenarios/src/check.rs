@@ -6,10 +6,10 @@ use std::sync::Arc;
 use dapple_simulator::hidden::is_hidden;
 
 use crate::logs::LogAccount;
-use crate::problems::shown;
 use crate::read::Fault;
 use crate::read::near::{did_you_mean, listed};
 use crate::read::path::{At, Path, Step};
+use crate::shown::shown;
 
 /// Collects faults and warnings; never stops at the first.
 #[derive(Debug, Default)]

@@ -22,6 +22,7 @@ pub mod reference;
 mod registry;
 mod resolved;
 mod scenario;
+mod shown;
 mod standard;
 mod validate;
 mod words;

@@ -73,7 +73,7 @@ impl Pair<'_> {
             (Kind::Struct(name, _), Kind::Struct(other, _))
                 if name.map(|name| self.first.slice(name)) == other.map(|name| self.second.slice(name)) =>
             {
-                self.parts(fields(first, self.first), fields(second, self.second), path, found);
+                self.parts(&fields(first, self.first), &fields(second, self.second), path, found);
             }
             (Kind::Tuple(Some(name), of), Kind::Tuple(Some(other), with))
                 if of.len() == 1
@@ -85,16 +85,16 @@ impl Pair<'_> {
                 self.compare(&of[0], &with[0], path, found);
             }
             (Kind::List(of), Kind::List(with)) if of.iter().chain(with).all(|item| is_struct(item.inner())) => {
-                self.parts(elements(of, self.first), elements(with, self.second), path, found);
+                self.parts(&elements(of, self.first), &elements(with, self.second), path, found);
             }
             _ => found.push(Difference { path: path.to_owned(), first: Some(one), second: Some(other) }),
         }
     }
 
     /// Compares parts of the same key; the others are there or not.
-    fn parts(&self, of: Parts<'_>, with: Parts<'_>, path: &str, found: &mut Vec<Difference>) {
+    fn parts(&self, of: &Parts<'_>, with: &Parts<'_>, path: &str, found: &mut Vec<Difference>) {
         let below = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
-        for (key, node) in &of {
+        for (key, node) in of {
             match with.iter().find(|(other, _)| other == key) {
                 Some((_, other)) => self.compare(node, other, &below(key), found),
                 None => {

@@ -15,11 +15,12 @@ use crate::feasibility::{Finding, Place, findings};
 use crate::file::{self, ScenarioFile};
 use crate::logs::{LogAccount, Logs};
 use crate::notation::{compact, pretty};
-use crate::problems::{Problem, Problems, shown};
+use crate::problems::{Problem, Problems};
 use crate::read::near::{did_you_mean, listed};
 use crate::read::path::At;
 use crate::read::{Decoded, Document, FilesFrom};
 use crate::registry::{PolicySet, Registry};
+use crate::shown::shown;
 use crate::validate::{self, DATA_VARIABLE, Environment};
 
 /// How a scenario is loaded.

@@ -49,7 +49,7 @@ fn turnaround(output: &RunOutput) -> f64 {
 fn quickstart_is_small() {
     let scenario = shipped("quickstart/two-sites.ron");
     let size = scenario.experiment_size();
-    assert_eq!(size.runs, 200);
+    assert_eq!(size.runs, 320);
     let events: u64 = scenario.policies.iter().map(|set| one_run(&scenario, &set.name, &[]).events).sum();
     assert!((20_000..300_000).contains(&events), "{events} events in one replication of all policies");
     let guessed = size.events * scenario.policies.len() as f64;

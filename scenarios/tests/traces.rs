@@ -221,8 +221,11 @@ fn jobs_of_a_log_have_their_slots_and_what_they_requested() {
         .unwrap_or_else(|problems| panic!("{problems}"));
     let workload = found.setup.workloads.values().next().expect("one workload");
     let WorkloadKind::JobTrace(trace) = &workload.kind else { panic!("a trace of jobs") };
-    let jobs: Vec<(u32, Option<f64>)> =
-        trace.jobs.iter().map(|job| (job.slots, job.requested.map(|span| span.as_secs_f64()))).collect();
+    let jobs: Vec<(u32, Option<f64>)> = trace
+        .jobs
+        .iter()
+        .map(|job| (job.slots, job.requested.map(dapple_simulator::units::SimSpan::as_secs_f64)))
+        .collect();
     assert_eq!(jobs, [(1, None), (4, Some(120.0)), (2, Some(0.0))]);
     let told = &found.warnings[0];
     assert!(told.contains("5 of 8 rows cannot be read"), "{told}");
@@ -311,9 +314,10 @@ fn a_row_whose_end_cannot_be_read_is_replayed_and_told() {
     let WorkloadKind::TransferTrace(trace) = &found.setup.workloads.values().next().expect("one").kind else {
         panic!()
     };
-    let took: Vec<Option<f64>> = trace.transfers.iter().map(|row| row.took.map(|took| took.as_secs_f64())).collect();
+    let took: Vec<Option<f64>> =
+        trace.transfers.iter().map(|row| row.took.map(dapple_simulator::units::SimSpan::as_secs_f64)).collect();
     assert_eq!(took, [Some(4.0), None, None, None]);
-    let told: Vec<String> = found.logs[0].unknown_ends.iter().map(|reason| reason.words()).collect();
+    let told: Vec<String> = found.logs[0].unknown_ends.iter().map(dapple_scenarios::DirtyRows::words).collect();
     assert_eq!(
         told,
         [

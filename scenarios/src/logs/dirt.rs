@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::problems::shortened;
+use crate::shown::shortened;
 
 /// Lines that are shown of each reason.
 const SHOWN: usize = 3;

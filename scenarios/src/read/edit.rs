@@ -5,7 +5,7 @@ use super::parse::{self, SyntaxError};
 use super::path::element;
 use super::source::{Sources, TextRange};
 use super::tree::{Field, Kind, Node};
-use crate::problems::shortened;
+use crate::shown::shortened;
 
 /// Why a value cannot be put at a path.
 #[derive(Clone, Debug)]

@@ -2,7 +2,7 @@
 
 use crate::engine::Simulation;
 use crate::facts::{Entity, Fact, Observer, Sample, SampledQuantity};
-use crate::units::{SimSpan, SimTime};
+use crate::units::{Bytes, SimSpan, SimTime};
 
 impl Simulation<'_> {
     /// Tells all quantities at `at`, when everything that happens in that instant has happened: counts and volumes as they are, rates
@@ -23,7 +23,7 @@ impl Simulation<'_> {
             tell(Entity::Link(id), Rate, rate, limits.then_some(capacity));
         }
         for (id, rse) in map.rses().iter() {
-            let capacity = rse.capacity.map(|capacity| capacity.as_f64());
+            let capacity = rse.capacity.map(Bytes::as_f64);
             tell(Entity::Rse(id), Used, fabric.storage.taken(id).as_f64(), capacity);
             tell(Entity::Rse(id), Queued, f64::from(fts.queued_to(id)), None);
         }
