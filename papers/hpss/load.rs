@@ -19,7 +19,7 @@ pub struct Hpss {
     pub log: TransferLog,
     /// Its starts and sizes, on the scenario's mover.
     pub replay: Replay,
-    /// Until when it is replayed, from the first start on [s]: 32 days beyond the last start. No end has a say in it.
+    /// Until when it is replayed, from the first start on in seconds: 32 days beyond the last start. No end has a say in it.
     pub horizon_s: f64,
 }
 

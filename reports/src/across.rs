@@ -2,7 +2,7 @@
 //!
 //! Within an experiment policies meet the same chance in each replication. Across experiments that holds for runs of equal
 //! seeds, as far as the scenarios ask for the same: what they draw for is the same thing then. The comparison is that of any
-//! report, see [`mod@crate::comparison`]: runs of several experiments are put together as if they were one, whose policies are the
+//! report, see `comparison.rs`: runs of several experiments are put together as if they were one, whose policies are the
 //! experiments and whose sweep points are the policies that are compared, at each point that was swept.
 //!
 //! This module compares figures. In what the scenarios differ, and whether it makes sense then, is for its caller to tell.

@@ -11,7 +11,7 @@ use crate::replay::{TAU, is_good};
 /// Cells of the scatter [px].
 const CELL: f64 = 4.0;
 
-/// Pairs of (logged, simulated) durations [s] on logarithmic axes, shaded by how many of `what` (such as `Transfers`) lie in a cell.
+/// Pairs of (logged, simulated) durations in seconds on logarithmic axes, shaded by how many of `what` (such as `Transfers`) lie in a cell.
 /// What is not positive or not finite is not drawn; the caption counts it among those that are not good.
 ///
 /// # Errors

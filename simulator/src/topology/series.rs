@@ -76,7 +76,7 @@ impl<T> Series<T> {
 }
 
 impl Series<Rate> {
-    /// What it can carry from the start to an instant: its integral [B].
+    /// What it can carry from the start to an instant: its integral in bytes.
     pub fn volume(&self, until: SimTime) -> f64 {
         let (start, within) = self.folded(until);
         let whole = self.period.map_or(0.0, |period| {
