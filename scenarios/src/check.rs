@@ -6,8 +6,8 @@ use std::sync::Arc;
 use dapple_simulator::hidden::is_hidden;
 
 use crate::logs::LogAccount;
+use crate::near::{did_you_mean, listed};
 use crate::read::Fault;
-use crate::read::near::{did_you_mean, listed};
 use crate::read::path::{At, Path, Step};
 use crate::shown::shown;
 

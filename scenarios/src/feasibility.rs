@@ -29,7 +29,7 @@ use statrs::function::erf::erfc;
 use crate::feasibility::load::{inputs, overloads, times};
 use crate::feasibility::space::space;
 use crate::file::{AccessSpec, PolicySetFile};
-use crate::read::near::listed;
+use crate::near::listed;
 
 /// Draws from a distribution, of all files of a sum together.
 const DRAWS: u32 = 200_000;

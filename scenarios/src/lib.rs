@@ -15,6 +15,7 @@ mod digest;
 mod feasibility;
 pub mod file;
 mod logs;
+mod near;
 mod notation;
 mod problems;
 mod read;

@@ -8,8 +8,8 @@ use dapple_simulator::decide::{AccessMode, Decider, Decision, Policies, SourceCh
 use serde::de::DeserializeOwned;
 
 use crate::file::{PolicySetFile, PolicySpec};
+use crate::near::{did_you_mean, listed};
 use crate::notation::{compact, ron_options};
-use crate::read::near::{did_you_mean, listed};
 
 /// The parameters of a custom policy, as they are written in the scenario.
 ///

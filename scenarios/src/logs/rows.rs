@@ -6,7 +6,7 @@
 use super::LogFile;
 use super::dirt::DirtyCell;
 use super::lines::Lines;
-use crate::read::near::{did_you_mean, listed};
+use crate::near::{did_you_mean, listed};
 
 /// What may stand between the cells of a row.
 pub(crate) const DELIMITERS: [char; 3] = [',', ';', '\t'];

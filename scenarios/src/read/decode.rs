@@ -12,10 +12,10 @@ use std::str::FromStr;
 use serde::de::{self, Visitor};
 
 use super::mistake::{Mend, Mistake};
-use super::near::listed;
 use super::path::At;
 use super::source::{Sources, TextRange};
 use super::tree::{Field, Kind, Node};
+use crate::near::listed;
 use access::{Choice, Fields, Items};
 use filler::Filler;
 

@@ -1,10 +1,10 @@
 //! Putting a value at a path: `--set` and sweeps.
 
-use super::near::{did_you_mean, listed};
 use super::parse::{self, SyntaxError};
 use super::path::element;
 use super::source::{Sources, TextRange};
 use super::tree::{Field, Kind, Node};
+use crate::near::{did_you_mean, listed};
 use crate::shown::shortened;
 
 /// Why a value cannot be put at a path.

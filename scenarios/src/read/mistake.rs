@@ -3,9 +3,9 @@
 use dapple_simulator::units::Unit;
 use serde::de;
 
-use super::near::{listed, nearest};
 use super::path::{At, Path, Step};
 use super::source::TextRange;
+use crate::near::{listed, nearest};
 
 /// How a mistake is got over.
 #[derive(Clone, Debug, PartialEq)]

@@ -15,7 +15,6 @@ mod document;
 pub(crate) mod edit;
 pub(crate) mod include;
 pub(crate) mod mistake;
-pub(crate) mod near;
 pub(crate) mod parse;
 pub(crate) mod path;
 pub(crate) mod source;

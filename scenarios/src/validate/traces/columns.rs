@@ -7,7 +7,7 @@ use crate::check::{Check, Names};
 use crate::file;
 use crate::file::{InstantColumn, NameFrom, SpanColumn};
 use crate::logs::{Clock, Columns, DirtyCell, Row, not_negative};
-use crate::read::near::did_you_mean;
+use crate::near::did_you_mean;
 use crate::read::path::At;
 
 /// A name that is the same for all rows, looked up.
