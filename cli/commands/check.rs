@@ -86,7 +86,7 @@ impl Check {
             Some(work) => in_words(&work),
             None => "how much work it is cannot be said".into(),
         };
-        let mut text = format!("{}: OK\n  {}; {expected}\n", file.display(), shape(&scenario, plan.n_runs()));
+        let mut text = format!("{}: OK\n  {}; {expected}\n", file.display(), shape(&plan));
         if !plan.chance && scenario.experiment.replications > 1 {
             text.push_str(
                 "  nothing is drawn in it, so all replications are the same: one is enough (experiment.replications)\n",
@@ -133,13 +133,11 @@ fn tried(file: &Path, plan: &Plan, scenario: &Scenario) -> Option<dapple_lab::Wo
 
 fn work(file: &Path, plan: &Plan, scenario: &Scenario) -> Work {
     let tried = tried(file, plan, scenario);
-    let (runs, policies) = (plan.n_runs(), scenario.policies.len());
-    let replications = scenario.experiment.replications as usize;
     Work {
-        runs,
-        policies,
-        replications,
-        sweep_points: runs / (policies * replications).max(1),
+        runs: plan.n_runs(),
+        policies: plan.policies.len(),
+        replications: plan.replications as usize,
+        sweep_points: plan.points.len(),
         events: tried.map(|work| work.events),
         seconds_on_one_core: tried.map(|work| work.core_s),
         disk_bytes: tried.map(|work| work.disk_bytes),
@@ -147,15 +145,12 @@ fn work(file: &Path, plan: &Plan, scenario: &Scenario) -> Work {
 }
 
 /// How many runs there are, and why.
-fn shape(scenario: &Scenario, n_runs: usize) -> String {
-    let n_policies = scenario.policies.len();
-    let replications = scenario.experiment.replications as usize;
-    let n_points = n_runs / (n_policies * replications).max(1);
+fn shape(plan: &Plan) -> String {
     format!(
         "{} ({} x {} x {})",
-        number(n_runs, "run"),
-        plural(n_policies, "policy", "policies"),
-        number(replications, "replication"),
-        number(n_points, "sweep point"),
+        number(plan.n_runs(), "run"),
+        plural(plan.policies.len(), "policy", "policies"),
+        number(plan.replications as usize, "replication"),
+        number(plan.points.len(), "sweep point"),
     )
 }
