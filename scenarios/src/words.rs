@@ -138,9 +138,13 @@ fn without_brackets(behaviour: &str) -> String {
     fields.replacen("access:", "access ", 1).replacen(",source:", ", source ", 1)
 }
 
-/// A quantity as a scenario says it: `Gbps(10)`.
+/// A quantity in the unit that a scenario writes it in: `10 Gbps` of `Gbps(10.0)`.
 fn written(value: &impl Serialize) -> String {
-    notation::compact(value).replace(".0)", ")")
+    let written = notation::compact(value);
+    let Some((unit, number)) = written.strip_suffix(')').and_then(|written| written.split_once('(')) else {
+        return written;
+    };
+    format!("{} {}", number.strip_suffix(".0").unwrap_or(number), unit)
 }
 
 /// The first of them, and how many more there are.
@@ -176,13 +180,14 @@ mod tests {
             rows.collect::<Vec<_>>().join("\n")
         };
         assert!(told("Grid").starts_with("2 sites; 2 RSEs ("), "{}", told("Grid"));
+        assert!(told("Grid").ends_with("; 2 links of 2 Gbps"), "{}", told("Grid"));
         assert!(told("Workload").contains("jobs in pool "), "{}", told("Workload"));
         assert!(
             told("Policies").starts_with("`place`: access Place(min_reuse:1)\n`remote`: access AlwaysRemote"),
             "{}",
             told("Policies")
         );
-        assert!(told("Run").starts_with("to Hours(14) of simulated time"), "{}", told("Run"));
+        assert!(told("Run").starts_with("to 14 Hours of simulated time, counted from 2 Hours on"), "{}", told("Run"));
         assert!(told("Run").contains("compared with `"), "{}", told("Run"));
         // Brackets within stay closed.
         let custom =
