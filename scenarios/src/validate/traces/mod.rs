@@ -19,10 +19,10 @@ use super::trace_files::TraceFiles;
 use crate::check::Check;
 use crate::digest::Digest;
 use crate::file;
-use crate::logs::{DirtyCell, LogAccount, LogFile, Row};
+use crate::logs::{Clock, DirtyCell, LogAccount, LogFile, Row};
 use crate::notation::compact;
 use crate::read::path::At;
-use columns::{Constant, Used, amount, clock, constant, ending, instant, size};
+use columns::{Constant, Ending, Lookup, Used, amount, clock, constant, ending, instant, size};
 use taking::{Taking, Timed, Traced, open};
 
 /// Rows and what is to be told of how they were taken.
@@ -72,14 +72,7 @@ fn take_transfers(
     let filter = used.filter(&file.filter);
     let (clock, time, bytes, ending, filter) = (clock?, time?, bytes?, ending?, filter?);
     let (source, destination) = (source?, destination?);
-    let taking = Taking {
-        name: &file.name,
-        file: &file.file,
-        origin: &file.origin,
-        dirty: &file.dirty,
-        at,
-        horizon: scope.horizon,
-    };
+    let taking = Taking::of((&file.name, &file.file), (&file.origin, &file.dirty), (at, scope));
     let unit = columns.size.unit.factor();
     let read = |row: &Row<'_>| {
         let source = source.find(row, &scope.grid.rses)?;
@@ -163,6 +156,7 @@ fn take_jobs(
     };
     let submitted = column("submitted", &columns.submitted.name, &mut used);
     let compute = column("compute", &columns.compute.name, &mut used);
+    let compute = compute.map(|column| (column, columns.compute.unit.factor()));
     let input = columns.input.as_ref().map(|input| (column("input", &input.name, &mut used), input.unit.factor()));
     let slots = columns.slots.as_ref().map(|name| used.column(&columns_at.field("slots"), name));
     let requested = columns.requested.as_ref().map(|span| {
@@ -183,22 +177,36 @@ fn take_jobs(
         (Some((column, unit)), Some(source)) => Some((column?, unit, source?)),
         _ => None,
     };
-    let taking = Taking {
-        name: &file.name,
-        file: &file.file,
-        origin: &file.origin,
-        dirty: &file.dirty,
-        at,
-        horizon: scope.horizon,
+    let taking = Taking::of((&file.name, &file.file), (&file.origin, &file.dirty), (at, scope));
+    let cells = JobCells { clock: &clock, submitted, compute, input, slots, requested, ending, pool };
+    let read = |row: &Row<'_>| cells.read(row, scope);
+    let names = |(from, to): (Option<usize>, usize)| {
+        (from.map(|from| scope.rse_name(Id::from_index(from))), scope.pool_name(Id::from_index(to)))
     };
-    let compute_unit = columns.compute.unit.factor();
-    let read = |row: &Row<'_>| {
-        let pool = pool.find(row, &scope.grid.pools)?;
-        let (mut source, mut bytes) = (None, Bytes::ZERO);
-        if let Some((column, unit, from)) = &input
+    taking.take((log, &mut rows, &clock), &filter, check, read, names)
+}
+
+/// Where in a row of a log of jobs things are; a column with a unit has its factor beside it.
+struct JobCells<'c> {
+    clock: &'c Clock,
+    submitted: usize,
+    compute: (usize, f64),
+    input: Option<(usize, f64, Lookup<RseId>)>,
+    slots: Option<usize>,
+    requested: Option<(usize, f64)>,
+    ending: Ending,
+    pool: Lookup<PoolId>,
+}
+
+impl JobCells<'_> {
+    /// The job of a row.
+    fn read(&self, row: &Row<'_>, scope: &Scope<'_>) -> Result<Timed<TracedJob>, DirtyCell> {
+        let pool = self.pool.find(row, &scope.grid.pools)?;
+        let (mut source, mut input) = (None, Bytes::ZERO);
+        if let Some((column, unit, from)) = &self.input
             && let Some(size) = size(row, *column, *unit)?
         {
-            (source, bytes) = (Some(from.find(row, &scope.grid.rses)?), size);
+            (source, input) = (Some(from.find(row, &scope.grid.rses)?), size);
         }
         if let Some(source) = source
             && let Some(topology) = &scope.grid.topology
@@ -206,33 +214,16 @@ fn take_jobs(
         {
             return Err(DirtyCell::of_row("no route leads from its source to its pool"));
         }
-        let compute_s = SimSpan::from_nanos(amount(row, compute, compute_unit)?).as_secs_f64();
-        let slots = slots.map_or(Ok(1), |column| slots_at(row, column, pool, scope))?;
-        let requested = match requested {
-            Some((column, unit)) if !row.cell(column).is_empty() => {
-                Some(SimSpan::from_nanos(amount(row, column, unit)?))
-            }
-            _ => None,
-        };
-        let nanos = instant(row, submitted, &clock)?;
-        let (took, end) = known(ending.took(row, nanos));
-        let what = TracedJob {
-            submitted_at: SimTime::ZERO,
-            pool,
-            source,
-            input: bytes,
-            compute_s,
-            slots,
-            requested,
-            took,
-            row: row.number,
-        };
+        let span = |(column, unit): (usize, f64)| amount(row, column, unit).map(SimSpan::from_nanos);
+        let compute_s = span(self.compute)?.as_secs_f64();
+        let slots = self.slots.map_or(Ok(1), |column| slots_at(row, column, pool, scope))?;
+        let requested = self.requested.filter(|(column, _)| !row.cell(*column).is_empty()).map(span).transpose()?;
+        let nanos = instant(row, self.submitted, self.clock)?;
+        let (took, end) = known(self.ending.took(row, nanos));
+        let submitted_at = SimTime::ZERO;
+        let what = TracedJob { submitted_at, pool, source, input, compute_s, slots, requested, took, row: row.number };
         Ok(Timed { nanos, what, end })
-    };
-    let names = |(from, to): (Option<usize>, usize)| {
-        (from.map(|from| scope.rse_name(Id::from_index(from))), scope.pool_name(Id::from_index(to)))
-    };
-    taking.take((log, &mut rows, &clock), &filter, check, read, names)
+    }
 }
 
 /// How many slots a job holds: 1 where the cell is empty.

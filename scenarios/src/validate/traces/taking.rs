@@ -9,6 +9,7 @@ use crate::check::Check;
 use crate::file::{Delimiter, Dirty, Origin};
 use crate::logs::{Clock, Dirt, DirtyCell, LogAccount, LogFile, Row, Rows, dirt_in_words};
 use crate::read::path::At;
+use crate::validate::scope::Scope;
 use crate::validate::trace_files::cannot_read;
 
 /// What a row becomes.
@@ -34,14 +35,25 @@ pub(super) struct Timed<T> {
 /// How a log is taken, for transfers and jobs alike.
 pub(super) struct Taking<'t> {
     /// The workload.
-    pub name: &'t str,
+    name: &'t str,
     /// The log as the scenario names it.
-    pub file: &'t str,
-    pub origin: &'t Origin,
-    pub dirty: &'t Dirty,
+    file: &'t str,
+    origin: &'t Origin,
+    dirty: &'t Dirty,
     /// Where the workload stands.
-    pub at: &'t At<'t>,
-    pub horizon: SimTime,
+    at: &'t At<'t>,
+    horizon: SimTime,
+}
+
+impl<'t> Taking<'t> {
+    /// A workload by its name and its log, with what it says of them.
+    pub fn of(
+        (name, file): (&'t str, &'t str),
+        (origin, dirty): (&'t Origin, &'t Dirty),
+        (at, scope): (&'t At<'t>, &Scope<'_>),
+    ) -> Self {
+        Self { name, file, origin, dirty, at, horizon: scope.horizon }
+    }
 }
 
 /// The rows of a log, its header read.
