@@ -10,9 +10,13 @@
 //! connections up one after the other; a start-up then takes longer the more transfers are starting there. There are
 //! no retries, no optimiser and no shares between activities yet.
 
+#[cfg_attr(not(test), expect(dead_code, reason = "wired in next"))]
+mod optimizer;
 mod queues;
 mod service;
 mod settings;
+#[cfg_attr(not(test), expect(dead_code, reason = "wired in next"))]
+mod window;
 
 pub(crate) use service::{Fts, FtsEvent, Order};
 pub use settings::{LinkLimit, TransferSettings, Turns, WhenFull};
