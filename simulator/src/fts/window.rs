@@ -21,7 +21,7 @@ const MINUTE_S: i64 = 60;
 /// The longest window.
 const LONGEST_S: i64 = 30 * MINUTE_S;
 /// Time between two pings of a copy process.
-const PING: SimSpan = SimSpan::from_nanos(60 * NANOS_PER_SECOND);
+pub(super) const PING: SimSpan = SimSpan::from_nanos(60 * NANOS_PER_SECOND);
 
 /// A file that was copied.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -84,6 +84,18 @@ fn what_ended_just_a_window_ago_has_throughput_but_no_success() {
 }
 
 #[test]
+fn what_ended_just_30_minutes_ago_has_throughput_but_no_copy_time() {
+    let mut window = Window::default();
+    window.copied(&copied(1000.9, 0.5, 1800));
+    assert_eq!(window.measure(at(2800.0), std::iter::empty()).throughput, 1.0);
+    let mut window = Window::default();
+    window.copied(&copied(1000.0, 900.0, 1));
+    window.copied(&copied(2000.0, 20.0, 1));
+    assert_eq!(minutes(window.measure(at(2799.0), std::iter::empty()).window), 15.0);
+    assert_eq!(minutes(window.measure(at(2800.0), std::iter::empty()).window), 5.0);
+}
+
+#[test]
 fn an_active_file_is_known_as_of_its_last_ping() {
     let mut progress = Progress::new(at(10.0));
     let mut look = |now, moved| progress.look(at(10.0), at(now), Bytes::new(moved));
