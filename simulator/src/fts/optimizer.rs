@@ -20,6 +20,7 @@
 //! Success is rounded up to whole per cents, so the edge is at 96 %: of a link on which 4 % of all files fail (so that a retry may help) the number
 //! falls to the minimum, at 3 % it rises to the maximum. Throughput hardly counts.
 
+use crate::settings;
 use crate::units::{NANOS_PER_SECOND, SimSpan, SimTime};
 
 /// Weight of the newest throughput in its moving average.
@@ -33,15 +34,36 @@ const STEADY: SimSpan = SimSpan::from_nanos(300 * NANOS_PER_SECOND);
 /// The most TCP streams of a file.
 const MAX_STREAMS: u32 = 16;
 
-/// The rules of a release of FTS.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum RuleSet {
-    /// 3.9 to 3.12: the first run after a restart only looks, and a short queue undoes decreases too.
-    V39,
-    /// 3.13: the first run after a restart decides, and a short queue undoes increases only.
-    V313,
-    /// From 3.14 on: as 3.13, but each run is the first one: nothing is remembered, so throughput never gets worse.
-    V314,
+settings! {
+    /// FTS's optimiser, which raises and lowers the number of files that each link copies at once.
+    ///
+    /// It goes by success: while fewer than about 4 % of a link's files fail in a way that a retry may help, the number climbs to the most that the link may have, above that it falls to the least. It rises only while as many files wait as are let run. Throughput hardly counts.
+    #[derive(Copy)]
+    pub struct Optimizer {
+        /// The rules of which release.
+        pub rules: RuleSet,
+        /// Time from one run to the next. The real one sleeps for this long and then works, so it is a little slower.
+        #[range(Positive)]
+        pub interval: SimSpan = SimSpan::from_nanos(60 * NANOS_PER_SECOND),
+        /// Mode: 0 and 1 climb by 1 in a run, 2 and 3 by 2; 1 does not climb above the number of files that wait. (0 is called \"disabled\" and is not: for a fixed number, give the link a minimum that is its maximum.) FTS ships 2.
+        #[range(UpTo(3))]
+        pub mode: u32 = 2,
+        /// Whether it also sets the TCP streams of each file, in modes 2 and 3 to what the files leave of the number. In FTS as shipped the row of all links says otherwise.
+        pub tunes_streams: bool = false,
+    }
+}
+
+settings! {
+    /// The optimiser's rules by the release of FTS that has them.
+    #[derive(Copy, Eq)]
+    pub enum RuleSet {
+        /// 3.9 to 3.12, from 2019 on: the first run after a restart only looks, and a queue that is too short for the number undoes decreases too.
+        V39,
+        /// 3.13: the first run after a restart decides, and a short queue undoes increases only.
+        V313,
+        /// From 3.14 on, 2025: as 3.13, but nothing is remembered from one run to the next, so throughput never seems to get worse.
+        V314,
+    }
 }
 
 /// What a link may be given.
@@ -62,7 +84,7 @@ pub(super) struct Seen {
     pub limit: Option<u32>,
     pub range: Range,
     /// The optimiser mode of the link, 0 to 3.
-    pub mode: u8,
+    pub mode: u32,
     /// In bytes per second.
     pub throughput: f64,
     /// Mean size of the files behind the throughput in bytes; 0: there are none.
@@ -137,7 +159,7 @@ pub(super) fn decide(rules: RuleSet, seen: &Seen, remembered: Option<&Remembered
 }
 
 /// TCP streams of each file of a link, where the link's row leaves them to the optimiser.
-pub(super) fn streams(mode: u8, limit: u32, active: u32, queued: u32) -> u32 {
+pub(super) fn streams(mode: u32, limit: u32, active: u32, queued: u32) -> u32 {
     let files = active.saturating_add(queued).max(1);
     if mode < 2 { 1 } else { (limit / files).clamp(1, MAX_STREAMS) }
 }

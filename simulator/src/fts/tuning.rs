@@ -9,16 +9,12 @@
 
 use crate::fts::optimizer::{Decision, Range, Remembered, RuleSet, Seen, decide, streams};
 use crate::fts::window::{ActiveFile, Copied, PING, Progress, Window};
-use crate::ids::{Id, Table};
+use crate::ids::{FtsFileId, HostId, Id, Table};
 use crate::units::{Bytes, Rate, SimSpan, SimTime};
 
 crate::ids::entity_id! {
-    /// TEMP
-    HostId;
-    /// TEMP
+    /// An ordered pair of storage hosts.
     HostLinkId;
-    /// TEMP
-    FtsFileId;
 }
 
 /// How an active file has ended, as far as the optimiser cares.
@@ -55,7 +51,7 @@ pub(super) struct LinkNow {
     pub limit: Option<u32>,
     pub range: Range,
     /// Its optimiser mode, 0 to 3.
-    pub mode: u8,
+    pub mode: u32,
     pub active: u32,
     pub queued: u32,
 }
@@ -131,7 +127,8 @@ impl Tuning {
             }
         }
         let over = self.over(busy);
-        let is_over = |link: &LinkNow| over.contains(&(link.source, Side::Out)) || over.contains(&(link.destination, Side::In));
+        let is_over =
+            |link: &LinkNow| over.contains(&(link.source, Side::Out)) || over.contains(&(link.destination, Side::In));
         busy.iter().map(|link| self.look(now, link, is_over(link))).collect()
     }
 
@@ -162,9 +159,10 @@ impl Tuning {
 
     /// Which sides of which storages move more than they may; few storages have a limit.
     fn over(&self, busy: &[LinkNow]) -> Vec<(HostId, Side)> {
-        let sides = self.most.iter().flat_map(|(host, most)| {
-            [(host, Side::Out, most.outbound), (host, Side::In, most.inbound)]
-        });
+        let sides = self
+            .most
+            .iter()
+            .flat_map(|(host, most)| [(host, Side::Out, most.outbound), (host, Side::In, most.inbound)]);
         let limited = sides.filter_map(|(host, side, most)| Some((host, side, most?)));
         let over = limited.filter(|&(host, side, most)| {
             let links = busy.iter().filter(|link| link.host(side) == host);
@@ -239,7 +237,7 @@ mod tests {
         for (mut tuning, rates, expected) in [
             (tuning(9, inbound), [60, 30], [68, 68]),
             (tuning(9, inbound), [60, 50], [65, 65]),
-            (tuning(0, outbound), [110, 0], [65, 68]),
+            (tuning(0, outbound), [110, 1], [65, 68]),
             (tuning(0, outbound), [90, 50], [68, 68]),
             (tuning(0, inbound), [200, 200], [68, 68]),
         ] {
