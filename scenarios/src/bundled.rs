@@ -8,6 +8,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("papers/remote-access/full-scratch.ron", include_str!("../papers/remote-access/full-scratch.ron")),
     ("papers/remote-access/loaded-storage.ron", include_str!("../papers/remote-access/loaded-storage.ron")),
     ("quickstart/two-sites.ron", include_str!("../quickstart/two-sites.ron")),
+    ("services/dtn-collapse.ron", include_str!("../services/dtn-collapse.ron")),
     ("topologies/cern-grif.ron", include_str!("../topologies/cern-grif.ron")),
 ];
 
