@@ -18,13 +18,14 @@
 //!
 //! ```text
 //!  hidden < ids < panics < settings < units < distribution < rng < live < ticker < published < calendar < topology < network < questions < facts
-//!  < context < storage < fabric < fts < compute < workload < decide < engine < conformance
+//!  < context < storage < fabric < fts < conveyor < compute < workload < decide < engine < conformance
 //! ```
 
 pub mod calendar;
 mod compute;
 pub mod conformance;
 mod context;
+mod conveyor;
 pub mod decide;
 pub mod distribution;
 pub mod engine;
