@@ -17,7 +17,7 @@
 //! Modules stand in an order, and each uses only those before it (`tests/arrows.rs` holds it):
 //!
 //! ```text
-//!  hidden < ids < panics < settings < units < distribution < rng < live < ticker < published < calendar < topology < network < questions < facts
+//!  hidden < ids < names < panics < settings < units < distribution < rng < live < ticker < published < calendar < topology < network < questions < facts
 //!  < context < storage < fabric < fts < conveyor < compute < workload < decide < engine < conformance
 //! ```
 
@@ -35,6 +35,7 @@ pub mod fts;
 pub mod hidden;
 pub mod ids;
 mod live;
+pub mod names;
 pub mod network;
 pub mod panics;
 mod published;

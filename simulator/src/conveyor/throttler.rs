@@ -15,8 +15,8 @@ use smallvec::SmallVec;
 
 use crate::conveyor::settings::{Direction, Strategy};
 use crate::conveyor::throttler::groups::{Merged, merged};
-use crate::conveyor::{AccountId, ActivityId};
-use crate::ids::{RequestId, RseId, Table};
+
+use crate::ids::{AccountId, ActivityId, RequestId, RseId, Table};
 use crate::units::{Bytes, SimSpan, SimTime};
 
 mod groups;
