@@ -157,6 +157,31 @@ pub enum TransferError {
     NoRoute,
 }
 
+/// Why a rule was refused, or is stuck: what its owner is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RuleError {
+    /// There is no such data, or it has no files.
+    NoSuchData,
+    /// The RSE expression stands for no RSE.
+    NoRse,
+    /// Nothing may be written at any of its RSEs.
+    NotWritable,
+    /// The weight of an RSE is no number that is finite and not negative.
+    InvalidWeight,
+    /// Fewer RSEs than copies.
+    InsufficientTargets,
+    /// The account's quota is too small.
+    InsufficientQuota,
+    /// The space that RSEs have for placements is too small.
+    RseOverQuota,
+    /// There is a rule of this account for the same data, expression and copies.
+    Duplicate,
+    /// A file can be copied from nowhere.
+    MissingSource,
+    /// A file could not be copied in any of its attempts.
+    TransfersFailed,
+}
+
 /// The life of a job's file access.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReadEnded {

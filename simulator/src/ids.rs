@@ -57,6 +57,14 @@ entity_id! {
     RequestId;
     /// A file access of a job.
     ReadId;
+    /// A container: a named group of datasets and containers.
+    ContainerId;
+    /// An account, which owns rules and has quotas.
+    AccountId;
+    /// A rule: the wish for copies of data somewhere.
+    RuleId;
+    /// An RSE expression of the scenario.
+    ExpressionId;
 }
 
 /// A vector that only ids of its own kind can index.
