@@ -17,8 +17,8 @@
 //! Modules stand in an order, and each uses only those before it (`tests/arrows.rs` holds it):
 //!
 //! ```text
-//!  hidden < ids < panics < settings < units < distribution < rng < live < ticker < published < calendar < topology < network < questions < facts
-//!  < context < storage < fabric < catalogue < fts < rules < compute < workload < decide < engine < conformance
+//!  hidden < ids < names < panics < settings < units < distribution < rng < live < ticker < published < calendar < topology < network < questions < facts
+//!  < context < storage < fabric < catalogue < fts < conveyor < rules < compute < workload < decide < engine < conformance
 //! ```
 
 pub mod calendar;
@@ -26,6 +26,7 @@ pub mod catalogue;
 mod compute;
 pub mod conformance;
 mod context;
+mod conveyor;
 pub mod decide;
 pub mod distribution;
 pub mod engine;
@@ -35,6 +36,7 @@ pub mod fts;
 pub mod hidden;
 pub mod ids;
 mod live;
+pub mod names;
 pub mod network;
 pub mod panics;
 mod published;
