@@ -73,6 +73,8 @@ entity_id! {
     ReadId;
     /// An RSE expression of the scenario.
     ExpressionId;
+    /// An attribute of RSEs by which rules draw them.
+    WeightId;
 }
 
 /// A vector that only ids of its own kind can index.
