@@ -44,6 +44,8 @@ pub enum Purpose {
     RowOrder = 10,
     /// At which RSE a rule puts a copy; thing: the rule's key, the block's key, nth copy.
     RseChoice = 50,
+    /// When a worker of a daemon first runs; thing: name of the daemon, worker.
+    DaemonPhase = 40,
 }
 
 /// A generator for one thing: the same (seed, purpose, thing) always draws the same numbers.
