@@ -263,7 +263,7 @@ impl Fts {
         self.received += order.bytes;
         self.queues.give_back(order.source, order.destination, request.link);
         if let Some(file) = order.file {
-            fabric.storage.add_replica(file, order.destination);
+            fabric.storage.add_replica(file, order.destination, cx.now);
             self.placing.remove(&(file, order.destination));
         }
         let life = request.life(id, TransferOutcome::Done);
