@@ -42,6 +42,8 @@ pub enum Purpose {
     RowSample = 9,
     /// Order of the rows of a log that have the same time; thing: row.
     RowOrder = 10,
+    /// When a worker of a daemon first runs; thing: name of the daemon, worker.
+    DaemonPhase = 40,
 }
 
 /// A generator for one thing: the same (seed, purpose, thing) always draws the same numbers.
