@@ -165,7 +165,7 @@ impl Conveyor {
         if let Some(Settled { file, rse, done }) = settled {
             self.live.remove(&(file, rse));
             if done {
-                fabric.storage.add_replica(file, rse);
+                fabric.storage.add_replica(file, rse, cx.now);
             }
         }
         cx.tell(&Fact::TransferEnded(request.life(id, Some(&ended), Some(cx.now), outcome)));
