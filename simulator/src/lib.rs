@@ -18,7 +18,7 @@
 //!
 //! ```text
 //!  hidden < ids < names < panics < settings < units < distribution < rng < live < ticker < published < calendar < topology < network < questions < facts
-//!  < context < storage < fabric < fts < conveyor < compute < workload < decide < engine < conformance
+//!  < context < storage < fabric < fts < conveyor < reaper < compute < workload < decide < engine < conformance
 //! ```
 
 pub mod calendar;
@@ -40,6 +40,7 @@ pub mod network;
 pub mod panics;
 mod published;
 mod questions;
+pub mod reaper;
 pub mod rng;
 pub mod settings;
 pub mod storage;

@@ -44,6 +44,8 @@ pub enum Purpose {
     RowOrder = 10,
     /// When a worker of a daemon first runs; thing: name of the daemon, worker.
     DaemonPhase = 40,
+    /// Order in which the reaper looks at RSEs; thing: worker, nth pass.
+    ReaperOrder = 60,
 }
 
 /// A generator for one thing: the same (seed, purpose, thing) always draws the same numbers.
