@@ -48,6 +48,8 @@ pub enum Purpose {
     DaemonPhase = 40,
     /// Order of equal sources; thing: file, destination, attempt, source.
     SourceTie = 41,
+    /// Order in which the reaper looks at RSEs; thing: worker, nth pass.
+    ReaperOrder = 60,
 }
 
 /// A generator for one thing: the same (seed, purpose, thing) always draws the same numbers.
