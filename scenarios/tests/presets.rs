@@ -25,21 +25,25 @@ fn bad(services: &str, overrides: &[(&str, &str)]) -> String {
 }
 
 fn usage_every(scenario: &Scenario) -> f64 {
-    scenario.setup.storage.usage_every.as_secs_f64()
+    scenario.setup.services.storage.usage_every.as_secs_f64()
 }
 
 #[test]
 fn what_is_written_holds_and_the_rest_is_the_presets() {
     assert_eq!(usage_every(&good("()", &[])), 0.0);
-    let cms = good("(preset: \"cms2026\", transfers: (streams: 3))", &[]);
-    assert_eq!((usage_every(&cms), cms.setup.transfers.streams), (600.0, 3));
+    let cms = good("(preset: \"cms2026\", fts: (streams: 3))", &[]);
+    assert_eq!((usage_every(&cms), cms.setup.services.fts.streams), (600.0, 3));
     assert_eq!(usage_every(&good("(preset: \"cms2026\", storage: ())", &[])), 600.0);
     assert_eq!(
         usage_every(&good("Services(preset: \"cms2026\", storage: StorageSettings(usage_every: Seconds(5)))", &[])),
         5.0
     );
     assert_eq!(
-        good("(preset: \"cms2026\")", &[("services.storage.usage_every", "Seconds(7)")]).setup.storage.usage_every,
+        good("(preset: \"cms2026\")", &[("services.storage.usage_every", "Seconds(7)")])
+            .setup
+            .services
+            .storage
+            .usage_every,
         SimSpan::from_secs_f64(7.0)
     );
     assert_eq!(usage_every(&good("()", &[("services.preset", "\"atlas2019\"")])), 600.0);

@@ -1,6 +1,6 @@
 //! How the services of the grid are set.
 
-use dapple_simulator::fts::TransferSettings;
+use dapple_simulator::fts::FtsSettings;
 use dapple_simulator::settings;
 use dapple_simulator::storage::StorageSettings;
 
@@ -11,8 +11,8 @@ settings! {
         /// `atlas2019` or `cms2026`. What is written here beside it holds; what is not has the preset's value.
         /// [docs/presets.md](presets.md) has all of them and where they come from.
         pub preset: String = "instant".into(),
-        /// How placements queue and move.
-        pub transfers: TransferSettings<String> = TransferSettings::default(),
+        /// How transfers queue and move.
+        pub fts: FtsSettings<String> = FtsSettings::default(),
         /// How storage shows itself.
         pub storage: StorageSettings = StorageSettings::default(),
     }
