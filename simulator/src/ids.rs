@@ -57,6 +57,12 @@ entity_id! {
     RequestId;
     /// A file access of a job.
     ReadId;
+    /// A virtual organisation.
+    VoId;
+    /// What a transfer is for, by a name that limits and shares go by.
+    ActivityId;
+    /// A storage host: what stands behind one or more RSEs, and what FTS counts by.
+    HostId;
 }
 
 /// A vector that only ids of its own kind can index.

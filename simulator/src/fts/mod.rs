@@ -10,6 +10,14 @@
 //! connections up one after the other; a start-up then takes longer the more transfers are starting there. There are
 //! no retries, no optimiser and no shares between activities yet.
 
+#[cfg_attr(not(test), expect(dead_code, reason = "wired in next"))]
+mod backlog;
+#[cfg_attr(not(test), expect(dead_code, reason = "wired in next"))]
+mod limits;
+#[cfg_attr(not(test), expect(dead_code, reason = "wired in next"))]
+mod lottery;
+#[cfg_attr(not(test), expect(dead_code, reason = "wired in next"))]
+mod passes;
 mod queues;
 mod service;
 mod settings;
