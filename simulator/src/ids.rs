@@ -45,24 +45,32 @@ entity_id! {
     DtnId;
     /// A group of equal worker nodes at one site.
     PoolId;
+    /// A storage host: what FTS knows a group of RSEs by.
+    HostId;
     /// A dataset: a named group of files.
     DatasetId;
+    /// A container: a named group of datasets.
+    ContainerId;
     /// A file (a DID of the lowest level).
     FileId;
     /// An entry of the scenario's workload.
     WorkloadId;
     /// A job.
     JobId;
-    /// A transfer request: the work order to copy one file to one RSE.
+    /// A transfer request: the work order to copy one file to one RSE. Each attempt is a request of its own.
     RequestId;
-    /// A file access of a job.
-    ReadId;
+    /// A file of an FTS job: what FTS does for a request.
+    FtsFileId;
+    /// A rule: the wish that so many replicas of some data are somewhere.
+    RuleId;
     /// A virtual organisation.
     VoId;
-    /// What a transfer is for, by a name that limits and shares go by.
+    /// What a transfer is for, as FTS's shares tell it.
     ActivityId;
-    /// A storage host: what stands behind one or more RSEs, and what FTS counts by.
-    HostId;
+    /// Whom rules and quotas belong to.
+    AccountId;
+    /// A file access of a job.
+    ReadId;
 }
 
 /// A vector that only ids of its own kind can index.

@@ -10,7 +10,7 @@ impl Simulation<'_> {
     pub(super) fn counters(&self, bytes_in_flight: u64) -> Counters {
         let network = &self.fabric.network;
         let (jobs_submitted, jobs_done, jobs_failed) = self.compute.counts();
-        let (requests_created, requests_done, requests_failed) = self.fts.counts();
+        let (requests_created, requests_done, requests_failed) = self.conveyor.counts();
         let bytes_received = (self.fts.received() + self.compute.received()).get();
         let flows_in_flight = network.n_flows() as u64;
         Counters {
@@ -28,7 +28,7 @@ impl Simulation<'_> {
             requests_created,
             requests_done,
             requests_failed,
-            requests_left: self.fts.n_left(),
+            requests_left: self.conveyor.n_left(),
             flows_stalled: network.n_stalled() as u64,
             space_used_bytes: self.fabric.storage.total_taken().get(),
         }
@@ -84,7 +84,7 @@ impl Simulation<'_> {
     fn who(&self, owner: Owner) -> String {
         let (what, workload) = match owner {
             Owner::Read(read) => ("reads", self.compute.workload_of(read)),
-            Owner::Transfer(request) => ("transfers", self.fts.workload_of(request)),
+            Owner::Transfer(file) => ("transfers", self.fts.workload_of(file)),
         };
         workload.map_or_else(|| what.to_owned(), |id| format!("{what} of `{}`", self.setup.workloads[id].name))
     }

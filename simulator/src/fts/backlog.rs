@@ -16,12 +16,10 @@ use std::collections::VecDeque;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use crate::ids::{ActivityId, HostId, Id, Table, VoId, entity_id};
+use crate::ids::{ActivityId, FtsFileId, HostId, Id, Table, VoId, entity_id};
 use crate::rng::{combined, keys_of};
 
 entity_id! {
-    /// A file of an FTS job. Numbers count up in the order of submission.
-    FtsFileId;
     /// An ordered pair of storage hosts.
     HostLinkId;
     /// Files of one link, VO, node, priority and activity.

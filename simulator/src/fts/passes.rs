@@ -21,9 +21,9 @@ use rand::seq::SliceRandom;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use super::backlog::{Backlog, ClassId, FtsFileId, HostLink, HostLinkId, NodeId, Place, Side, VoQueue};
+use super::backlog::{Backlog, ClassId, HostLink, HostLinkId, NodeId, Place, Side, VoQueue};
 use super::lottery::{ActivityShares, VoWeights, draw_vo};
-use crate::ids::{ActivityId, HostId, Id, Table, VoId};
+use crate::ids::{ActivityId, FtsFileId, HostId, Id, Table, VoId};
 use crate::rng::{Purpose, SimRng, keyed};
 use crate::ticker::Ticker;
 use crate::units::SimTime;

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::plain;
-use crate::fts::backlog::{Backlog, ClassId, FtsFileId, NodeId, Place};
+use crate::fts::backlog::{Backlog, ClassId, NodeId, Place};
 use crate::fts::passes::{PassRules, Passes};
-use crate::ids::{ActivityId, HostId, Id, VoId};
+use crate::ids::{ActivityId, FtsFileId, HostId, Id, VoId};
 use crate::rng::mix;
 use crate::ticker::Ticker;
 use crate::units::{SimSpan, SimTime};
