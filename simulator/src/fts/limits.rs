@@ -5,23 +5,8 @@
 
 use rustc_hash::FxHashMap;
 
+use super::optimizer::Range;
 use crate::ids::{HostId, Table};
-
-/// Between which numbers of active files the limit of a link may lie.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct LinkRange {
-    pub min: u32,
-    pub max: u32,
-    /// Whether a row names one of its storages: an optimiser that has never seen the link begins at `max` then.
-    pub is_named: bool,
-}
-
-impl LinkRange {
-    /// What a row says; the limit never lies above `max`, whatever `min` is.
-    fn new(min: u32, max: u32, is_named: bool) -> Self {
-        Self { min: min.min(max), max, is_named }
-    }
-}
 
 /// A row of the table of links; `None`: any storage.
 #[derive(Clone, Copy, Debug)]
@@ -59,12 +44,13 @@ impl LinkRows {
     }
 
     /// What holds for a link.
-    pub fn range(&self, source: HostId, destination: HostId) -> LinkRange {
+    pub fn range(&self, source: HostId, destination: HostId) -> Range {
         let (from, to) = (Some(source), Some(destination));
         let named = [(from, to), (from, None), (None, to)].into_iter().find_map(|key| self.rows.get(&key));
         let row = named.or_else(|| self.rows.get(&(None, None))).unwrap_or(&self.any);
         let is_local = self.domains[source].is_some() && self.domains[source] == self.domains[destination];
-        LinkRange::new(row.min.unwrap_or(if is_local { 10 } else { 2 }), row.max, named.is_some())
+        let min = row.min.unwrap_or(if is_local { 10 } else { 2 });
+        Range { min: min.min(row.max), max: row.max, is_own: named.is_some() }
     }
 }
 
@@ -85,8 +71,8 @@ mod tests {
         let rows = [row(Some(0), Some(1), 5), row(Some(0), None, 6), row(None, Some(1), 7), row(None, Some(1), 8)];
         let rows = LinkRows::new(["a", "b", "c"].into_iter(), rows, (Some(2), 130));
         let range = |source, destination| {
-            let LinkRange { max, is_named, .. } = rows.range(host(source), host(destination));
-            (max, is_named)
+            let Range { max, is_own, .. } = rows.range(host(source), host(destination));
+            (max, is_own)
         };
         assert_eq!(range(0, 1), (5, true));
         assert_eq!(range(0, 2), (6, true));

@@ -19,12 +19,17 @@ mod job;
 mod limits;
 #[cfg_attr(not(test), expect(dead_code, reason = "wired in next"))]
 mod lottery;
+mod optimizer;
 #[cfg_attr(not(test), expect(dead_code, reason = "wired in next"))]
 mod passes;
 mod queues;
 mod service;
 mod settings;
+#[cfg_attr(not(test), expect(dead_code, reason = "wired in next"))]
+mod tuning;
+mod window;
 
 pub(crate) use job::{FtsFile, FtsJob, JobKind};
+pub use optimizer::{Optimizer, RuleSet};
 pub(crate) use service::{Fts, FtsEvent};
 pub use settings::{FtsSettings, LinkLimit, Turns, WhenFull};
