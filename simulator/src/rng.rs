@@ -42,6 +42,16 @@ pub enum Purpose {
     RowSample = 9,
     /// Order of the rows of a log that have the same time; thing: row.
     RowOrder = 10,
+    /// The VO that a link of FTS serves; thing: node, nth grid point, link.
+    VoLottery = 20,
+    /// The activities that the slots of a link go to; thing: node, nth grid point, link.
+    ActivityLottery = 21,
+    /// The node of FTS that starts a file; thing: link, nth file or job on it.
+    Shard = 22,
+    /// Phase of a clock of an FTS node; thing: node, clock.
+    NodePhase = 23,
+    /// How long an FTS node takes to start a process; thing: link, nth file on it, attempt.
+    ProcessStart = 24,
     /// At which RSE a rule puts a copy; thing: the rule's key, the block's key, nth copy.
     RseChoice = 50,
     /// When a worker of a daemon first runs; thing: name of the daemon, worker.
