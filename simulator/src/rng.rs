@@ -52,6 +52,8 @@ pub enum Purpose {
     NodePhase = 23,
     /// How long an FTS node takes to start a process; thing: link, nth file on it, attempt.
     ProcessStart = 24,
+    /// When FTS's optimiser runs first; thing: 0.
+    OptimizerPhase = 25,
     /// At which RSE a rule puts a copy; thing: the rule's key, the block's key, nth copy.
     RseChoice = 50,
     /// When a worker of a daemon first runs; thing: name of the daemon, worker.
