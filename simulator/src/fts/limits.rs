@@ -3,16 +3,18 @@
 //! The row of a link is the first of: exactly this link, everything from its source, everything to its destination, everything. Rows are
 //! not mixed: what the first one says is all that is said.
 
+use std::hash::Hash;
+
 use rustc_hash::FxHashMap;
 
 use super::optimizer::Range;
-use crate::ids::{HostId, Table};
+use crate::ids::{Id, Table};
 
 /// A row of the table of links; `None`: any storage.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct LinkRow {
-    pub source: Option<HostId>,
-    pub destination: Option<HostId>,
+pub(super) struct LinkRow<K> {
+    pub source: Option<K>,
+    pub destination: Option<K>,
     /// `None`: what FTS takes, 2, or 10 where both storages have the same DNS domain.
     pub min: Option<u32>,
     pub max: u32,
@@ -20,19 +22,19 @@ pub(super) struct LinkRow {
 
 /// The rows of links by whom they name. Of two rows for the same the later counts.
 #[derive(Clone, Debug)]
-pub(super) struct LinkRows {
+pub(super) struct LinkRows<K> {
     /// For looking up only.
-    rows: FxHashMap<(Option<HostId>, Option<HostId>), LinkRow>,
-    any: LinkRow,
+    rows: FxHashMap<(Option<K>, Option<K>), LinkRow<K>>,
+    any: LinkRow<K>,
     /// What stands after the first dot of each storage's name; `None`: no dot.
-    domains: Table<HostId, Option<String>>,
+    domains: Table<K, Option<String>>,
 }
 
-impl LinkRows {
+impl<K: Id + Hash> LinkRows<K> {
     /// The rows and what holds where there is none.
     pub fn new<'a>(
         hosts: impl Iterator<Item = &'a str>,
-        rows: impl IntoIterator<Item = LinkRow>,
+        rows: impl IntoIterator<Item = LinkRow<K>>,
         (min, max): (Option<u32>, u32),
     ) -> Self {
         let domain = |host: &str| host.split_once('.').map(|(_, domain)| domain.to_owned());
@@ -44,7 +46,7 @@ impl LinkRows {
     }
 
     /// What holds for a link.
-    pub fn range(&self, source: HostId, destination: HostId) -> Range {
+    pub fn range(&self, source: K, destination: K) -> Range {
         let (from, to) = (Some(source), Some(destination));
         let named = [(from, to), (from, None), (None, to)].into_iter().find_map(|key| self.rows.get(&key));
         let row = named.or_else(|| self.rows.get(&(None, None))).unwrap_or(&self.any);
@@ -57,7 +59,7 @@ impl LinkRows {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::Id;
+    use crate::ids::HostId;
 
     #[test]
     fn exact_before_source_before_destination_before_any() {
