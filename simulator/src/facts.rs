@@ -27,6 +27,13 @@ pub enum Fact {
     RuleEnded(RuleEnded),
     /// A rule is in another state; told of those whose workload waits for it.
     RuleChanged(RuleChanged),
+    /// A replica has been deleted.
+    ReplicaRemoved(ReplicaRemoved),
+    /// There is more space at an RSE than there was.
+    SpaceFreed {
+        /// The RSE.
+        rse: RseId,
+    },
     /// A job's file access has ended, or the run has.
     ReadEnded(ReadEnded),
     /// A job has ended, or the run has.
@@ -126,6 +133,32 @@ pub struct Settled {
     pub rse: RseId,
     /// Whether it is there.
     pub done: bool,
+}
+
+/// The end of a replica that the reaper has deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReplicaRemoved {
+    /// The file.
+    pub file: FileId,
+    /// Where it was.
+    pub rse: RseId,
+    /// Space that this frees; zero where the replica had never arrived.
+    pub bytes: Bytes,
+    /// Why it was deleted.
+    pub because: RemovedBecause,
+    /// When it was read last; when it came into being, where it never was.
+    pub used_at: SimTime,
+}
+
+/// Why a replica was deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RemovedBecause {
+    /// It was obsolete: purged, never arrived, or bad.
+    Obsolete,
+    /// Its space was needed, and it was the one that nobody had read for longest.
+    SpaceNeeded,
+    /// Its RSE keeps nothing that no lock holds.
+    Greedy,
 }
 
 /// The life of a transfer request: one attempt to copy a file to an RSE.

@@ -18,7 +18,7 @@
 //!
 //! ```text
 //!  hidden < ids < names < panics < settings < units < distribution < rng < live < ticker < published < calendar < topology < network < questions < facts
-//!  < context < storage < fabric < catalogue < fts < conveyor < rules < compute < workload < decide < engine < conformance
+//!  < context < storage < fabric < catalogue < fts < conveyor < rules < reaper < compute < workload < decide < engine < conformance
 //! ```
 
 pub mod calendar;
@@ -41,6 +41,7 @@ pub mod network;
 pub mod panics;
 mod published;
 mod questions;
+pub mod reaper;
 pub mod rng;
 #[allow(dead_code, reason = "wired in next")]
 mod rules;

@@ -24,12 +24,10 @@ mod replica;
 mod replicas;
 mod settings;
 mod space;
-#[cfg_attr(not(test), expect(dead_code, reason = "wired in next"))]
 mod store;
 
 pub use dataset::Dataset;
 pub use settings::StorageSettings;
 
-#[expect(unused_imports, reason = "wired in next")]
 pub(crate) use replica::{ReplicaState, Tombstone, Unlocking};
-pub(crate) use store::Storage;
+pub(crate) use store::{Candidate, Storage};

@@ -13,6 +13,8 @@ pub(super) struct Space {
     pub initial: Bytes,
     /// Taken by replicas.
     pub used: Bytes,
+    /// The part of it that is marked for deletion.
+    pub marked: Bytes,
     /// Taken by transfers under way.
     pub reserved: Bytes,
     /// Space left, as it is published; `None`: never full.
@@ -21,9 +23,9 @@ pub(super) struct Space {
 
 impl Space {
     pub fn new(rse: &Rse) -> Self {
-        let (used, reserved) = (Bytes::ZERO, Bytes::ZERO);
+        let [used, marked, reserved] = [Bytes::ZERO; 3];
         let free = Notice::new(None, Ticker::new(SimSpan::ZERO, SimSpan::ZERO));
-        Self { capacity: rse.capacity, initial: rse.used, used, reserved, free }
+        Self { capacity: rse.capacity, initial: rse.used, used, marked, reserved, free }
     }
 
     /// Publishes what is left at the ticks of a clock from now, the start, on.

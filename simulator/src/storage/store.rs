@@ -19,6 +19,8 @@ use crate::units::{Bytes, SimSpan, SimTime};
 pub(crate) struct Candidate {
     pub file: FileId,
     pub tombstone: Tombstone,
+    /// When it was read last, or came into being.
+    pub used_at: SimTime,
     /// What deleting it frees; `None`: it has never arrived.
     pub frees: Option<Bytes>,
 }
@@ -110,6 +112,12 @@ impl Storage {
     /// Space left at an RSE as it was published last; `None`: never full.
     pub fn free(&self, rse: RseId, now: SimTime) -> Published<Option<Bytes>> {
         self.space[rse].free.published(now)
+    }
+
+    /// Space left at an RSE once all that is marked is deleted; `None`: never full.
+    pub fn free_soon(&self, rse: RseId) -> Option<Bytes> {
+        let space = &self.space[rse];
+        space.left().map(|left| left + space.marked)
     }
 
     /// Space taken at an RSE, initial fill and reservations included.
@@ -229,7 +237,12 @@ impl Storage {
             let is_last = replica.state == ReplicaState::Available && file.replicas.len() == 1;
             let is_needed = replica.readers > 0 || is_last && file.copying > 0;
             let frees = replica.is_there.then_some(file.bytes);
-            (!is_needed).then_some(Candidate { file: id, tombstone: replica.tombstone, frees })
+            (!is_needed).then_some(Candidate {
+                file: id,
+                tombstone: replica.tombstone,
+                used_at: replica.used_at,
+                frees,
+            })
         })
     }
 
@@ -289,6 +302,12 @@ impl Storage {
         file.copying = file.copying + is_copying - was_copying;
         let hidden = |replica: Option<Replica>| replica.is_some_and(|it| it.state != ReplicaState::Available);
         file.hidden = file.hidden + u32::from(hidden(after)) - u32::from(hidden(before));
+        let marked = |it: Replica| it.is_there && it.state == ReplicaState::BeingDeleted;
+        match [before, after].map(|replica| replica.is_some_and(marked)) {
+            [true, false] => space.marked -= file.bytes,
+            [false, true] => space.marked += file.bytes,
+            _ => {}
+        }
         match [before, after].map(|replica| replica.is_some_and(|replica| replica.is_there)) {
             [true, false] => space.used -= file.bytes,
             [false, true] => space.used += file.bytes,
