@@ -111,8 +111,9 @@ impl Quotas {
 
     /// Bytes that each account has locked at each RSE.
     pub fn all_locked(&self) -> impl Iterator<Item = (AccountId, RseId, Bytes)> {
-        let of = |(id, account): (AccountId, &'_ Account)| account.locked.iter().map(move |(rse, bytes)| (id, rse, *bytes));
-        self.accounts.iter().flat_map(of)
+        self.accounts
+            .iter()
+            .flat_map(|(id, account)| account.locked.iter().map(move |(rse, bytes)| (id, rse, *bytes)))
     }
 
     /// What is left to an account at an RSE.

@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use crate::catalogue::{Group, Weight};
 use crate::context::Context;
 use crate::conveyor::Want;
-use crate::facts::{RuleError, RuleState};
+use crate::facts::{RuleError, RuleState, Settled};
 use crate::ids::{FileId, RseId, RuleId};
 use crate::rules::blocks::{Block, blocks, coverage};
 use crate::rules::book::LockState;
@@ -150,6 +150,7 @@ impl Rules {
         let is_requested = state == LockState::Replicating && below.conveyor.live(file, rse).is_none();
         self.book.add_lock(id, (file, rse), state, cx.now);
         storage.lock(file, rse, cx.now);
+        storage.hold(file);
         below.catalogue.quotas.lock(new.account, rse, bytes);
         if state == LockState::Stuck {
             storage.give_up(file, rse, cx.now);
@@ -172,15 +173,20 @@ impl Rules {
         let Some(rule) = self.book.get_mut(id) else { return };
         rule.transfers += 1;
         let new = &rule.new;
-        let bytes = below.fabric.storage.file(file).bytes;
+        let of = below.fabric.storage.file(file);
+        let Some(&source) = of.replicas.first() else {
+            self.settled(Settled { file, rse: destination, done: false }, below.fabric, cx);
+            return;
+        };
         let want = Want {
             workload: new.workload,
             file: Some(file),
-            bytes,
+            bytes: of.bytes,
+            source,
             destination,
             rule: Some(id),
             vo: new.vo,
-            activity: new.activity,
+            activity: if attempts == Attempts::Recovery { self.recovery } else { new.activity },
             priority: new.priority,
             traced: None,
             queues: true,

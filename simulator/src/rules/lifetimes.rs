@@ -61,8 +61,6 @@ impl Rules {
         let bytes = storage.file(lock.file).bytes;
         below.catalogue.quotas.unlock(new.account, lock.rse, bytes);
         storage.unlock(lock.file, lock.rse, Unlocking { purges: new.purges, is_replicating }, cx.now);
-        if is_replicating && storage.locks(lock.file, lock.rse) == 0 {
-            below.conveyor.cancel(lock.file, lock.rse, below.fts, below.fabric, cx);
-        }
+        storage.let_go(lock.file);
     }
 }

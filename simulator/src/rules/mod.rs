@@ -30,7 +30,7 @@ mod subscriptions;
 
 pub use blocks::Grouping;
 pub use daemons::Daemon;
-pub(crate) use new::NewRule;
-pub(crate) use service::{Below, Carries, Rules, RulesEvent};
+pub(crate) use new::{NewRule, Order, Template};
+pub(crate) use service::{Below, Rules, RulesEvent};
 pub(crate) use subscriptions::NewDataset;
 pub use settings::{Copies, RetryAfter, RuleTemplate, RulesSettings, Subscription};

@@ -1,9 +1,9 @@
 //! What is asked for.
 
 use crate::catalogue::{Did, Words};
-use crate::ids::{AccountId, ActivityId, ExpressionId, VoId, WeightId, WorkloadId};
+use crate::ids::{AccountId, ActivityId, ExpressionId, FileId, RseId, VoId, WeightId, WorkloadId};
 use crate::names::Names;
-use crate::rules::{Copies, Grouping, RuleTemplate};
+use crate::rules::{Copies, Grouping, NewDataset, RuleTemplate};
 use crate::units::SimSpan;
 
 /// A rule as it is asked for: names resolved.
@@ -34,6 +34,21 @@ pub(crate) struct NewRule {
     pub approved_after: Option<SimSpan>,
     /// Whether whoever asks for it is told what becomes of it.
     pub is_awaited: bool,
+}
+
+/// What workloads order.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Order {
+    /// A rule.
+    Rule(NewRule),
+    /// That all rules of an account on some data go.
+    DeleteRules { on: Did, account: AccountId },
+    /// That subscriptions look at a dataset, and the undertaker when its time is over.
+    Announce { new: NewDataset, lifetime: Option<SimSpan> },
+    /// That rules follow data that have changed.
+    Follow(Did),
+    /// That a replica is corrupt or lost.
+    DeclareBad(FileId, RseId),
 }
 
 /// A template with its names resolved: all of a rule but whose it is and on what.
@@ -80,7 +95,8 @@ impl Template {
             lifetime,
             vo: self.vo,
             activity: self.activity,
-            priority,
+            // Its range has been checked.
+            priority: priority.clamp(1, 5) as u8,
             sources: self.sources,
             purges: purge,
             approved_after,

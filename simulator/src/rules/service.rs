@@ -6,12 +6,12 @@ use crate::conveyor::{Conveyor, ConveyorEvent};
 use crate::fabric::Fabric;
 use crate::facts::{Fact, RuleChanged, RuleEnded, RuleError, RuleState, Settled};
 use crate::fts::{Fts, FtsEvent};
-use crate::ids::{ActivityId, FileId, RseId, RuleId, Table};
+use crate::ids::{ActivityId, RseId, RuleId, Table};
 use crate::names::Names;
 use crate::rules::book::{Book, Counts, Rule};
 use crate::rules::daemons::{Daemon, Daemons};
 use crate::rules::subscriptions::Subscribed;
-use crate::rules::{Copies, NewDataset, NewRule, RulesSettings};
+use crate::rules::{Copies, NewRule, Order, RulesSettings};
 use crate::units::{Bytes, SimTime};
 
 /// What can happen to rules.
@@ -143,9 +143,9 @@ impl Rules {
     }
 
     /// A file is where it was asked for, or is given up there.
-    pub fn settled<E: Carries>(&mut self, settled: Settled, below: &Below<'_, '_>, cx: &mut Context<'_, E>) {
+    pub fn settled<E: Carries>(&mut self, settled: Settled, fabric: &Fabric<'_>, cx: &mut Context<'_, E>) {
         let Settled { file, rse, done } = settled;
-        let has_source = done || !below.fabric.storage.file(file).replicas.is_empty();
+        let has_source = done || !fabric.storage.file(file).replicas.is_empty();
         for id in self.book.settle(file, rse, done, cx.now) {
             let Some(rule) = self.book.get_mut(id) else { continue };
             if !done {
@@ -160,34 +160,40 @@ impl Rules {
         }
     }
 
-    /// Somebody deletes a rule: the cleaner will take it, after a while in which it can be taken back.
-    #[cfg_attr(not(test), expect(dead_code, reason = "no workload deletes rules yet"))]
-    pub fn delete<E: Carries>(&mut self, id: RuleId, cx: &mut Context<'_, E>) {
-        let at = cx.now + self.settings.deleted_after;
-        self.expire(id, at, cx);
-    }
-
-    /// There is a new dataset: subscriptions look at it, and the undertaker when its time is over.
-    pub fn announce<E: Carries>(&mut self, new: NewDataset, dies_at: Option<SimTime>, cx: &mut Context<'_, E>) {
-        if !self.subscriptions.is_empty() {
-            self.daemons.new.push(cx.now, new);
-            self.wake(Daemon::Transmogrifier, cx);
+    /// Does what a workload orders.
+    pub fn obey<E: Carries>(&mut self, order: Order, below: &mut Below<'_, '_>, cx: &mut Context<'_, E>) {
+        match order {
+            Order::Rule(new) => {
+                self.add(new, below, cx);
+            }
+            Order::DeleteRules { on, account } => {
+                for id in self.book.on(on) {
+                    if self.book.get(id).is_some_and(|rule| rule.new.account == account) {
+                        self.expire(id, cx.now + self.settings.deleted_after, cx);
+                    }
+                }
+            }
+            Order::Announce { new, lifetime } => {
+                if !self.subscriptions.is_empty() {
+                    self.daemons.new.push(cx.now, new);
+                    self.wake(Daemon::Transmogrifier, cx);
+                }
+                self.daemons.dying.extend(lifetime.map(|lifetime| (cx.now + lifetime, new.dataset)));
+                self.wake(Daemon::Undertaker, cx);
+            }
+            Order::Follow(did) => self.changed(did, cx),
+            Order::DeclareBad(file, rse) => {
+                below.fabric.storage.declare_bad(file, rse, cx.now);
+                self.daemons.bad.push(cx.now, (file, rse));
+                self.wake(Daemon::Necromancer, cx);
+            }
         }
-        self.daemons.dying.extend(dies_at.map(|at| (at, new.dataset)));
-        self.wake(Daemon::Undertaker, cx);
     }
 
     /// Data have grown or shrunk: the evaluator looks at the rules on them.
-    pub fn changed<E: Carries>(&mut self, did: Did, cx: &mut Context<'_, E>) {
+    pub(super) fn changed<E: Carries>(&mut self, did: Did, cx: &mut Context<'_, E>) {
         self.daemons.changed.push(cx.now, did);
         self.wake(Daemon::Evaluator, cx);
-    }
-
-    /// A replica is corrupt or lost.
-    pub fn declare_bad<E: Carries>(&mut self, file: FileId, rse: RseId, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
-        fabric.storage.declare_bad(file, rse, cx.now);
-        self.daemons.bad.push(cx.now, (file, rse));
-        self.wake(Daemon::Necromancer, cx);
     }
 
     /// Rules (asked for, refused, deleted) so far.

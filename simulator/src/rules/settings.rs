@@ -118,7 +118,7 @@ settings! {
         pub activity: String = "default".to_owned(),
         /// Priority of its transfers at FTS, 5 before 1.
         #[range(Within(1, 5))]
-        pub priority: u8 = 3,
+        pub priority: u32 = 3,
         /// RSEs that its files may come from, as an RSE expression. None: any.
         pub sources: Option<String> = None,
         /// Whether replicas are obsolete, and not cache, once the rule is gone.
