@@ -6,11 +6,13 @@
 mod arrivals;
 mod chance;
 mod sources;
+mod steps;
 
 use std::sync::Arc;
 
 pub use crate::distribution::Distribution;
 pub use arrivals::{ArrivalTimes, Arrivals};
+pub use steps::{Data, DataStep, Deed, Files};
 pub(crate) use sources::{Arriving, Sources};
 
 use crate::ids::{DatasetId, PoolId, RseId};
@@ -39,6 +41,8 @@ pub enum WorkloadKind {
     Transfers(TransferStream),
     /// Transfers from a log.
     TransferTrace(TransferTrace),
+    /// What persons do to data and rules, in order of time.
+    Steps(Vec<DataStep>),
 }
 
 /// Jobs of one kind that arrive one by one at one pool.
