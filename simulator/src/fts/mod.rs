@@ -24,7 +24,6 @@ mod passes;
 mod queues;
 mod service;
 mod settings;
-#[cfg_attr(not(test), expect(dead_code, reason = "wired in next"))]
 mod tuning;
 mod window;
 

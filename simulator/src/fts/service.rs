@@ -19,6 +19,7 @@ use crate::fts::backlog::NodeId;
 use crate::fts::files::{File, FtsJobId, Job, Queue, State};
 use crate::fts::nodes::{Message, Nodes, Told};
 use crate::fts::queues::{Head, Queues};
+use crate::fts::tuning::Ending;
 use crate::fts::{FtsFile, FtsJob, FtsSettings, JobKind, WhenFull};
 use crate::ids::{CopyId, DtnId, FtsFileId, Id, RequestId, RseId, WorkloadId};
 use crate::live::Live;
@@ -42,6 +43,8 @@ pub(crate) enum FtsEvent {
     Kill { file: FtsFileId },
     /// Jobs are looked at that may have been queued for too long.
     Sweep,
+    /// The optimiser runs.
+    Tune,
     /// Something happens to a copy.
     Copy(CopyEvent),
     /// Space was freed at an RSE that files may wait for.
@@ -140,6 +143,7 @@ impl Fts {
             FtsEvent::Retry { file } => self.on_retry(file, fabric, cx),
             FtsEvent::Kill { file } => self.on_kill(file, fabric, cx),
             FtsEvent::Sweep => self.sweep(fabric, cx),
+            FtsEvent::Tune => self.tune(fabric, cx),
             FtsEvent::Copy(event) => {
                 if let Some(ended) = with_moment(cx, |at| self.copies.handle(event, fabric, at)) {
                     self.on_copied(ended, fabric, cx);
@@ -262,6 +266,7 @@ impl Fts {
                 };
                 file.queue = Some(Queue::Class(class));
                 file.state = State::Queued;
+                schedule_tuning(nodes.tuning_due(cx.now), cx);
             }
         }
         self.start_waiting(fabric, cx);
@@ -341,7 +346,11 @@ impl Fts {
         file.started_at = Some(cx.now);
         file.tries += 1;
         let FtsFile { file: copied, source, destination, bytes, .. } = file.spec;
-        let (key, streams, overwrite) = (key_of(&file.spec), self.settings.streams, true);
+        let tuned = match (&self.starts, file.queue) {
+            (Starts::Passes(nodes), Some(Queue::Class(class))) => nodes.streams(class),
+            _ => None,
+        };
+        let (key, streams, overwrite) = (key_of(&file.spec), tuned.unwrap_or(self.settings.streams), true);
         let order = CopyOrder { owner: id, key, file: copied, source, destination, bytes, streams, overwrite };
         file.state = State::Copying(with_moment(cx, |at| self.copies.start(order, fabric, at)));
         self.tell_node(id, Message::Active(id), fabric, cx);
@@ -403,15 +412,41 @@ impl Fts {
                 if let (Starts::Passes(nodes), Some(Queue::Class(class)), false) =
                     (&mut self.starts, file.queue, file.is_cancelled)
                 {
-                    nodes.passes.backlog.change_active(class, 1);
+                    nodes.active(class, id, file.spec.bytes, cx.now);
+                    schedule_tuning(nodes.tuning_due(cx.now), cx);
                     self.files[id].is_active = true;
                 }
             }
             Message::Ended(copied) => {
+                self.note_end(&copied, cx.now);
                 self.give_back(copied.owner, cx.map);
                 self.on_tried(&copied, fabric, cx);
             }
         }
+    }
+
+    /// What the optimiser makes of the end of a process.
+    fn note_end(&mut self, copied: &CopyEnded, now: SimTime) {
+        let file = &self.files[copied.owner];
+        let (Starts::Passes(nodes), Some(Queue::Class(class))) = (&mut self.starts, file.queue) else { return };
+        let ending = match (copied.result, copied.flowing_at.zip(copied.copied_at)) {
+            _ if file.is_cancelled => Ending::Uncounted,
+            (Ok(()), Some((from, to))) => Ending::Copied(to.since(from)),
+            (Err(why), _) if why.is_recoverable() && file.tries > self.jobs[file.job].retries => Ending::Failed,
+            _ => Ending::Uncounted,
+        };
+        nodes.note_end(class, copied.owner, now, ending);
+    }
+
+    /// A run of the optimiser.
+    fn tune<E: From<FtsEvent>>(&mut self, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
+        let Self { files, copies, starts: Starts::Passes(nodes), .. } = self else { return };
+        let moved = |id: FtsFileId| {
+            let State::Copying(copy) = files[id].state else { return Bytes::ZERO };
+            copies.under_way(copy, fabric).map_or(Bytes::ZERO, |(_, moved)| moved)
+        };
+        schedule_tuning(nodes.tune(cx.now, moved), cx);
+        self.start_waiting(fabric, cx);
     }
 
     /// The slots of a file are free again.
@@ -455,6 +490,12 @@ impl Fts {
 /// What the chance of a file's copies is drawn by.
 fn key_of(spec: &FtsFile) -> u64 {
     spec.file.map_or(spec.request.index(), Id::index) as u64
+}
+
+fn schedule_tuning<E: From<FtsEvent>>(at: Option<SimTime>, cx: &mut Context<'_, E>) {
+    if let Some(at) = at {
+        cx.schedule(at, FtsEvent::Tune);
+    }
 }
 
 /// A file that waited for space or for a slot may start.

@@ -54,6 +54,15 @@ pub(super) struct LinkNow {
     pub queued: u32,
 }
 
+/// What a run gives a link.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Tuned {
+    /// Files at once.
+    pub limit: u32,
+    /// What it moves, in bytes per second.
+    pub throughput: f64,
+}
+
 /// What the optimiser keeps of all links.
 #[derive(Clone, Debug)]
 pub(super) struct Tuning {
@@ -72,8 +81,6 @@ struct Kept {
     window: Window,
     /// In no order.
     active: Vec<Active>,
-    /// As the last run has measured it, in bytes per second; `None`: none has.
-    throughput: Option<f64>,
     /// TCP streams of its files; `None`: nobody has said.
     streams: Option<u32>,
 }
@@ -121,14 +128,9 @@ impl Tuning {
         }
     }
 
-    /// One run over the links that have queued or active files: their new numbers. `moved` says how far an active file is. A further run is
-    /// due as long as there are such links.
-    pub fn run(
-        &mut self,
-        now: SimTime,
-        busy: &[LinkNow],
-        moved: impl Fn(FtsFileId) -> Bytes,
-    ) -> Vec<(HostLinkId, u32)> {
+    /// One run over the links that have queued or active files: what they get. `moved` says how far an active file is. A further run is due
+    /// as long as there are such links.
+    pub fn run(&mut self, now: SimTime, busy: &[LinkNow], moved: impl Fn(FtsFileId) -> Bytes) -> Vec<Tuned> {
         self.next_at = None;
         for link in busy {
             for active in &mut self.kept(link.id).active {
@@ -138,12 +140,7 @@ impl Tuning {
         let over = self.over(busy);
         let is_over =
             |link: &LinkNow| over.contains(&(link.source, Side::Out)) || over.contains(&(link.destination, Side::In));
-        busy.iter().map(|link| (link.id, self.look(now, link, is_over(link)))).collect()
-    }
-
-    /// Throughput of a link as the last run has measured it, in bytes per second; `None`: none has.
-    pub fn throughput(&self, link: HostLinkId) -> Option<f64> {
-        self.links.get(link)?.throughput
+        busy.iter().map(|link| self.look(now, link, is_over(link))).collect()
     }
 
     /// TCP streams of the files of a link, where the optimiser sets them.
@@ -151,14 +148,13 @@ impl Tuning {
         self.links.get(link)?.streams
     }
 
-    fn look(&mut self, now: SimTime, link: &LinkNow, is_over: bool) -> u32 {
+    fn look(&mut self, now: SimTime, link: &LinkNow, is_over: bool) -> Tuned {
         let Optimizer { rules, mode, tunes_streams, .. } = self.settings;
         let LinkNow { limit, range, active, queued, .. } = *link;
         let kept = self.kept(link.id);
         let files = kept.active.iter();
         let files = files.map(|&Active { started_at, bytes, moved, .. }| ActiveFile { started_at, bytes, moved });
         let measured = kept.window.measure(now, files);
-        kept.throughput = Some(measured.throughput);
         let seen = Seen {
             at: now,
             limit,
@@ -177,7 +173,7 @@ impl Tuning {
         if tunes_streams && is_stored {
             kept.streams = Some(streams(mode, limit, active, queued));
         }
-        limit
+        Tuned { limit, throughput: measured.throughput }
     }
 
     /// Which sides of which storages move more than they may; few storages have a limit.
@@ -255,8 +251,8 @@ mod tests {
         Tuning::new(SHIPPED, (0..10).map(most).collect(), 1)
     }
 
-    fn limits(decided: &[(HostLinkId, u32)]) -> Vec<u32> {
-        decided.iter().map(|(_, limit)| *limit).collect()
+    fn limits(tuned: &[Tuned]) -> Vec<u32> {
+        tuned.iter().map(|tuned| tuned.limit).collect()
     }
 
     #[test]
