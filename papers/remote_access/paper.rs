@@ -5,6 +5,7 @@ use dapple_policies::access::AlwaysRemote;
 use dapple_records::{RecordLevel, RecordPlan, TableData, record};
 use dapple_reports::page::Section;
 use dapple_scenarios::{LoadOptions, Registry, load_bundled};
+use dapple_simulator::copy::CopySettings;
 use dapple_simulator::decide::Policies;
 use dapple_simulator::distribution::Distribution;
 use dapple_simulator::engine::Setup;
@@ -107,15 +108,7 @@ fn reads(setup: &Setup, seed: u64) -> Result<TableData, PaperError> {
 fn probe_setup(law: AccessCoefficients) -> Result<Setup, dapple_simulator::topology::TopologyError> {
     let mut topology = TopologyBuilder::default();
     let site = topology.site(Site { name: "site".into(), position: None, lan: None });
-    let rse = topology.rse(Rse {
-        name: "rse".into(),
-        site,
-        capacity: None,
-        used: Bytes::new(0),
-        read: None,
-        write: None,
-        dtn: None,
-    });
+    let rse = topology.rse(Rse::new("rse", site));
     let pool = topology.pool(Pool {
         name: "pool".into(),
         site,
@@ -145,6 +138,7 @@ fn probe_setup(law: AccessCoefficients) -> Result<Setup, dapple_simulator::topol
         // Nothing is transferred.
         transfers: TransferSettings::immediate(),
         storage: StorageSettings::default(),
+        copy: CopySettings::default(),
         // The slowest probe takes 160 s.
         horizon: SimTime::from_secs_f64(86_400.0),
     })

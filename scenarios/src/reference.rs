@@ -5,7 +5,9 @@
 //! file with [`markdown`]; `UPDATE_DOCS=1 cargo test -p dapple-scenarios` rewrites it.
 
 use dapple_records::{KPIS, RecordLevel};
+use dapple_simulator::copy::{BadHours, Checksum, CopySettings, Failure, Strikes, Sufferer, Timeout};
 use dapple_simulator::distribution::Distribution;
+use dapple_simulator::faults::CopyError;
 use dapple_simulator::fts::{LinkLimit, TransferSettings, Turns, WhenFull};
 use dapple_simulator::settings::{Documented, FieldDoc, Kind, Range, Setting, Shape, TypeDoc, VariantDoc};
 use dapple_simulator::storage::StorageSettings;
@@ -133,6 +135,14 @@ pub fn types() -> Vec<TypeReference> {
         reference::<Dirty>(),
         reference::<Services>(),
         reference::<TransferSettings<String>>(),
+        reference::<CopySettings<String>>(),
+        reference::<Checksum<String>>(),
+        reference::<Timeout>(),
+        reference::<Failure<String>>(),
+        reference::<CopyError>(),
+        reference::<Strikes>(),
+        reference::<BadHours>(),
+        reference::<Sufferer>(),
         reference::<StorageSettings>(),
         reference::<LinkLimit<String>>(),
         reference::<Turns>(),

@@ -8,6 +8,7 @@
 //! A fact that ends something tells its whole life, so that no observer has to remember how it began. Facts are plain values:
 //! ids, instants, bytes and enums; names and texts belong to whoever writes them down.
 
+use crate::faults::CopyError;
 use crate::ids::{DtnId, FileId, JobId, LinkId, PoolId, ReadId, RequestId, RseId, WorkloadId};
 use crate::network::Carried;
 use crate::questions::{Access, AccessObservation, AccessQuestion, SourceObservation, SourceQuestion};
@@ -155,6 +156,37 @@ pub enum TransferError {
     NoSpace,
     /// No links lead from the source to the destination.
     NoRoute,
+    /// Its copy failed.
+    Copy(CopyError),
+    /// Somebody has cancelled it.
+    Cancelled,
+    /// Its file was not brought from tape to disk in time (ETIMEDOUT).
+    StagingTimeout,
+    /// Its file was not on tape in time.
+    ArchivingTimeout,
+}
+
+impl TransferError {
+    /// Whether FTS tries the file again where its job has retries left.
+    pub fn is_recoverable(self) -> bool {
+        match self {
+            Self::Copy(error) => error.is_recoverable(),
+            Self::StagingTimeout => true,
+            Self::NoSpace | Self::NoRoute | Self::Cancelled | Self::ArchivingTimeout => false,
+        }
+    }
+
+    /// Its name in results.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NoSpace => "no-space",
+            Self::NoRoute => "no-route",
+            Self::Copy(error) => error.name(),
+            Self::Cancelled => "cancelled",
+            Self::StagingTimeout => "staging-timeout",
+            Self::ArchivingTimeout => "archiving-timeout",
+        }
+    }
 }
 
 /// The life of a job's file access.

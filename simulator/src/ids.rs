@@ -57,6 +57,8 @@ entity_id! {
     RequestId;
     /// A file access of a job.
     ReadId;
+    /// A copy process: one try of FTS to copy a file.
+    CopyId;
 }
 
 /// A vector that only ids of its own kind can index.

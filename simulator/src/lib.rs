@@ -17,19 +17,21 @@
 //! Modules stand in an order, and each uses only those before it (`tests/arrows.rs` holds it):
 //!
 //! ```text
-//!  hidden < ids < panics < settings < units < distribution < rng < live < ticker < published < calendar < topology < network < questions < facts
-//!  < context < storage < fabric < fts < compute < workload < decide < engine < conformance
+//!  hidden < ids < panics < settings < units < distribution < rng < live < ticker < published < calendar < topology < network < questions < faults < facts
+//!  < context < storage < fabric < copy < fts < compute < workload < decide < engine < conformance
 //! ```
 
 pub mod calendar;
 mod compute;
 pub mod conformance;
 mod context;
+pub mod copy;
 pub mod decide;
 pub mod distribution;
 pub mod engine;
 mod fabric;
 pub mod facts;
+pub mod faults;
 pub mod fts;
 pub mod hidden;
 pub mod ids;

@@ -42,6 +42,10 @@ pub enum Purpose {
     RowSample = 9,
     /// Order of the rows of a log that have the same time; thing: row.
     RowOrder = 10,
+    /// Whether and where a copy fails; thing: file or traffic, destination, nth try, rule of failure.
+    CopyFails = 30,
+    /// When bad hours begin and end; thing: rule of failure, whom they are of.
+    BadHours = 31,
 }
 
 /// A generator for one thing: the same (seed, purpose, thing) always draws the same numbers.

@@ -1,5 +1,6 @@
 //! How the services of the grid are set.
 
+use dapple_simulator::copy::CopySettings;
 use dapple_simulator::fts::TransferSettings;
 use dapple_simulator::settings;
 use dapple_simulator::storage::StorageSettings;
@@ -9,6 +10,8 @@ settings! {
     pub struct Services {
         /// How placements queue and move.
         pub transfers: TransferSettings<String> = TransferSettings::default(),
+        /// How one copy goes, and how it fails.
+        pub copy: CopySettings<String> = CopySettings::default(),
         /// How storage shows itself.
         pub storage: StorageSettings = StorageSettings::default(),
     }

@@ -1,5 +1,6 @@
 //! From what was written to what can run: names become ids, units are applied, and everything is checked.
 
+mod copies;
 mod scope;
 mod settings;
 mod topology;
@@ -67,12 +68,13 @@ pub(crate) fn validate(file: &ScenarioFile, environment: Environment<'_>, check:
     let workloads = workload::workloads(&file.workload, &scope, &mut files, check);
     let datasets = scope.datasets;
     let transfers = settings::transfers(&file.services.transfers, &grid.rses, check);
+    let copy = copies::copies(&file.services.copy, &grid.rses, check);
     let record = settings::record(&file.record, warm_up);
     settings::experiment(file, check);
     let policies = policies(file, environment.registry, check);
     let topology = grid.topology.filter(|_| check.faults.is_empty())?;
     let storage = file.services.storage.clone();
-    let setup = Setup { topology, storage, datasets, workloads, transfers, horizon };
+    let setup = Setup { topology, storage, copy, datasets, workloads, transfers, horizon };
     Some(Valid { setup, record, start, policies, logs: files.digests })
 }
 

@@ -1,5 +1,6 @@
 //! What a run is made of.
 
+use crate::copy::CopySettings;
 use crate::fts::TransferSettings;
 use crate::ids::{DatasetId, Table, WorkloadId};
 use crate::storage::{Dataset, StorageSettings};
@@ -20,6 +21,8 @@ pub struct Setup {
     pub workloads: Table<WorkloadId, Workload>,
     /// How placements queue and move.
     pub transfers: TransferSettings,
+    /// How one copy goes, and how it fails.
+    pub copy: CopySettings,
     /// The end of the run.
     pub horizon: SimTime,
 }
@@ -27,7 +30,8 @@ pub struct Setup {
 impl Setup {
     /// Whether anything in it is drawn: without chance all seeds give the same run, but for what policies draw.
     pub fn has_chance(&self) -> bool {
-        self.datasets.values().any(|dataset| dataset.size.has_chance())
+        self.copy.has_chance()
+            || self.datasets.values().any(|dataset| dataset.size.has_chance())
             || self.workloads.values().any(|workload| workload.kind.has_chance(&self.datasets))
     }
 }

@@ -105,7 +105,7 @@ impl<'a> Simulation<'a> {
             now: SimTime::ZERO,
             calendar: Calendar::new(),
             sources: Sources::new(&setup.workloads, datasets, (setup.horizon, seed)),
-            fts: Fts::new(map, &setup.transfers),
+            fts: Fts::new(map, &setup.transfers, &setup.copy, seed),
             compute: Compute::new(map),
             fabric: Fabric { network, wiring, storage },
             announced: None,

@@ -2,31 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use crate::context::{Context, Owner};
+use crate::context::Context;
+use crate::copy::{Connection, Copies, CopyEnded, CopyEvent, CopyOrder, CopySettings, Moment};
 use crate::fabric::Fabric;
 use crate::facts::{Fact, TraceRow, TransferEnded, TransferError, TransferOutcome};
 use crate::fts::queues::{FtsLinkId, Head, Queues};
 use crate::fts::{TransferSettings, WhenFull};
-use crate::ids::{DtnId, FileId, RequestId, RseId, Table, WorkloadId};
+use crate::ids::{CopyId, DtnId, FileId, Id, RequestId, RseId, WorkloadId};
 use crate::live::Live;
-use crate::network::{FlowId, FlowSpec, Share};
 use crate::storage::Storage;
 use crate::topology::Map;
-use crate::units::{Bytes, Rate, SimSpan, SimTime};
+use crate::units::{Bytes, SimTime};
 
-/// What can happen to a transfer request.
+/// What can happen in FTS.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum FtsEvent {
-    /// Its start-up is over: bytes begin to move.
-    Flowing {
-        /// The request.
-        request: RequestId,
-    },
-    /// Its last byte has arrived.
-    Transferred {
-        /// The request.
-        request: RequestId,
-    },
+    /// Something happens to a copy.
+    Copy(CopyEvent),
 }
 
 /// The order to copy a file, or to move traffic that leaves no replica.
@@ -52,8 +44,7 @@ struct Request {
     link: Option<FtsLinkId>,
     created_at: SimTime,
     started_at: Option<SimTime>,
-    flowing_at: Option<SimTime>,
-    flow: Option<FlowId>,
+    copy: Option<CopyId>,
 }
 
 /// All transfer requests and the slots they compete for.
@@ -62,27 +53,25 @@ pub(crate) struct Fts {
     settings: TransferSettings,
     requests: Live<RequestId, Request>,
     queues: Queues,
-    /// Transfers of each DTN that are starting up.
-    starting: Table<DtnId, u32>,
+    copies: Copies,
     /// Requests that copy a file to an RSE and have not ended.
     placing: BTreeMap<(FileId, RseId), RequestId>,
     n_done: u64,
     n_failed: u64,
-    received: Bytes,
 }
 
 impl Fts {
     /// Idle services.
-    pub fn new(map: &Map, settings: &TransferSettings) -> Self {
+    pub fn new(map: &Map, settings: &TransferSettings, copy: &CopySettings, seed: u64) -> Self {
+        let connection = Connection { start_up: settings.start_up, window: settings.window };
         Self {
             settings: settings.clone(),
             requests: Live::new(),
             queues: Queues::new(map, settings),
-            starting: map.dtns().ids().map(|_| 0).collect(),
+            copies: Copies::new(map, copy, connection, seed),
             placing: BTreeMap::new(),
             n_done: 0,
             n_failed: 0,
-            received: Bytes::ZERO,
         }
     }
 
@@ -93,14 +82,8 @@ impl Fts {
         fabric: &mut Fabric<'_>,
         cx: &mut Context<'_, E>,
     ) -> RequestId {
-        let request = self.requests.push(Request {
-            order,
-            link: None,
-            created_at: cx.now,
-            started_at: None,
-            flowing_at: None,
-            flow: None,
-        });
+        let request =
+            self.requests.push(Request { order, link: None, created_at: cx.now, started_at: None, copy: None });
         if let Some(file) = order.file {
             self.placing.insert((file, order.destination), request);
         }
@@ -109,7 +92,7 @@ impl Fts {
             return request;
         }
         if !order.queues {
-            self.start(request, cx);
+            self.start(request, fabric, cx);
             return request;
         }
         self.requests[request].link = Some(self.queues.push(request, order.source, order.destination));
@@ -119,9 +102,10 @@ impl Fts {
 
     /// Handles what happens to a request.
     pub fn handle<E: From<FtsEvent>>(&mut self, event: FtsEvent, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
-        match event {
-            FtsEvent::Flowing { request } => self.on_flowing(request, fabric, cx),
-            FtsEvent::Transferred { request } => self.on_transferred(request, fabric, cx),
+        let FtsEvent::Copy(event) = event;
+        let ended = with_moment(cx, |at| self.copies.handle(event, fabric, at));
+        if let Some(ended) = ended {
+            self.on_ended(&ended, fabric, cx);
         }
     }
 
@@ -160,8 +144,9 @@ impl Fts {
         self.requests.iter().count() as u64
     }
 
-    /// The workload that has caused a request; `None`: it has ended.
-    pub fn workload_of(&self, request: RequestId) -> Option<WorkloadId> {
+    /// The workload that has caused a copy; `None`: it has ended.
+    pub fn workload_of(&self, copy: CopyId) -> Option<WorkloadId> {
+        let request = RequestId::from_index(self.copies.owner(copy)? as usize);
         Some(self.requests.get(request)?.order.workload)
     }
 
@@ -176,18 +161,24 @@ impl Fts {
 
     /// Bytes of transfers that are done.
     pub fn received(&self) -> Bytes {
-        self.received
+        self.copies.received()
+    }
+
+    /// Bytes moved by copies that failed or were cancelled.
+    pub fn lost(&self) -> Bytes {
+        self.copies.lost()
     }
 
     /// Bytes in flight at the end of the run; tells what is left.
     pub fn close<E>(&self, fabric: &Fabric<'_>, cx: &mut Context<'_, E>) -> Bytes {
         let mut in_flight = Bytes::ZERO;
         for (id, request) in self.requests.iter() {
-            let moved = request.flow.and_then(|flow| fabric.network.progressed(flow)).map(|p| p.moved);
-            in_flight += moved.unwrap_or_default();
+            let (flowing_at, moved) =
+                request.copy.and_then(|copy| self.copies.under_way(copy, fabric)).unwrap_or_default();
+            in_flight += moved;
             let active = request.started_at.is_some();
             let outcome = if active { TransferOutcome::Active } else { TransferOutcome::Queued };
-            let life = TransferEnded { moved: moved.unwrap_or_default(), ..request.life(id, outcome) };
+            let life = TransferEnded { flowing_at, moved, ..request.life(id, outcome) };
             cx.tell(&Fact::TransferEnded(life));
         }
         in_flight
@@ -205,7 +196,7 @@ impl Fts {
         let order = self.requests[head.request].order;
         let fits = order.file.is_none() || fabric.storage.reserve(order.destination, order.bytes, cx.now);
         if fits {
-            self.start(head.request, cx);
+            self.start(head.request, fabric, cx);
             self.queues.pop(head);
         } else if self.settings.when_full == WhenFull::Fail {
             self.queues.pop(head);
@@ -213,61 +204,52 @@ impl Fts {
         }
     }
 
-    fn start<E: From<FtsEvent>>(&mut self, id: RequestId, cx: &mut Context<'_, E>) {
+    fn start<E: From<FtsEvent>>(&mut self, id: RequestId, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
         let request = &mut self.requests[id];
         request.started_at = Some(cx.now);
-        let order = request.order;
-        self.queues.take(order.source, order.destination, request.link);
-        let start_up = self.start_up(&order, cx.map);
-        for dtn in cx.map.dtns_between(order.source, order.destination) {
-            self.starting[dtn] += 1;
-        }
-        cx.schedule(cx.now + start_up, FtsEvent::Flowing { request: id });
-    }
-
-    /// Start-up of a transfer that takes its slot now: the service's, two times of flight, and that of each DTN with
-    /// what the transfers starting there add.
-    fn start_up(&self, order: &Order, map: &Map) -> SimSpan {
-        let route = map.route_between(order.source, order.destination);
-        let round_trip = route.map_or(SimSpan::ZERO, |route| route.latency * 2);
-        map.dtns_between(order.source, order.destination).fold(self.settings.start_up + round_trip, |sum, id| {
-            let dtn = &map.dtns()[id];
-            sum + dtn.start_up + dtn.start_up_each * u64::from(self.starting[id])
-        })
-    }
-
-    fn on_flowing<E>(&mut self, request: RequestId, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
-        let order = self.requests[request].order;
-        for dtn in cx.map.dtns_between(order.source, order.destination) {
-            self.starting[dtn] -= 1;
-        }
-        let ends = (order.source, order.destination);
-        let route = fabric.wiring.placement(ends, &mut fabric.network);
-        let spec = FlowSpec {
-            route: route.expect("an order without a route fails when it is given"),
-            share: Share::Streams(self.settings.streams),
-            cap: self.window_cap(&order, cx.map),
-            bytes: order.bytes,
-            blocks: 1,
-            owner: Owner::Transfer(request),
+        let Order { file, source, destination, bytes, .. } = request.order;
+        self.queues.take(source, destination, request.link);
+        let order = CopyOrder {
+            owner: id.index() as u32,
+            key: file.map_or(id.index(), Id::index) as u64,
+            file,
+            source,
+            destination,
+            bytes,
+            streams: self.settings.streams,
+            overwrite: true,
         };
-        let state = &mut self.requests[request];
-        state.flowing_at = Some(cx.now);
-        state.flow = Some(fabric.network.start(cx.now, spec));
+        request.copy = Some(with_moment(cx, |at| self.copies.start(order, fabric, at)));
     }
 
-    fn on_transferred<E: From<FtsEvent>>(&mut self, id: RequestId, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
-        let request = self.requests.remove(id).expect("a flow ends once");
+    fn on_ended<E: From<FtsEvent>>(&mut self, ended: &CopyEnded, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
+        let id = RequestId::from_index(ended.owner as usize);
+        let request = self.requests.remove(id).expect("a copy ends once");
         let order = request.order;
-        self.n_done += 1;
-        self.received += order.bytes;
         self.queues.give_back(order.source, order.destination, request.link);
+        let (outcome, transferred_at) = match ended.result {
+            Ok(()) => (TransferOutcome::Done, Some(cx.now)),
+            Err(error) => (TransferOutcome::Failed(error), None),
+        };
         if let Some(file) = order.file {
-            fabric.storage.add_replica(file, order.destination);
             self.placing.remove(&(file, order.destination));
+            match ended.result {
+                Ok(()) => fabric.storage.add_replica(file, order.destination),
+                Err(_) => fabric.storage.release(order.destination, order.bytes, cx.now),
+            }
         }
-        let life = request.life(id, TransferOutcome::Done);
-        cx.tell(&Fact::TransferEnded(TransferEnded { transferred_at: Some(cx.now), moved: order.bytes, ..life }));
+        if ended.result.is_ok() {
+            self.n_done += 1
+        } else {
+            self.n_failed += 1
+        }
+        let life = request.life(id, outcome);
+        cx.tell(&Fact::TransferEnded(TransferEnded {
+            flowing_at: ended.flowing_at,
+            transferred_at,
+            moved: ended.moved,
+            ..life
+        }));
         self.start_waiting(fabric, cx);
     }
 
@@ -279,18 +261,13 @@ impl Fts {
         }
         cx.tell(&Fact::TransferEnded(request.life(id, TransferOutcome::Failed(why))));
     }
+}
 
-    /// The cap of a transfer: window x streams over the round trip.
-    fn window_cap(&self, order: &Order, map: &Map) -> Rate {
-        let latency = map.route_between(order.source, order.destination).map(|route| route.latency);
-        match (self.settings.window, latency) {
-            (Some(window), Some(latency)) if latency > SimSpan::ZERO => {
-                let in_flight = window.as_f64() * f64::from(self.settings.streams);
-                Rate::from_bytes_per_s(in_flight / (2.0 * latency.as_secs_f64()))
-            }
-            _ => Rate::INFINITE,
-        }
-    }
+/// Lets copies see the moment and schedule their own events.
+fn with_moment<E: From<FtsEvent>, T>(cx: &mut Context<'_, E>, act: impl FnOnce(&mut Moment<'_>) -> T) -> T {
+    let Context { now, map, calendar, .. } = cx;
+    let schedule = &mut |at, event| calendar.schedule(at, FtsEvent::Copy(event).into());
+    act(&mut Moment { now: *now, map, schedule })
 }
 
 impl Request {
@@ -306,7 +283,7 @@ impl Request {
             bytes: self.order.bytes,
             created_at: self.created_at,
             started_at: self.started_at,
-            flowing_at: self.flowing_at,
+            flowing_at: None,
             transferred_at: None,
             moved: Bytes::ZERO,
             outcome,

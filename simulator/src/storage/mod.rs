@@ -150,6 +150,13 @@ impl Storage {
         fits
     }
 
+    /// Gives back the space of a file that does not come.
+    pub fn release(&mut self, rse: RseId, bytes: Bytes, now: SimTime) {
+        let space = &mut self.space[rse];
+        space.reserved -= bytes;
+        space.free.set(space.free(), now);
+    }
+
     /// Turns a reservation into a replica.
     pub fn add_replica(&mut self, file: FileId, rse: RseId) {
         let bytes = self.files[file].bytes;

@@ -2,7 +2,8 @@
 
 use crate::ids::{DtnId, Id, LinkId, PoolId, RseId, SiteId, Table};
 use crate::settings;
-use crate::units::{Bytes, Rate, SimSpan};
+use crate::topology::{Outage, TapeSystem};
+use crate::units::{Bytes, Rate, SimSpan, SimTime};
 
 settings! {
     /// A computing centre.
@@ -39,6 +40,42 @@ settings! {
         /// The data transfer node that placements from and to this RSE pass.
         #[names(dtn)]
         pub dtn: Option<Dtn> = None,
+        /// What it lies on besides disk. None: all that it holds is on disk.
+        pub tape: Option<TapeSystem> = None,
+        /// Times at which it does not answer.
+        pub outages: Vec<Outage> = Vec::new(),
+    }
+}
+
+impl Rse {
+    /// A storage element that is never full, limits nothing and always answers.
+    pub fn new(name: impl Into<String>, site: SiteId) -> Self {
+        Self {
+            name: name.into(),
+            site,
+            capacity: None,
+            used: Bytes::ZERO,
+            read: None,
+            write: None,
+            dtn: None,
+            tape: None,
+            outages: Vec::new(),
+        }
+    }
+
+    /// Whether it does not answer.
+    pub fn is_down(&self, now: SimTime) -> bool {
+        self.outages.iter().any(|outage| outage.covers(now))
+    }
+
+    /// Whether it is known to be down: what Rucio's availability flags say.
+    pub fn is_declared_down(&self, now: SimTime) -> bool {
+        self.outages.iter().any(|outage| outage.declared && outage.covers(now))
+    }
+
+    /// When its next outage begins, after `now`.
+    pub fn next_outage(&self, now: SimTime) -> Option<SimTime> {
+        self.outages.iter().map(|outage| outage.at).filter(|at| *at > now).min()
     }
 }
 

@@ -1,6 +1,7 @@
 //! A small grid to run: two sites, a link from one to the other, a pool.
 
 use dapple_records::{RecordLevel, RecordPlan, RunOutput, TableData, record};
+use dapple_simulator::copy::CopySettings;
 use dapple_simulator::decide::{Access, AccessMode, AccessQuestion, Policies, Policy, View};
 use dapple_simulator::distribution::Distribution;
 use dapple_simulator::engine::{EngineError, Setup};
@@ -12,7 +13,7 @@ use dapple_simulator::storage::{Dataset, StorageSettings};
 use dapple_simulator::topology::{
     AccessCoefficients, Dtn, Link, LoadCurve, Pool, Rse, Scheduling, Series, Site, TopologyBuilder,
 };
-use dapple_simulator::units::{Bytes, Rate, SimSpan, SimTime};
+use dapple_simulator::units::{Rate, SimSpan, SimTime};
 use dapple_simulator::workload::{Arrivals, Inputs, JobTemplate, Workload, WorkloadKind};
 
 /// Site `here` with a pool and the RSE `local`, site `there` with the RSE `remote`, one link from there to here.
@@ -32,6 +33,7 @@ pub struct Grid {
     pub workloads: Vec<WorkloadKind>,
     pub transfers: TransferSettings,
     pub storage: StorageSettings,
+    pub copy: CopySettings,
     pub horizon: SimTime,
     pub record: RecordPlan,
 }
@@ -68,8 +70,7 @@ pub fn dtn() -> DtnId {
 
 /// An RSE without limits.
 pub fn rse(name: &str, site: SiteId) -> Rse {
-    let (capacity, used) = (None, Bytes::ZERO);
-    Rse { name: name.into(), site, capacity, used, read: None, write: None, dtn: None }
+    Rse::new(name, site)
 }
 
 impl Default for Grid {
@@ -95,6 +96,7 @@ impl Default for Grid {
             workloads: Vec::new(),
             transfers: TransferSettings::immediate(),
             storage: StorageSettings::default(),
+            copy: CopySettings::default(),
             horizon: SimTime::from_secs_f64(1000.0),
             record: RecordPlan {
                 warm_up: SimSpan::ZERO,
@@ -137,6 +139,7 @@ impl Grid {
             workloads: self.workloads.iter().enumerate().map(named).collect(),
             transfers: self.transfers.clone(),
             storage: self.storage.clone(),
+            copy: self.copy.clone(),
             horizon: self.horizon,
         }
     }

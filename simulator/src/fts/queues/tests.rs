@@ -8,7 +8,7 @@ use super::Queues;
 use crate::fts::{LinkLimit, TransferSettings, Turns, WhenFull};
 use crate::ids::{DtnId, Id, RequestId, RseId};
 use crate::topology::{Dtn, LoadCurve, Map, Rse, Site, TopologyBuilder};
-use crate::units::{Bytes, Rate, SimSpan};
+use crate::units::{Rate, SimSpan};
 
 const N_RSES: usize = 4;
 
@@ -127,8 +127,7 @@ fn map(dtn_slots: &[Option<u32>], dtn_of: &[Option<usize>]) -> Map {
     let dtns: Vec<DtnId> = dtn_slots.iter().map(dtn).map(|dtn| builder.dtn(dtn, curve.clone())).collect();
     for (nth, dtn) in dtn_of.iter().enumerate() {
         let (name, dtn) = (format!("R{nth}"), dtn.map(|dtn| dtns[dtn]));
-        let (capacity, used, read, write) = (None, Bytes::ZERO, None, None);
-        builder.rse(Rse { name, site, capacity, used, read, write, dtn });
+        builder.rse(Rse { dtn, ..Rse::new(name, site) });
     }
     builder.build().expect("no routes are overridden").map
 }
