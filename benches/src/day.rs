@@ -27,14 +27,13 @@
 //! than here (there they mix means over a day with counts over six hours).
 
 use dapple_records::{RecordLevel, RecordPlan};
-use dapple_simulator::copy::CopySettings;
 use dapple_simulator::decide::{Access, AccessMode, AccessQuestion, Policies, Policy, View};
 use dapple_simulator::distribution::Distribution;
-use dapple_simulator::engine::Setup;
-use dapple_simulator::fts::TransferSettings;
+use dapple_simulator::engine::{Services, Setup};
+use dapple_simulator::fts::FtsSettings;
 use dapple_simulator::ids::{RseId, SiteId, Table};
+use dapple_simulator::names::Names;
 use dapple_simulator::rng::PolicyRng;
-use dapple_simulator::storage::StorageSettings;
 use dapple_simulator::topology::{Link, Rse, Site, TopologyBuilder, TopologyError};
 use dapple_simulator::units::{Rate, SimSpan, SimTime};
 use dapple_simulator::workload::{Arrivals, TransferStream, Workload, WorkloadKind};
@@ -258,9 +257,8 @@ impl Day {
             topology: builder.build()?,
             datasets: Table::new(),
             workloads,
-            transfers: TransferSettings::immediate(),
-            storage: StorageSettings::default(),
-            copy: CopySettings::default(),
+            services: Services { fts: FtsSettings::immediate(), ..Services::default() },
+            names: Names::default(),
             horizon,
         })
     }

@@ -75,7 +75,7 @@ pub fn assignment(text: &str) -> Result<(String, String), String> {
         Some((path, value)) if !path.trim().is_empty() && !value.trim().is_empty() => {
             Ok((path.trim().to_owned(), value.trim().to_owned()))
         }
-        _ => Err("write the path of a field, `=` and its new value, such as services.transfers.streams=4".into()),
+        _ => Err("write the path of a field, `=` and its new value, such as services.fts.streams=4".into()),
     }
 }
 

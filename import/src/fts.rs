@@ -71,7 +71,7 @@ pub(crate) fn read(sources: &[Source]) -> Result<Imported, ImportError> {
     );
     transfers.account.note(
         Treatment::NotCarriedOver,
-        "activities, priorities, streams and limits of FTS: the limits are FTS's defaults (services.transfers)",
+        "activities, priorities, streams and limits of FTS: the limits are FTS's defaults (services.fts)",
     );
     if is_local {
         transfers.account.note(Treatment::Guessed, times::ZONE);

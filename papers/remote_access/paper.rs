@@ -5,14 +5,13 @@ use dapple_policies::access::AlwaysRemote;
 use dapple_records::{RecordLevel, RecordPlan, TableData, record};
 use dapple_reports::page::Section;
 use dapple_scenarios::{LoadOptions, Registry, load_bundled};
-use dapple_simulator::copy::CopySettings;
 use dapple_simulator::decide::Policies;
 use dapple_simulator::distribution::Distribution;
-use dapple_simulator::engine::Setup;
+use dapple_simulator::engine::{Services, Setup};
 use dapple_simulator::facts::NoObserver;
-use dapple_simulator::fts::TransferSettings;
+use dapple_simulator::fts::FtsSettings;
 use dapple_simulator::ids::Table;
-use dapple_simulator::storage::StorageSettings;
+use dapple_simulator::names::Names;
 use dapple_simulator::topology::{AccessCoefficients, Pool, Rse, Series, Site, TopologyBuilder};
 use dapple_simulator::units::{Bytes, SimTime};
 use dapple_simulator::workload::{Arrivals, Inputs, JobStream, JobTemplate, Workload, WorkloadKind};
@@ -136,9 +135,8 @@ fn probe_setup(law: AccessCoefficients) -> Result<Setup, dapple_simulator::topol
         datasets: Table::new(),
         workloads: [Workload { name: "probe".into(), kind }].into_iter().collect(),
         // Nothing is transferred.
-        transfers: TransferSettings::immediate(),
-        storage: StorageSettings::default(),
-        copy: CopySettings::default(),
+        services: Services { fts: FtsSettings::immediate(), ..Services::default() },
+        names: Names::default(),
         // The slowest probe takes 160 s.
         horizon: SimTime::from_secs_f64(86_400.0),
     })

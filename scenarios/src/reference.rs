@@ -8,7 +8,7 @@ use dapple_records::{KPIS, RecordLevel};
 use dapple_simulator::copy::{BadHours, Checksum, CopySettings, Failure, Strikes, Sufferer, Timeout};
 use dapple_simulator::distribution::Distribution;
 use dapple_simulator::faults::CopyError;
-use dapple_simulator::fts::{LinkLimit, TransferSettings, Turns, WhenFull};
+use dapple_simulator::fts::{FtsSettings, LinkLimit, Turns, WhenFull};
 use dapple_simulator::settings::{Documented, FieldDoc, Kind, Range, Setting, Shape, TypeDoc, VariantDoc};
 use dapple_simulator::storage::StorageSettings;
 use dapple_simulator::topology::{LoadCurve, Pool, Rse, Scheduling, Site};
@@ -134,7 +134,7 @@ pub fn types() -> Vec<TypeReference> {
         reference::<Ties>(),
         reference::<Dirty>(),
         reference::<Services>(),
-        reference::<TransferSettings<String>>(),
+        reference::<FtsSettings<String>>(),
         reference::<CopySettings<String>>(),
         reference::<Checksum<String>>(),
         reference::<Timeout>(),

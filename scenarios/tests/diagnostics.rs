@@ -154,7 +154,7 @@ const SINGLE_MISTAKES: &[(&str, &str, &str, &str)] = &[
     ("Place())],", "Place())], experiment: (primary_kpi: Speed),", "experiment.primary_kpi", "not one of"),
     ("Place())],", "Place())], record: Sample(2),", "record", "up to 1"),
     ("Place())],", "Place())], record: Tables(series_interval: Seconds(0)),", "record.series_interval", "positive"),
-    ("Place())],", "Place())], services: (transfers: (streams: 0)),", "services.transfers.streams", "at least 1"),
+    ("Place())],", "Place())], services: (fts: (streams: 0)),", "services.fts.streams", "at least 1"),
     // Form.
     ("horizon: Days(1),", "", "horizon", "the field `horizon` is missing"),
     ("horizon: Days(1),", "horizon: Days(1), horizon: Days(2),", "horizon", "written twice"),

@@ -55,13 +55,13 @@ fn values_are_replaced_inserted_and_seen_in_the_resolved_text() {
         ("workload.analysis.threads", "4"),
         ("policies.place.access.min_reuse", "3"),
         ("topology.laws.0.a", "0.5"),
-        ("services.transfers.streams", "2"),
+        ("services.fts.streams", "2"),
         ("topology.sites.a.b.lan", "Gbps(1)"),
         ("seed", "99"),
     ]);
     assert!((bandwidth(&scenario) - 0.625e9).abs() < 1.0);
     assert_eq!(scenario.seed, 99);
-    assert_eq!(scenario.setup.transfers.streams, 2);
+    assert_eq!(scenario.setup.services.fts.streams, 2);
     assert!(scenario.policies[1].resolved.contains("min_reuse:3"));
     for part in ["Gbps(5", "per_hour: 7", "threads: 4", "a: 0.5", "streams: 2", "lan: Gbps(1"] {
         assert!(scenario.resolved.contains(part), "{part} is missing in {}", scenario.resolved);

@@ -7,15 +7,15 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use crate::copy::CopySettings;
 use crate::decide::{AtWork, LoadError, Policies, Task};
 use crate::distribution::Distribution;
-use crate::engine::{EngineError, Setup, run};
+use crate::engine::{EngineError, Services, Setup, run};
 use crate::facts::{Fact, Observer, Wants};
-use crate::fts::TransferSettings;
+use crate::fts::FtsSettings;
 use crate::ids::{DatasetId, RseId, Table};
+use crate::names::Names;
 use crate::panics;
-use crate::storage::{Dataset, StorageSettings};
+use crate::storage::Dataset;
 use crate::topology::{
     AccessCoefficients, Link, Pool, Rse, Scheduling, Series, Site, Topology, TopologyBuilder, TopologyError,
 };
@@ -118,8 +118,9 @@ fn told(setup: &Setup, policies: &mut Policies, seed: u64) -> Result<Told, Engin
 fn small_busy_grid() -> Setup {
     let topology = topology().expect("its routes are computed");
     let rses: Vec<_> = topology.map.rses().ids().collect();
-    let storage = StorageSettings { usage_every: SimSpan::from_secs_f64(600.0) };
-    Setup { storage, ..setup(topology, [vec![rses[1]], vec![rses[1], rses[2], rses[3]]]) }
+    let mut setup = setup(topology, [vec![rses[1]], vec![rses[1], rses[2], rses[3]]]);
+    setup.services.storage.usage_every = SimSpan::from_secs_f64(600.0);
+    setup
 }
 
 fn diskless_grid() -> Setup {
@@ -210,13 +211,15 @@ fn setup(topology: Topology, replicas: [Vec<RseId>; 2]) -> Setup {
         topology,
         datasets,
         workloads: inputs.into_iter().enumerate().map(jobs).collect(),
-        transfers: TransferSettings {
-            max_active_per_link: 4,
-            start_up: SimSpan::from_nanos(1_000_000_000),
-            ..TransferSettings::default()
+        services: Services {
+            fts: FtsSettings {
+                max_active_per_link: 4,
+                start_up: SimSpan::from_nanos(1_000_000_000),
+                ..FtsSettings::default()
+            },
+            ..Services::default()
         },
-        storage: StorageSettings::default(),
-        copy: CopySettings::default(),
+        names: Names::default(),
         horizon: SimTime::from_secs_f64(10_800.0),
     }
 }

@@ -9,7 +9,7 @@
 //! ids, instants, bytes and enums; names and texts belong to whoever writes them down.
 
 use crate::faults::CopyError;
-use crate::ids::{DtnId, FileId, JobId, LinkId, PoolId, ReadId, RequestId, RseId, WorkloadId};
+use crate::ids::{ActivityId, DtnId, FileId, JobId, LinkId, PoolId, ReadId, RequestId, RseId, RuleId, WorkloadId};
 use crate::network::Carried;
 use crate::questions::{Access, AccessObservation, AccessQuestion, SourceObservation, SourceQuestion};
 use crate::units::{Bytes, SimSpan, SimTime};
@@ -18,8 +18,12 @@ use crate::units::{Bytes, SimSpan, SimTime};
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Fact {
-    /// A transfer request has ended, or the run has.
+    /// A transfer request has ended and its row is history, or the run has ended.
     TransferEnded(TransferEnded),
+    /// FTS has ended what a request asked of it; nobody else has learned of it yet.
+    FtsEnded(FtsEnded),
+    /// A file is at an RSE that asked for it, or is given up there after all attempts.
+    Settled(Settled),
     /// A job's file access has ended, or the run has.
     ReadEnded(ReadEnded),
     /// A job has ended, or the run has.
@@ -89,7 +93,39 @@ impl<A: Observer + ?Sized, B: Observer + ?Sized> Observer for (&mut A, &mut B) {
     }
 }
 
-/// The life of a transfer request.
+/// What FTS did for a request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FtsEnded {
+    /// The request.
+    pub request: RequestId,
+    /// Where the file was read from, by the last try.
+    pub source: RseId,
+    /// When FTS had it.
+    pub submitted_at: SimTime,
+    /// When the last try took its slots.
+    pub started_at: Option<SimTime>,
+    /// When its first byte moved.
+    pub flowing_at: Option<SimTime>,
+    /// When all of it was there and verified.
+    pub transferred_at: Option<SimTime>,
+    /// Bytes that arrived by the last try.
+    pub moved: Bytes,
+    /// How it came out.
+    pub result: Result<(), TransferError>,
+}
+
+/// What became of the wish to have a file at an RSE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// The file.
+    pub file: FileId,
+    /// Where it was to go.
+    pub rse: RseId,
+    /// Whether it is there.
+    pub done: bool,
+}
+
+/// The life of a transfer request: one attempt to copy a file to an RSE.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TransferEnded {
     /// The request.
@@ -100,20 +136,34 @@ pub struct TransferEnded {
     pub file: Option<FileId>,
     /// What the log says that it was replayed from.
     pub traced: Option<TraceRow>,
+    /// The rule that asked for it first; `None`: nobody did by a rule.
+    pub rule: Option<RuleId>,
+    /// What it is for.
+    pub activity: ActivityId,
+    /// Attempts before this one.
+    pub attempt: u32,
+    /// The attempt before this one.
+    pub previous: Option<RequestId>,
     /// Where it was read from.
     pub source: RseId,
     /// Where it was written to.
     pub destination: RseId,
     /// Size of the file.
     pub bytes: Bytes,
-    /// When it was asked for.
+    /// When the first attempt was asked for.
+    pub requested_at: SimTime,
+    /// When this attempt was asked for.
     pub created_at: SimTime,
+    /// When FTS had it.
+    pub submitted_at: Option<SimTime>,
     /// When it took its slots.
     pub started_at: Option<SimTime>,
     /// When its first byte moved.
     pub flowing_at: Option<SimTime>,
     /// When its last byte arrived.
     pub transferred_at: Option<SimTime>,
+    /// When Rucio had learned how it came out.
+    pub learned_at: Option<SimTime>,
     /// Bytes that arrived.
     pub moved: Bytes,
     /// How it came out.

@@ -45,16 +45,30 @@ entity_id! {
     DtnId;
     /// A group of equal worker nodes at one site.
     PoolId;
+    /// A storage host: what FTS knows a group of RSEs by.
+    HostId;
     /// A dataset: a named group of files.
     DatasetId;
+    /// A container: a named group of datasets.
+    ContainerId;
     /// A file (a DID of the lowest level).
     FileId;
     /// An entry of the scenario's workload.
     WorkloadId;
     /// A job.
     JobId;
-    /// A transfer request: the work order to copy one file to one RSE.
+    /// A transfer request: the work order to copy one file to one RSE. Each attempt is a request of its own.
     RequestId;
+    /// A file of an FTS job: what FTS does for a request.
+    FtsFileId;
+    /// A rule: the wish that so many replicas of some data are somewhere.
+    RuleId;
+    /// A virtual organisation.
+    VoId;
+    /// What a transfer is for, as FTS's shares tell it.
+    ActivityId;
+    /// Whom rules and quotas belong to.
+    AccountId;
     /// A file access of a job.
     ReadId;
     /// A copy process: one try of FTS to copy a file.

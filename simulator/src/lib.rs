@@ -17,14 +17,15 @@
 //! Modules stand in an order, and each uses only those before it (`tests/arrows.rs` holds it):
 //!
 //! ```text
-//!  hidden < ids < panics < settings < units < distribution < rng < live < ticker < published < calendar < topology < network < questions < faults < facts
-//!  < context < storage < fabric < copy < fts < compute < workload < decide < engine < conformance
+//!  hidden < ids < names < panics < settings < units < distribution < rng < live < ticker < published < calendar < topology < network < questions < faults < facts
+//!  < context < storage < fabric < copy < fts < conveyor < compute < workload < decide < engine < conformance
 //! ```
 
 pub mod calendar;
 mod compute;
 pub mod conformance;
 mod context;
+mod conveyor;
 pub mod copy;
 pub mod decide;
 pub mod distribution;
@@ -36,6 +37,7 @@ pub mod fts;
 pub mod hidden;
 pub mod ids;
 mod live;
+pub mod names;
 pub mod network;
 pub mod panics;
 mod published;

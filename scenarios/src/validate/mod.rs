@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 use std::path::Path as FilePath;
 
 use dapple_records::RecordPlan;
-use dapple_simulator::engine::Setup;
+use dapple_simulator::engine::{Services, Setup};
+use dapple_simulator::names::Names as ServiceNames;
 use dapple_simulator::units::{SimSpan, SimTime};
 
 use crate::check::Check;
@@ -67,14 +68,15 @@ pub(crate) fn validate(file: &ScenarioFile, environment: Environment<'_>, check:
     let scope = Scope { grid: &grid, names, datasets, horizon };
     let workloads = workload::workloads(&file.workload, &scope, &mut files, check);
     let datasets = scope.datasets;
-    let transfers = settings::transfers(&file.services.transfers, &grid.rses, check);
+    let fts = settings::fts(&file.services.fts, &grid.rses, check);
     let copy = copies::copies(&file.services.copy, &grid.rses, check);
     let record = settings::record(&file.record, warm_up);
     settings::experiment(file, check);
     let policies = policies(file, environment.registry, check);
     let topology = grid.topology.filter(|_| check.faults.is_empty())?;
     let storage = file.services.storage.clone();
-    let setup = Setup { topology, storage, copy, datasets, workloads, transfers, horizon };
+    let (services, names) = (Services { fts, copy, storage }, ServiceNames::default());
+    let setup = Setup { topology, services, names, datasets, workloads, horizon };
     Some(Valid { setup, record, start, policies, logs: files.digests })
 }
 

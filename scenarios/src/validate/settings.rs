@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use dapple_records::{RecordLevel, RecordPlan};
-use dapple_simulator::fts::{LinkLimit, TransferSettings};
+use dapple_simulator::fts::{FtsSettings, LinkLimit};
 use dapple_simulator::ids::RseId;
 use dapple_simulator::units::SimSpan;
 
@@ -11,12 +11,12 @@ use crate::check::{Check, Names};
 use crate::file;
 use crate::read::path::At;
 
-/// Checks how placements queue and move.
-pub(super) fn transfers(file: &TransferSettings<String>, rses: &Names<RseId>, check: &mut Check) -> TransferSettings {
+/// Checks how transfers queue and move.
+pub(super) fn fts(file: &FtsSettings<String>, rses: &Names<RseId>, check: &mut Check) -> FtsSettings {
     let root = At::ROOT;
     let services = root.field("services");
-    let transfers = services.field("transfers");
-    let list = transfers.field("links");
+    let fts = services.field("fts");
+    let list = fts.field("links");
     let mut links: Vec<LinkLimit> = Vec::new();
     for (index, limit) in file.links.iter().enumerate() {
         let at = list.index(index);
@@ -28,7 +28,7 @@ pub(super) fn transfers(file: &TransferSettings<String>, rses: &Names<RseId>, ch
         }
         links.push(LinkLimit::referring(limit.clone(), source, destination));
     }
-    TransferSettings::referring(file.clone(), links)
+    FtsSettings::referring(file.clone(), links)
 }
 
 /// What is kept.

@@ -2,15 +2,17 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::compute::job::{Job, NewInput, NewJob, Read, State};
 use crate::compute::pool::{Need, PoolState, Waiting};
 use crate::context::{Context, Owner};
+use crate::conveyor::{Conveyor, Want};
 use crate::fabric::Fabric;
 use crate::facts::{Fact, JobEnded, JobError, JobOutcome, ReadEnded};
-use crate::fts::{Fts, FtsEvent, Order};
-use crate::ids::{Id, JobId, PoolId, ReadId, RequestId, RseId, Table, WorkloadId};
+use crate::fts::{Fts, FtsEvent};
+use crate::ids::{FileId, Id, JobId, PoolId, ReadId, RseId, Table, WorkloadId};
 use crate::live::Live;
 use crate::network::{Beside, Carried, FlowSpec, Share};
 use crate::questions::{Access, AccessQuestion, Question, SourceQuestion};
@@ -22,9 +24,11 @@ use crate::units::{Bytes, Rate, SimSpan, SimTime};
 pub(crate) enum ComputeEvent {
     /// A placement that jobs may wait for has ended.
     Placed {
-        /// The request.
-        request: RequestId,
-        /// Whether the replica is there.
+        /// The file.
+        file: FileId,
+        /// Where it was to go.
+        rse: RseId,
+        /// Whether it is there.
         done: bool,
     },
     /// The start-up of a read is over.
@@ -90,7 +94,7 @@ pub(crate) struct Compute {
     reads: Live<ReadId, Read>,
     pools: Table<PoolId, PoolState>,
     /// Reads that wait for a placement.
-    waiters: BTreeMap<RequestId, SmallVec<[ReadId; 4]>>,
+    waiters: FxHashMap<(FileId, RseId), SmallVec<[ReadId; 4]>>,
     /// Threads that stream, per process.
     streaming: BTreeMap<(PoolId, RseId, JobId), u32>,
     n_done: u64,
@@ -106,7 +110,7 @@ impl Compute {
             jobs: Live::new(),
             reads: Live::new(),
             pools: map.pools().values().map(PoolState::new).collect(),
-            waiters: BTreeMap::new(),
+            waiters: FxHashMap::default(),
             streaming: BTreeMap::new(),
             n_done: 0,
             n_failed: 0,
@@ -166,7 +170,7 @@ impl Compute {
     pub fn reach<E: From<ComputeEvent>>(
         &mut self,
         access: Access,
-        fts: &Fts,
+        conveyor: &Conveyor,
         fabric: &mut Fabric<'_>,
         cx: &mut Context<'_, E>,
     ) {
@@ -187,7 +191,7 @@ impl Compute {
         job.undecided -= 1;
         if access.is_streamed() { &mut job.streamed } else { &mut job.staged }.push(read);
         if let Access::Place { source, target } = access {
-            self.place(read, source, target, fts, fabric);
+            self.place(read, source, target, conveyor, fabric);
         }
         fabric.storage.count_use(file);
         if self.jobs[id].undecided == 0 && self.jobs[id].placing == 0 {
@@ -199,16 +203,15 @@ impl Compute {
     pub fn copy<E: From<FtsEvent>>(
         &mut self,
         source: RseId,
-        fts: &mut Fts,
+        (conveyor, fts): (&mut Conveyor, &mut Fts),
         fabric: &mut Fabric<'_>,
         cx: &mut Context<'_, E>,
     ) {
         let Some(Asked::Source { question, read }) = self.asked.pop_front() else { return };
         let SourceQuestion { job, file, bytes, destination, .. } = question;
-        let workload = self.jobs[job].workload;
-        let order = Order { workload, file: Some(file), bytes, source, destination, traced: None, queues: true };
-        let request = fts.submit(order, fabric, cx);
-        self.waiters.entry(request).or_default().push(read);
+        let want = Want::plain(self.jobs[job].workload, (Some(file), bytes), (source, destination));
+        conveyor.request(want, fts, fabric, cx);
+        self.waiters.entry((file, destination)).or_default().push(read);
     }
 
     /// Handles what happens to a job.
@@ -219,7 +222,7 @@ impl Compute {
         cx: &mut Context<'_, E>,
     ) {
         match event {
-            ComputeEvent::Placed { request, done } => self.on_placed(request, done, cx),
+            ComputeEvent::Placed { file, rse, done } => self.on_placed((file, rse), done, cx),
             ComputeEvent::Flowing { read } => self.on_flowing(read, fabric, cx.now),
             ComputeEvent::Arrived { read, blocks, ended } => self.on_arrived(read, blocks, ended, cx),
             ComputeEvent::Schedule { pool } => self.start_waiting(pool, cx),
@@ -289,14 +292,14 @@ impl Compute {
     }
 
     /// Waits for the copy of an input that is under way, or asks from where it shall be made.
-    fn place(&mut self, read: ReadId, suggested: RseId, destination: RseId, fts: &Fts, fabric: &Fabric<'_>) {
+    fn place(&mut self, read: ReadId, suggested: RseId, destination: RseId, conveyor: &Conveyor, fabric: &Fabric<'_>) {
         let AccessQuestion { job, input, file, .. } = self.reads[read].question;
         if fabric.storage.has_replica(file, destination) {
             return;
         }
         self.jobs[job].placing += 1;
-        if let Some(request) = fts.placing(file, destination) {
-            self.waiters.entry(request).or_default().push(read);
+        if conveyor.live(file, destination).is_some() {
+            self.waiters.entry((file, destination)).or_default().push(read);
             return;
         }
         let bytes = fabric.storage.file(file).bytes;
@@ -304,8 +307,8 @@ impl Compute {
         self.asked.push_front(Asked::Source { question, read });
     }
 
-    fn on_placed<E: From<ComputeEvent>>(&mut self, request: RequestId, done: bool, cx: &mut Context<'_, E>) {
-        for read in self.waiters.remove(&request).unwrap_or_default() {
+    fn on_placed<E: From<ComputeEvent>>(&mut self, placed: (FileId, RseId), done: bool, cx: &mut Context<'_, E>) {
+        for read in self.waiters.remove(&placed).unwrap_or_default() {
             // Another placement of its job may have failed, and the job with it.
             let Some(id) = self.reads.get(read).map(|read| read.question.job) else { continue };
             let job = &mut self.jobs[id];

@@ -1,7 +1,7 @@
 //! What FTS tells a copy, and is told by it.
 
 use crate::facts::TransferError;
-use crate::ids::{CopyId, FileId, RseId};
+use crate::ids::{CopyId, FileId, FtsFileId, RseId};
 use crate::topology::Map;
 use crate::units::{Bytes, SimSpan, SimTime};
 
@@ -31,7 +31,7 @@ pub(crate) struct Moment<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CopyOrder {
     /// Whom FTS has it for.
-    pub owner: u32,
+    pub owner: FtsFileId,
     /// What its failures are drawn by: the same for the same file under all policies, or for the same piece of traffic.
     pub key: u64,
     pub file: Option<FileId>,
@@ -57,7 +57,7 @@ pub(crate) struct Connection {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct CopyEnded {
     pub copy: CopyId,
-    pub owner: u32,
+    pub owner: FtsFileId,
     pub accepted_at: SimTime,
     pub flowing_at: Option<SimTime>,
     /// When its last byte had arrived, before it was verified.

@@ -6,7 +6,7 @@ use crate::copy::{Connection, CopyEnded, CopyEvent, CopyOrder, CopySettings, Mom
 use crate::fabric::Fabric;
 use crate::facts::TransferError;
 use crate::faults::CopyError;
-use crate::ids::{CopyId, DtnId, RseId, Table};
+use crate::ids::{CopyId, DtnId, FtsFileId, RseId, Table};
 use crate::live::Live;
 use crate::network::{FlowId, FlowSpec, Progressed, Share};
 use crate::topology::Map;
@@ -145,7 +145,7 @@ impl Copies {
     }
 
     /// Whom FTS has a copy for; `None`: it has ended.
-    pub fn owner(&self, copy: CopyId) -> Option<u32> {
+    pub fn owner(&self, copy: CopyId) -> Option<FtsFileId> {
         Some(self.copies.get(copy)?.order.owner)
     }
 
@@ -165,6 +165,11 @@ impl Copies {
             Phase::Checking | Phase::Starting | Phase::Failing(_) => Bytes::ZERO,
         };
         Some((living.flowing_at, moved))
+    }
+
+    /// Bytes in flight, counted copy by copy.
+    pub fn in_flight(&self, fabric: &Fabric<'_>) -> Bytes {
+        self.copies.iter().filter_map(|(copy, _)| self.under_way(copy, fabric)).map(|(_, moved)| moved).sum()
     }
 
     /// Bytes of copies that are done.

@@ -3,6 +3,7 @@
 use smallvec::SmallVec;
 
 use crate::compute::Compute;
+use crate::conveyor::Conveyor;
 use crate::fts::Fts;
 use crate::ids::{FileId, PoolId, RseId};
 use crate::published::Published;
@@ -21,6 +22,7 @@ pub struct View<'a> {
     pub(crate) map: &'a Map,
     pub(crate) storage: &'a Storage,
     pub(crate) fts: &'a Fts,
+    pub(crate) conveyor: &'a Conveyor,
     pub(crate) compute: &'a Compute,
 }
 
@@ -98,7 +100,7 @@ impl<'a> View<'a> {
 
     /// Whether a copy of the file to that RSE is queued or active.
     pub fn is_being_placed(&self, file: FileId, target: RseId) -> bool {
-        self.fts.placing(file, target).is_some()
+        self.conveyor.live(file, target).is_some()
     }
 
     /// Remote reads under way from an RSE to the nodes of a pool: (processes, threads).

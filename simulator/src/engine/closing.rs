@@ -10,7 +10,7 @@ impl Simulation<'_> {
     pub(super) fn counters(&self, bytes_in_flight: u64) -> Counters {
         let network = &self.fabric.network;
         let (jobs_submitted, jobs_done, jobs_failed) = self.compute.counts();
-        let (requests_created, requests_done, requests_failed) = self.fts.counts();
+        let (requests_created, requests_done, requests_failed) = self.conveyor.counts();
         let bytes_received = (self.fts.received() + self.compute.received()).get();
         let bytes_lost = self.fts.lost().get();
         let flows_in_flight = network.n_flows() as u64;
@@ -29,7 +29,7 @@ impl Simulation<'_> {
             requests_created,
             requests_done,
             requests_failed,
-            requests_left: self.fts.n_left(),
+            requests_left: self.conveyor.n_left(),
             flows_stalled: network.n_stalled() as u64,
             space_used_bytes: self.fabric.storage.total_taken().get(),
         }

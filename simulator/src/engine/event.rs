@@ -1,6 +1,7 @@
 //! Everything that can happen, in one closed enum: a new variant makes the compiler list the places to change.
 
 use crate::compute::ComputeEvent;
+use crate::conveyor::ConveyorEvent;
 use crate::fts::FtsEvent;
 use crate::ids::WorkloadId;
 
@@ -9,8 +10,10 @@ use crate::ids::WorkloadId;
 pub(super) enum Event {
     /// The next member of a workload arrives.
     Arrive(WorkloadId),
-    /// Something happens to a transfer request.
+    /// Something happens to a file that FTS copies.
     Fts(FtsEvent),
+    /// Something happens to a transfer request.
+    Conveyor(ConveyorEvent),
     /// Something happens to a job.
     Compute(ComputeEvent),
 }
@@ -18,6 +21,12 @@ pub(super) enum Event {
 impl From<FtsEvent> for Event {
     fn from(event: FtsEvent) -> Self {
         Self::Fts(event)
+    }
+}
+
+impl From<ConveyorEvent> for Event {
+    fn from(event: ConveyorEvent) -> Self {
+        Self::Conveyor(event)
     }
 }
 

@@ -26,5 +26,5 @@ mod simulation;
 
 pub use books::{Books, Counters, LinkUse};
 pub use error::{EngineError, Impossible};
-pub use setup::Setup;
+pub use setup::{Services, Setup};
 pub use simulation::{Pause, Simulation, run};

@@ -2,27 +2,27 @@
 //!
 //! | what has happened | who acts |
 //! |---|---|
-//! | a placement is done or has failed | compute: jobs may wait for it |
+//! | FTS has ended what a request asked of it | conveyor |
+//! | a file is where it was asked for, or is given up | compute: jobs may wait for it |
 //! | the last byte of a transfer has arrived | fts |
 //! | a block of a read has arrived | compute |
 
 use crate::compute::ComputeEvent;
 use crate::context::Owner;
+use crate::conveyor::ConveyorEvent;
 use crate::copy::CopyEvent;
 use crate::engine::event::Event;
-use crate::facts::{Fact, TransferEnded, TransferOutcome};
+use crate::facts::{Fact, FtsEnded, Settled};
 use crate::fts::FtsEvent;
 use crate::network::Arrival;
 
 /// The event of the same instant for the component that acts on a fact.
 pub(super) fn of_fact(fact: &Fact) -> Option<Event> {
-    let Fact::TransferEnded(TransferEnded { request, file: Some(_), outcome, .. }) = fact else { return None };
-    let done = match outcome {
-        TransferOutcome::Done => true,
-        TransferOutcome::Failed(_) => false,
-        TransferOutcome::Queued | TransferOutcome::Active => return None,
-    };
-    Some(Event::Compute(ComputeEvent::Placed { request: *request, done }))
+    match *fact {
+        Fact::FtsEnded(FtsEnded { request, .. }) => Some(Event::Conveyor(ConveyorEvent::Ended { request })),
+        Fact::Settled(Settled { file, rse, done }) => Some(Event::Compute(ComputeEvent::Placed { file, rse, done })),
+        _ => None,
+    }
 }
 
 /// The event for the owner of a flow of which something has arrived.

@@ -1,8 +1,9 @@
 //! What a run is made of.
 
 use crate::copy::CopySettings;
-use crate::fts::TransferSettings;
+use crate::fts::FtsSettings;
 use crate::ids::{DatasetId, Table, WorkloadId};
+use crate::names::Names;
 use crate::storage::{Dataset, StorageSettings};
 use crate::topology::Topology;
 use crate::units::SimTime;
@@ -13,24 +14,33 @@ use crate::workload::Workload;
 pub struct Setup {
     /// Sites, RSEs, links, DTNs, pools, laws and routes.
     pub topology: Topology,
-    /// How storage shows itself.
-    pub storage: StorageSettings,
     /// The datasets that exist from the start.
     pub datasets: Table<DatasetId, Dataset>,
     /// Who asks for what.
     pub workloads: Table<WorkloadId, Workload>,
-    /// How placements queue and move.
-    pub transfers: TransferSettings,
-    /// How one copy goes, and how it fails.
-    pub copy: CopySettings,
+    /// How the services of the grid are set.
+    pub services: Services,
+    /// Names of virtual organisations, activities and accounts.
+    pub names: Names,
     /// The end of the run.
     pub horizon: SimTime,
+}
+
+/// How the services of the grid are set: each component's own settings.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Services {
+    /// How transfers queue and move.
+    pub fts: FtsSettings,
+    /// How one copy goes, and how it fails.
+    pub copy: CopySettings,
+    /// How storage shows itself.
+    pub storage: StorageSettings,
 }
 
 impl Setup {
     /// Whether anything in it is drawn: without chance all seeds give the same run, but for what policies draw.
     pub fn has_chance(&self) -> bool {
-        self.copy.has_chance()
+        self.services.copy.has_chance()
             || self.datasets.values().any(|dataset| dataset.size.has_chance())
             || self.workloads.values().any(|workload| workload.kind.has_chance(&self.datasets))
     }

@@ -3,6 +3,7 @@
 use crate::calendar::{Calendar, Due};
 use crate::compute::{Asked, Compute};
 use crate::context::{Context, Owner};
+use crate::conveyor::Conveyor;
 use crate::decide::{Answer, OracleView, Policies, Question, View};
 use crate::engine::answers::{check, decided};
 use crate::engine::counted::Counted;
@@ -76,6 +77,7 @@ pub struct Simulation<'a> {
     pub(super) calendar: Calendar<Event>,
     sources: Sources,
     pub(super) fts: Fts,
+    pub(super) conveyor: Conveyor,
     pub(super) compute: Compute,
     pub(super) fabric: Fabric<'a>,
     /// When the network said that something arrives or changes next.
@@ -99,13 +101,14 @@ impl<'a> Simulation<'a> {
         let map = &topology.map;
         let mut network = Network::new();
         let wiring = Wiring::new(topology, &mut network);
-        let storage = Storage::new(map, &setup.storage, datasets, seed);
+        let storage = Storage::new(map, &setup.services.storage, datasets, seed);
         let mut simulation = Self {
             setup,
             now: SimTime::ZERO,
             calendar: Calendar::new(),
             sources: Sources::new(&setup.workloads, datasets, (setup.horizon, seed)),
-            fts: Fts::new(map, &setup.transfers, &setup.copy, seed),
+            fts: Fts::new(map, &setup.services.fts, &setup.services.copy, seed),
+            conveyor: Conveyor::new(),
             compute: Compute::new(map),
             fabric: Fabric { network, wiring, storage },
             announced: None,
@@ -171,8 +174,8 @@ impl<'a> Simulation<'a> {
 
     /// What a policy may see now.
     pub fn view(&self) -> View<'_> {
-        let Self { setup, fts, compute, fabric, now, .. } = self;
-        View { now: *now, map: &setup.topology.map, storage: &fabric.storage, fts, compute }
+        let Self { setup, fts, conveyor, compute, fabric, now, .. } = self;
+        View { now: *now, map: &setup.topology.map, storage: &fabric.storage, fts, conveyor, compute }
     }
 
     /// What only an oracle may see.
@@ -240,27 +243,28 @@ impl<'a> Simulation<'a> {
     }
 
     fn carry_out(&mut self, answer: Answer, observer: &mut dyn Observer) {
-        let Self { setup, now, calendar, fts, compute, fabric, .. } = self;
+        let Self { setup, now, calendar, fts, conveyor, compute, fabric, .. } = self;
         let cx = &mut context(*now, setup, calendar, observer);
         match answer {
-            Answer::Access(access) => compute.reach(access, fts, fabric, cx),
-            Answer::Source(source) => compute.copy(source, fts, fabric, cx),
+            Answer::Access(access) => compute.reach(access, conveyor, fabric, cx),
+            Answer::Source(source) => compute.copy(source, (conveyor, fts), fabric, cx),
         }
     }
 
     fn dispatch(&mut self, event: Event, observer: &mut dyn Observer) {
-        let Self { setup, now, calendar, sources, fts, compute, fabric, arriving, .. } = self;
+        let Self { setup, now, calendar, sources, fts, conveyor, compute, fabric, arriving, .. } = self;
         let cx = &mut context(*now, setup, calendar, observer);
         match event {
             Event::Fts(event) => fts.handle(event, fabric, cx),
+            Event::Conveyor(event) => conveyor.handle(event, fts, fabric, cx),
             Event::Compute(event) => compute.handle(event, fabric, cx),
             Event::Arrive(id) => {
                 let workload = (id, &setup.workloads[id]);
                 for arrived in sources.arrive(workload, &setup.datasets, &mut fabric.storage) {
                     match arrived {
                         Arriving::Job(job) => compute.submit(&job, fabric, cx),
-                        Arriving::Transfer(order) => {
-                            fts.submit(order, fabric, cx);
+                        Arriving::Transfer(want) => {
+                            conveyor.request(want, fts, fabric, cx);
                         }
                     }
                 }
@@ -318,9 +322,10 @@ impl<'a> Simulation<'a> {
         self.now = horizon;
         // Brings all clocks to the horizon.
         self.fabric.network.settle(horizon);
-        let Self { setup, calendar, fts, compute, fabric, .. } = self;
+        let Self { setup, calendar, fts, conveyor, compute, fabric, .. } = self;
         let cx = &mut context(horizon, setup, calendar, observer);
-        let in_flight = fts.close(fabric, cx) + compute.close(fabric, cx);
+        conveyor.close(fts, fabric, cx);
+        let in_flight = fts.in_flight(fabric) + compute.close(fabric, cx);
         let counters = self.counters(in_flight.get());
         let (warnings, links) = (self.warnings(), self.link_uses());
         let books = Books { counters, events: self.n_events, links, warnings };

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! The rule is that of a scan: whenever slots are freed, the heads of all links are tried in order, first that of the link which has
-//! not started anything for longest, or the oldest request, as [`Turns`] says; a link that starts one goes to the end.
+//! not started anything for longest, or the oldest file, as [`Turns`] says; a link that starts one goes to the end.
 //! The scan itself would cost each end of a transfer as much as there are FTS links that wait. So each head waits at
 //! one gate that is shut. While that gate is shut the head cannot start, whatever else opens; when it opens, its heads
 //! and those of the other gates that open at that moment are tried in order, until the gate is shut again. What
@@ -20,23 +20,23 @@ use std::collections::{BinaryHeap, VecDeque};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use crate::fts::{LinkLimit, TransferSettings, Turns};
-use crate::ids::{DtnId, Id, RequestId, RseId, Table, entity_id};
+use crate::fts::{FtsSettings, LinkLimit, Turns};
+use crate::ids::{DtnId, FtsFileId, Id, RseId, Table, entity_id};
 use crate::topology::Map;
 
 entity_id! {
-    /// An ordered pair of RSEs that a request has queued for.
+    /// An ordered pair of RSEs that a file has queued for.
     FtsLinkId;
     /// Something with slots that several FTS links share.
     GateId;
 }
 
-/// A request at the head of its FTS link's queue.
+/// A file at the head of its FTS link's queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Head {
     /// When its link last had its turn.
     turn: u64,
-    pub request: RequestId,
+    pub file: FtsFileId,
     pub link: FtsLinkId,
 }
 
@@ -44,7 +44,7 @@ pub(super) struct Head {
 struct FtsLink {
     source: RseId,
     destination: RseId,
-    queue: VecDeque<RequestId>,
+    queue: VecDeque<FtsFileId>,
     active: u32,
     limit: u32,
     /// When it last started something, counted in starts; 0: never, or nobody counts.
@@ -88,7 +88,7 @@ pub(super) struct Queues {
 
 impl Queues {
     /// Nothing queued, all slots free.
-    pub fn new(map: &Map, settings: &TransferSettings) -> Self {
+    pub fn new(map: &Map, settings: &FtsSettings) -> Self {
         let rses = map.rses();
         let gate = |slots| Gate { taken: 0, slots, waiting: BinaryHeap::new() };
         let of_rses = rses.values().flat_map(|_| [Some(settings.max_outbound), Some(settings.max_inbound)]);
@@ -112,19 +112,19 @@ impl Queues {
         queues
     }
 
-    /// Appends a request to its link's queue; [`Queues::next_to_start`] says whether it can start at once.
-    pub fn push(&mut self, request: RequestId, source: RseId, destination: RseId) -> FtsLinkId {
+    /// Appends a file to its link's queue; [`Queues::next_to_start`] says whether it can start at once.
+    pub fn push(&mut self, file: FtsFileId, source: RseId, destination: RseId) -> FtsLinkId {
         let id = self.link(source, destination);
         let link = &mut self.links[id];
         if link.queue.is_empty() {
-            self.fresh.push(Reverse(Head { turn: link.turn, request, link: id }));
+            self.fresh.push(Reverse(Head { turn: link.turn, file, link: id }));
         }
-        link.queue.push_back(request);
+        link.queue.push_back(file);
         self.queued_to[destination] += 1;
         id
     }
 
-    /// The first request among those that new heads and opened gates let start; `None`: no request can start now. The
+    /// The first file among those that new heads and opened gates let start; `None`: no file can start now. The
     /// caller gives it its slots with [`Queues::take`] if it does start, and then takes it out with [`Queues::pop`]. A head that
     /// is not taken out is not tried again.
     pub fn next_to_start(&mut self) -> Option<Head> {
@@ -147,9 +147,9 @@ impl Queues {
     pub fn pop(&mut self, head: Head) {
         let link = &mut self.links[head.link];
         let popped = link.queue.pop_front();
-        debug_assert_eq!(popped, Some(head.request), "only heads are popped");
+        debug_assert_eq!(popped, Some(head.file), "only heads are popped");
         self.queued_to[link.destination] -= 1;
-        let next = |&request| Reverse(Head { turn: link.turn, request, link: head.link });
+        let next = |&file| Reverse(Head { turn: link.turn, file, link: head.link });
         self.fresh.extend(link.queue.front().map(next));
     }
 
@@ -176,8 +176,8 @@ impl Queues {
             let link = &mut self.links[id];
             link.active -= 1;
             if std::mem::take(&mut link.waits) {
-                let request = *link.queue.front().expect("its head waits");
-                self.fresh.push(Reverse(Head { turn: link.turn, request, link: id }));
+                let file = *link.queue.front().expect("its head waits");
+                self.fresh.push(Reverse(Head { turn: link.turn, file, link: id }));
             }
         }
     }

@@ -1,14 +1,14 @@
-//! The life of transfer requests.
+//! The life of the files that FTS copies.
 
-use std::collections::BTreeMap;
+use rustc_hash::FxHashMap;
 
 use crate::context::Context;
 use crate::copy::{Connection, Copies, CopyEnded, CopyEvent, CopyOrder, CopySettings, Moment};
 use crate::fabric::Fabric;
-use crate::facts::{Fact, TraceRow, TransferEnded, TransferError, TransferOutcome};
+use crate::facts::{Fact, FtsEnded, TransferError};
 use crate::fts::queues::{FtsLinkId, Head, Queues};
-use crate::fts::{TransferSettings, WhenFull};
-use crate::ids::{CopyId, DtnId, FileId, Id, RequestId, RseId, WorkloadId};
+use crate::fts::{FtsFile, FtsJob, FtsSettings, WhenFull};
+use crate::ids::{CopyId, DtnId, FtsFileId, RequestId, RseId, WorkloadId};
 use crate::live::Live;
 use crate::storage::Storage;
 use crate::topology::Map;
@@ -21,145 +21,122 @@ pub(crate) enum FtsEvent {
     Copy(CopyEvent),
 }
 
-/// The order to copy a file, or to move traffic that leaves no replica.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Order {
-    pub workload: WorkloadId,
-    /// The file to be placed; `None`: traffic.
-    pub file: Option<FileId>,
-    pub bytes: Bytes,
-    pub source: RseId,
-    pub destination: RseId,
-    /// The row of a log that it comes from.
-    pub traced: Option<TraceRow>,
-    /// Whether it waits for slots; a replayed start does not wait a second time.
-    pub queues: bool,
-}
-
-/// A request that has not ended.
+/// A file that has not ended.
 #[derive(Clone, Debug)]
-struct Request {
-    order: Order,
+struct Copying {
+    spec: FtsFile,
+    workload: WorkloadId,
     /// Where it has queued.
     link: Option<FtsLinkId>,
-    created_at: SimTime,
+    submitted_at: SimTime,
     started_at: Option<SimTime>,
     copy: Option<CopyId>,
 }
 
-/// All transfer requests and the slots they compete for.
+/// All files of FTS and the slots they compete for.
 #[derive(Clone, Debug)]
 pub(crate) struct Fts {
-    settings: TransferSettings,
-    requests: Live<RequestId, Request>,
+    settings: FtsSettings,
+    files: Live<FtsFileId, Copying>,
+    of_request: FxHashMap<RequestId, FtsFileId>,
+    /// What has ended and is not collected yet.
+    ended: FxHashMap<RequestId, FtsEnded>,
     queues: Queues,
     copies: Copies,
-    /// Requests that copy a file to an RSE and have not ended.
-    placing: BTreeMap<(FileId, RseId), RequestId>,
-    n_done: u64,
-    n_failed: u64,
 }
 
 impl Fts {
     /// Idle services.
-    pub fn new(map: &Map, settings: &TransferSettings, copy: &CopySettings, seed: u64) -> Self {
+    pub fn new(map: &Map, settings: &FtsSettings, copy: &CopySettings, seed: u64) -> Self {
         let connection = Connection { start_up: settings.start_up, window: settings.window };
         Self {
             settings: settings.clone(),
-            requests: Live::new(),
+            files: Live::new(),
+            of_request: FxHashMap::default(),
+            ended: FxHashMap::default(),
             queues: Queues::new(map, settings),
             copies: Copies::new(map, copy, connection, seed),
-            placing: BTreeMap::new(),
-            n_done: 0,
-            n_failed: 0,
         }
     }
 
-    /// Takes an order; it starts at once if it can.
-    pub fn submit<E: From<FtsEvent>>(
-        &mut self,
-        order: Order,
-        fabric: &mut Fabric<'_>,
-        cx: &mut Context<'_, E>,
-    ) -> RequestId {
-        let request =
-            self.requests.push(Request { order, link: None, created_at: cx.now, started_at: None, copy: None });
-        if let Some(file) = order.file {
-            self.placing.insert((file, order.destination), request);
+    /// Takes a job; what can start starts at once.
+    pub fn submit<E: From<FtsEvent>>(&mut self, job: &FtsJob, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
+        for &spec in &job.files {
+            let file = self.files.push(Copying {
+                spec,
+                workload: job.workload,
+                link: None,
+                submitted_at: cx.now,
+                started_at: None,
+                copy: None,
+            });
+            self.of_request.insert(spec.request, file);
+            if cx.map.route_between(spec.source, spec.destination).is_none() {
+                self.end(file, Err(TransferError::NoRoute), None, cx);
+            } else if job.queues {
+                self.files[file].link = Some(self.queues.push(file, spec.source, spec.destination));
+                self.start_waiting(fabric, cx);
+            } else {
+                self.start(file, fabric, cx);
+            }
         }
-        if cx.map.route_between(order.source, order.destination).is_none() {
-            self.fail(request, TransferError::NoRoute, cx);
-            return request;
-        }
-        if !order.queues {
-            self.start(request, fabric, cx);
-            return request;
-        }
-        self.requests[request].link = Some(self.queues.push(request, order.source, order.destination));
-        self.start_waiting(fabric, cx);
-        request
     }
 
-    /// Handles what happens to a request.
+    /// Handles what happens.
     pub fn handle<E: From<FtsEvent>>(&mut self, event: FtsEvent, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
         let FtsEvent::Copy(event) = event;
-        let ended = with_moment(cx, |at| self.copies.handle(event, fabric, at));
-        if let Some(ended) = ended {
-            self.on_ended(&ended, fabric, cx);
+        if let Some(ended) = with_moment(cx, |at| self.copies.handle(event, fabric, at)) {
+            self.on_copied(&ended, fabric, cx);
         }
     }
 
-    /// The request that copies a file to an RSE now, if there is one.
-    pub fn placing(&self, file: FileId, target: RseId) -> Option<RequestId> {
-        self.placing.get(&(file, target)).copied()
+    /// What became of a request of which it was told that it has ended; once.
+    pub fn collect(&mut self, request: RequestId) -> Option<FtsEnded> {
+        self.ended.remove(&request)
     }
 
-    /// Requests queued on an FTS link.
+    /// What it has done so far for a request that has not ended, and whether it is under way.
+    pub fn progressed(&self, request: RequestId, fabric: &Fabric<'_>) -> Option<FtsEnded> {
+        let file = &self.files[*self.of_request.get(&request)?];
+        let (flowing_at, moved) = file.copy.and_then(|copy| self.copies.under_way(copy, fabric)).unwrap_or_default();
+        Some(FtsEnded { flowing_at, moved, ..file.life(Ok(())) })
+    }
+
+    /// Files queued on an FTS link.
     pub fn queued(&self, source: RseId, destination: RseId) -> usize {
         self.queues.queued(source, destination)
     }
 
-    /// Requests active on an FTS link.
+    /// Files active on an FTS link.
     pub fn active(&self, source: RseId, destination: RseId) -> usize {
         self.queues.active(source, destination) as usize
     }
 
-    /// Requests queued towards an RSE.
+    /// Files queued towards an RSE.
     pub fn queued_to(&self, destination: RseId) -> u32 {
         self.queues.queued_to(destination)
     }
 
-    /// Transfers on a DTN, start-up included.
+    /// Files on a DTN, start-up included.
     pub fn active_on_dtn(&self, dtn: DtnId) -> u32 {
         self.queues.active_on_dtn(dtn)
     }
 
-    /// Requests (created, done, failed) so far.
-    pub fn counts(&self) -> (u64, u64, u64) {
-        (self.requests.n_created() as u64, self.n_done, self.n_failed)
-    }
-
-    /// Requests that have not ended, counted one by one.
-    pub fn n_left(&self) -> u64 {
-        self.requests.iter().count() as u64
-    }
-
     /// The workload that has caused a copy; `None`: it has ended.
     pub fn workload_of(&self, copy: CopyId) -> Option<WorkloadId> {
-        let request = RequestId::from_index(self.copies.owner(copy)? as usize);
-        Some(self.requests.get(request)?.order.workload)
+        Some(self.files.get(self.copies.owner(copy)?)?.workload)
     }
 
     /// Whose placements queue for an RSE that has no space for them.
     pub fn waiting_for_space(&self, storage: &Storage) -> impl Iterator<Item = (WorkloadId, RseId)> {
         let waits = self.settings.when_full == WhenFull::Wait;
-        let queued = self.requests.iter().filter(move |(_, request)| waits && request.started_at.is_none());
-        let placements = queued.map(|(_, request)| request.order).filter(|order| order.file.is_some());
-        let full = placements.filter(move |order| !storage.has_space(order.destination, order.bytes));
-        full.map(|order| (order.workload, order.destination))
+        let queued = self.files.iter().filter(move |(_, file)| waits && file.started_at.is_none());
+        let placements = queued.map(|(_, file)| file).filter(|file| file.spec.file.is_some());
+        let full = placements.filter(move |file| !storage.has_space(file.spec.destination, file.spec.bytes));
+        full.map(|file| (file.workload, file.spec.destination))
     }
 
-    /// Bytes of transfers that are done.
+    /// Bytes of files that are done.
     pub fn received(&self) -> Bytes {
         self.copies.received()
     }
@@ -169,19 +146,9 @@ impl Fts {
         self.copies.lost()
     }
 
-    /// Bytes in flight at the end of the run; tells what is left.
-    pub fn close<E>(&self, fabric: &Fabric<'_>, cx: &mut Context<'_, E>) -> Bytes {
-        let mut in_flight = Bytes::ZERO;
-        for (id, request) in self.requests.iter() {
-            let (flowing_at, moved) =
-                request.copy.and_then(|copy| self.copies.under_way(copy, fabric)).unwrap_or_default();
-            in_flight += moved;
-            let active = request.started_at.is_some();
-            let outcome = if active { TransferOutcome::Active } else { TransferOutcome::Queued };
-            let life = TransferEnded { flowing_at, moved, ..request.life(id, outcome) };
-            cx.tell(&Fact::TransferEnded(life));
-        }
-        in_flight
+    /// Bytes in flight, counted file by file.
+    pub fn in_flight(&self, fabric: &Fabric<'_>) -> Bytes {
+        self.copies.in_flight(fabric)
     }
 
     /// Starts what can start after something has queued or slots were freed, in the order of the queues.
@@ -193,73 +160,59 @@ impl Fts {
 
     /// Starts the head of a queue that has its slots, if it has space.
     fn start_head<E: From<FtsEvent>>(&mut self, head: Head, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
-        let order = self.requests[head.request].order;
-        let fits = order.file.is_none() || fabric.storage.reserve(order.destination, order.bytes, cx.now);
+        let spec = self.files[head.file].spec;
+        let fits = spec.file.is_none() || fabric.storage.reserve(spec.destination, spec.bytes, cx.now);
         if fits {
-            self.start(head.request, fabric, cx);
+            self.start(head.file, fabric, cx);
             self.queues.pop(head);
         } else if self.settings.when_full == WhenFull::Fail {
             self.queues.pop(head);
-            self.fail(head.request, TransferError::NoSpace, cx);
+            self.end(head.file, Err(TransferError::NoSpace), None, cx);
         }
     }
 
-    fn start<E: From<FtsEvent>>(&mut self, id: RequestId, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
-        let request = &mut self.requests[id];
-        request.started_at = Some(cx.now);
-        let Order { file, source, destination, bytes, .. } = request.order;
-        self.queues.take(source, destination, request.link);
-        let order = CopyOrder {
-            owner: id.index() as u32,
-            key: file.map_or(id.index(), Id::index) as u64,
-            file,
-            source,
-            destination,
-            bytes,
-            streams: self.settings.streams,
-            overwrite: true,
-        };
-        request.copy = Some(with_moment(cx, |at| self.copies.start(order, fabric, at)));
+    fn start<E: From<FtsEvent>>(&mut self, id: FtsFileId, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
+        let file = &mut self.files[id];
+        file.started_at = Some(cx.now);
+        let FtsFile { file: copied, key, source, destination, bytes, .. } = file.spec;
+        self.queues.take(source, destination, file.link);
+        let (streams, overwrite) = (self.settings.streams, true);
+        let order = CopyOrder { owner: id, key, file: copied, source, destination, bytes, streams, overwrite };
+        file.copy = Some(with_moment(cx, |at| self.copies.start(order, fabric, at)));
     }
 
-    fn on_ended<E: From<FtsEvent>>(&mut self, ended: &CopyEnded, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
-        let id = RequestId::from_index(ended.owner as usize);
-        let request = self.requests.remove(id).expect("a copy ends once");
-        let order = request.order;
-        self.queues.give_back(order.source, order.destination, request.link);
-        let (outcome, transferred_at) = match ended.result {
-            Ok(()) => (TransferOutcome::Done, Some(cx.now)),
-            Err(error) => (TransferOutcome::Failed(error), None),
-        };
-        if let Some(file) = order.file {
-            self.placing.remove(&(file, order.destination));
-            match ended.result {
-                Ok(()) => fabric.storage.add_replica(file, order.destination),
-                Err(_) => fabric.storage.release(order.destination, order.bytes, cx.now),
-            }
+    /// A copy has ended.
+    fn on_copied<E: From<FtsEvent>>(&mut self, copied: &CopyEnded, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
+        let id = copied.owner;
+        let file = &self.files[id];
+        let FtsFile { destination, bytes, .. } = file.spec;
+        self.queues.give_back(file.spec.source, destination, file.link);
+        if copied.result.is_err() && file.spec.file.is_some() {
+            fabric.storage.give_back(destination, bytes, cx.now);
         }
-        if ended.result.is_ok() {
-            self.n_done += 1
-        } else {
-            self.n_failed += 1
-        }
-        let life = request.life(id, outcome);
-        cx.tell(&Fact::TransferEnded(TransferEnded {
-            flowing_at: ended.flowing_at,
-            transferred_at,
-            moved: ended.moved,
-            ..life
-        }));
+        self.end(id, copied.result, Some(copied), cx);
         self.start_waiting(fabric, cx);
     }
 
-    fn fail<E>(&mut self, id: RequestId, why: TransferError, cx: &mut Context<'_, E>) {
-        let request = self.requests.remove(id).expect("a request fails once");
-        self.n_failed += 1;
-        if let Some(file) = request.order.file {
-            self.placing.remove(&(file, request.order.destination));
-        }
-        cx.tell(&Fact::TransferEnded(request.life(id, TransferOutcome::Failed(why))));
+    /// Ends a file, and keeps what became of it for whoever asked for it.
+    fn end<E>(
+        &mut self,
+        id: FtsFileId,
+        result: Result<(), TransferError>,
+        copied: Option<&CopyEnded>,
+        cx: &mut Context<'_, E>,
+    ) {
+        let file = self.files.remove(id).expect("a file ends once");
+        let request = file.spec.request;
+        self.of_request.remove(&request);
+        let ended = FtsEnded {
+            flowing_at: copied.and_then(|copied| copied.flowing_at),
+            transferred_at: copied.filter(|_| result.is_ok()).map(|copied| copied.ended_at),
+            moved: copied.map_or(Bytes::ZERO, |copied| copied.moved),
+            ..file.life(result)
+        };
+        cx.tell(&Fact::FtsEnded(ended.clone()));
+        self.ended.insert(request, ended);
     }
 }
 
@@ -270,23 +223,18 @@ fn with_moment<E: From<FtsEvent>, T>(cx: &mut Context<'_, E>, act: impl FnOnce(&
     act(&mut Moment { now: *now, map, schedule })
 }
 
-impl Request {
+impl Copying {
     /// Its life so far; nothing has arrived.
-    fn life(&self, request: RequestId, outcome: TransferOutcome) -> TransferEnded {
-        TransferEnded {
-            request,
-            workload: self.order.workload,
-            file: self.order.file,
-            traced: self.order.traced,
-            source: self.order.source,
-            destination: self.order.destination,
-            bytes: self.order.bytes,
-            created_at: self.created_at,
+    fn life(&self, result: Result<(), TransferError>) -> FtsEnded {
+        FtsEnded {
+            request: self.spec.request,
+            source: self.spec.source,
+            submitted_at: self.submitted_at,
             started_at: self.started_at,
             flowing_at: None,
             transferred_at: None,
             moved: Bytes::ZERO,
-            outcome,
+            result,
         }
     }
 }

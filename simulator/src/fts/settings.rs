@@ -6,7 +6,7 @@ use crate::units::{Bytes, SimSpan};
 
 settings! {
     /// How placements queue and move: a slot queue per ordered pair of RSEs in front of the network.
-    pub struct TransferSettings<Rse = RseId> as "Transfers" {
+    pub struct FtsSettings<Rse = RseId> as "Fts" {
         /// Files that one ordered pair of RSEs copies at once; FTS ships 20.
         #[range(AtLeast(1))]
         pub max_active_per_link: u32 = 20,
@@ -74,7 +74,7 @@ settings! {
     }
 }
 
-impl TransferSettings {
+impl FtsSettings {
     /// Nothing queues and nothing takes time but the network: one stream each, no caps, no start-up.
     pub fn immediate() -> Self {
         Self { max_active_per_link: u32::MAX, max_outbound: u32::MAX, max_inbound: u32::MAX, ..Self::default() }

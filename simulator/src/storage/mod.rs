@@ -151,7 +151,7 @@ impl Storage {
     }
 
     /// Gives back the space of a file that does not come.
-    pub fn release(&mut self, rse: RseId, bytes: Bytes, now: SimTime) {
+    pub fn give_back(&mut self, rse: RseId, bytes: Bytes, now: SimTime) {
         let space = &mut self.space[rse];
         space.reserved -= bytes;
         space.free.set(space.free(), now);

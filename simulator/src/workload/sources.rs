@@ -5,8 +5,8 @@ use rand::seq::SliceRandom;
 use smallvec::{SmallVec, smallvec};
 
 use crate::compute::{NewInput, NewJob};
+use crate::conveyor::Want;
 use crate::facts::TraceRow;
-use crate::fts::Order;
 use crate::ids::{DatasetId, FileId, Table, WorkloadId};
 use crate::questions::Access;
 use crate::rng::{Purpose, SimRng, combined, keyed, keys_of};
@@ -21,7 +21,7 @@ use crate::workload::{
 #[derive(Clone, Debug)]
 pub(crate) enum Arriving {
     Job(NewJob),
-    Transfer(Order),
+    Transfer(Want),
 }
 
 type Datasets = Table<DatasetId, Dataset>;
@@ -218,26 +218,18 @@ impl Draw<'_> {
 
     fn transfer(&self, stream: &TransferStream) -> Arriving {
         let index = self.rng(Purpose::Destination, 0).random_range(0..stream.destinations.len());
-        Arriving::Transfer(Order {
-            workload: self.workload,
-            file: None,
-            bytes: self.size(&stream.size, 0),
-            source: stream.source,
-            destination: stream.destinations[index],
-            traced: None,
-            queues: true,
-        })
+        let ends = (stream.source, stream.destinations[index]);
+        let key = combined(self.key, self.nth);
+        Arriving::Transfer(Want { key, ..Want::plain(self.workload, (None, self.size(&stream.size, 0)), ends) })
     }
 
     fn traced_transfer(&self, trace: &TransferTrace, transfer: &TracedTransfer) -> Arriving {
-        Arriving::Transfer(Order {
-            workload: self.workload,
-            file: None,
-            bytes: transfer.bytes,
-            source: transfer.source,
-            destination: transfer.destination,
+        Arriving::Transfer(Want {
             traced: Some(TraceRow { number: transfer.row, took: transfer.took }),
             queues: trace.queues,
+            // By the row: one more in front of it in the log changes nothing for it.
+            key: combined(self.key, transfer.row),
+            ..Want::plain(self.workload, (None, transfer.bytes), (transfer.source, transfer.destination))
         })
     }
 }

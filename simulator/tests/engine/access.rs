@@ -29,7 +29,7 @@ fn job_of_500_mb() -> JobTemplate {
 #[test]
 fn a_placement_is_followed_by_stage_in_and_compute() {
     let mut grid = Grid { latency: span(0.05), workloads: vec![jobs(&[10.0], job_of_500_mb())], ..Grid::default() };
-    grid.transfers.start_up = span(0.5);
+    grid.services.fts.start_up = span(0.5);
     grid.rses[0].read = Some(Rate::from_mb_per_s(250.0));
     grid.pool.speed = 2.0;
     let output = grid.run(Always::Place, 1);
@@ -225,7 +225,7 @@ fn placements_are_joined_and_replicas_used_again() {
 fn a_job_waits_for_all_its_placements() {
     let job = JobTemplate { inputs: fresh(3, 100.0), threads: 3, ..idle_job() };
     let mut grid = Grid { workloads: vec![jobs(&[0.0], job)], ..Grid::default() };
-    grid.transfers.max_active_per_link = 1;
+    grid.services.fts.max_active_per_link = 1;
     let output = grid.run(Always::Place, 1);
     assert_times(&output, "requests", "transferred_at_ns", &[1.0, 2.0, 3.0]);
     assert_times(&output, "jobs", "ready_at_ns", &[3.0]);

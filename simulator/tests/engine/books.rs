@@ -97,9 +97,9 @@ fn busy() -> Grid {
     grid.pool.nodes = 4;
     grid.pool.slots = 6;
     grid.pool.scratch = Some(Bytes::from_megabytes(3_000.0));
-    grid.transfers.max_active_per_link = 5;
-    grid.transfers.streams = 3;
-    grid.transfers.window = Some(Bytes::from_megabytes(2.0));
+    grid.services.fts.max_active_per_link = 5;
+    grid.services.fts.streams = 3;
+    grid.services.fts.window = Some(Bytes::from_megabytes(2.0));
     grid.record.series = RecordLevel::Rows;
     grid.record.series_interval = span(10.0);
     grid
@@ -109,7 +109,7 @@ fn busy() -> Grid {
 fn the_same_seed_gives_the_same_run() {
     for when_full in [WhenFull::Fail, WhenFull::Wait] {
         let mut grid = busy();
-        grid.transfers.when_full = when_full;
+        grid.services.fts.when_full = when_full;
         let (one, same, other) = (grid.run(Dice, 7), grid.run(Dice, 7), grid.run(Dice, 8));
         assert!(one == same, "two runs with one seed differ");
         assert!(one != other, "two seeds give one run");

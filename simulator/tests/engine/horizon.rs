@@ -11,7 +11,7 @@ fn the_horizon_cuts_what_is_in_flight() {
     let job = JobTemplate { inputs: fresh(1, 500.0), ..idle_job() };
     let workloads = vec![transfers(&[(0.0, 500.0), (0.0, 500.0)]), jobs(&[1.0, 1.0], job)];
     let mut grid = Grid { workloads, horizon: at(2.0), ..Grid::default() };
-    grid.transfers.max_active_per_link = 1;
+    grid.services.fts.max_active_per_link = 1;
     let output = grid.run(Always::Remote, 1);
     // One transfer alone for 1 s, then half of the wire each with the read of the only slot.
     assert_texts(&output, "requests", "outcome", &["active", "queued"]);
@@ -61,7 +61,7 @@ fn one_rule_at_the_horizon_holds_for_all_that_arrives() {
 #[test]
 fn a_transfer_in_its_start_up_at_the_horizon_has_moved_nothing() {
     let mut grid = Grid { workloads: vec![transfers(&[(0.0, 500.0)])], horizon: at(2.0), ..Grid::default() };
-    grid.transfers.start_up = span(3.0);
+    grid.services.fts.start_up = span(3.0);
     let output = grid.run(Always::Remote, 1);
     assert_texts(&output, "requests", "outcome", &["active"]);
     assert_times(&output, "requests", "flowing_at_ns", &[NEVER]);
@@ -155,7 +155,7 @@ fn series_are_sampled_after_all_that_happens_at_an_instant() {
     let mut grid =
         Grid { workloads: vec![transfers(&[(0.0, 150.0), (1.0, 100.0)])], horizon: at(3.0), ..Grid::default() };
     grid.record.series = dapple_records::RecordLevel::Rows;
-    grid.transfers.max_active_per_link = 1;
+    grid.services.fts.max_active_per_link = 1;
     let output = grid.run(Always::Remote, 1);
     let table = crate::grid::table(&output, "series");
     let of = |entity: &str, quantity: &str| -> Vec<f64> {

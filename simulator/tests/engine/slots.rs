@@ -25,7 +25,7 @@ fn five() -> Grid {
 #[test]
 fn an_fts_link_starts_as_many_as_it_has_slots() {
     let mut grid = five();
-    grid.transfers.max_active_per_link = 2;
+    grid.services.fts.max_active_per_link = 2;
     let output = grid.run(Always::Remote, 1);
     assert_times(&output, "requests", "started_at_ns", &[0.0, 0.0, 2.0, 2.0, 4.0]);
     assert_times(&output, "requests", "transferred_at_ns", &[2.0, 2.0, 4.0, 4.0, 5.0]);
@@ -39,7 +39,7 @@ fn transfers_of_one_instant_start_in_order_of_the_log() {
     // At 100 MB/s, one at a time. In ascending order of size the mean end would be 6.83 s, the least of all orders.
     let log = [500.0, 100.0, 300.0, 200.0, 400.0, 100.0].map(|mb| (0.0, mb));
     let mut grid = Grid { workloads: vec![transfers(&log)], ..Grid::default() };
-    grid.transfers.max_active_per_link = 1;
+    grid.services.fts.max_active_per_link = 1;
     let output = grid.run(Always::Remote, 1);
     assert_times(&output, "requests", "transferred_at_ns", &[5.0, 6.0, 9.0, 11.0, 15.0, 16.0]);
 }
@@ -50,7 +50,7 @@ fn shuffled_transfers_of_one_instant_favour_no_size() {
     let WorkloadKind::TransferTrace(trace) = transfers(&log) else { panic!("a trace") };
     let workloads = vec![WorkloadKind::TransferTrace(TransferTrace { ties: Ties::Shuffled, ..trace })];
     let mut grid = Grid { workloads, ..Grid::default() };
-    grid.transfers.max_active_per_link = 1;
+    grid.services.fts.max_active_per_link = 1;
     let mean_end = |seed: u64| {
         let ends = seconds(&grid.run(Always::Remote, seed), "requests", "transferred_at_ns");
         ends.iter().flatten().sum::<f64>() / 6.0
@@ -65,18 +65,18 @@ fn shuffled_transfers_of_one_instant_favour_no_size() {
 #[test]
 fn an_exception_changes_the_slots_of_one_link() {
     let mut grid = five();
-    grid.transfers.max_active_per_link = 2;
-    grid.transfers.links = vec![LinkLimit { source: remote(), destination: local(), max_active: 1 }];
+    grid.services.fts.max_active_per_link = 2;
+    grid.services.fts.links = vec![LinkLimit { source: remote(), destination: local(), max_active: 1 }];
     assert_times(&grid.run(Always::Remote, 1), "requests", "started_at_ns", &[0.0, 1.0, 2.0, 3.0, 4.0]);
 }
 
 #[test]
 fn rses_have_slots_for_what_enters_and_what_leaves() {
     let mut grid = five();
-    grid.transfers.max_outbound = 3;
+    grid.services.fts.max_outbound = 3;
     assert_times(&grid.run(Always::Remote, 1), "requests", "started_at_ns", &[0.0, 0.0, 0.0, 3.0, 3.0]);
     let mut grid = five();
-    grid.transfers.max_inbound = 4;
+    grid.services.fts.max_inbound = 4;
     assert_times(&grid.run(Always::Remote, 1), "requests", "started_at_ns", &[0.0, 0.0, 0.0, 0.0, 4.0]);
 }
 
@@ -101,9 +101,9 @@ fn between(pairs: &[(usize, usize)]) -> Grid {
 #[test]
 fn links_of_one_source_take_turns_or_go_by_the_oldest_request() {
     let mut grid = between(&[(1, 0), (1, 0), (1, 2), (1, 0), (1, 2)]);
-    grid.transfers.max_outbound = 1;
+    grid.services.fts.max_outbound = 1;
     assert_times(&grid.run(Always::Remote, 1), "requests", "started_at_ns", &[0.0, 2.0, 1.0, 4.0, 3.0]);
-    grid.transfers.turns = Turns::OldestFirst;
+    grid.services.fts.turns = Turns::OldestFirst;
     assert_times(&grid.run(Always::Remote, 1), "requests", "started_at_ns", &[0.0, 1.0, 2.0, 3.0, 4.0]);
 }
 
@@ -133,7 +133,7 @@ fn a_long_queue_leaves_freed_slots_to_other_links() {
         };
         let workloads = vec![stream(0, 1, &[0.0, 1.0, 2.0, 3.0]), stream(0, 2, &[4.0, 5.0]), stream(3, 1, &[4.0])];
         let mut grid = Grid { workloads, ..Grid::default() };
-        (grid.transfers.max_outbound, grid.transfers.max_inbound, grid.transfers.turns) = (2, 2, turns);
+        (grid.services.fts.max_outbound, grid.services.fts.max_inbound, grid.services.fts.turns) = (2, 2, turns);
         let setup = Setup { topology: topology.build().expect("routes are computed"), ..grid.setup() };
         let policies = &mut Policies::of_access("remote", Always::Remote);
         record((&setup, &grid.record), policies, 1, &mut NoObserver).expect("it runs")
@@ -151,7 +151,7 @@ fn a_long_queue_leaves_freed_slots_to_other_links() {
 #[test]
 fn a_link_without_slots_does_not_hold_up_another() {
     let mut grid = between(&[(1, 0), (1, 0), (3, 2)]);
-    grid.transfers.max_active_per_link = 1;
+    grid.services.fts.max_active_per_link = 1;
     // The first and the third share the wire.
     let output = grid.run(Always::Remote, 1);
     assert_times(&output, "requests", "started_at_ns", &[0.0, 2.0, 0.0]);
@@ -204,7 +204,7 @@ fn start_ups_of_both_ends_and_the_round_trip_add_up() {
         workloads: vec![transfers(&[(0.0, 100.0)])],
         ..Grid::default()
     };
-    grid.transfers.start_up = span(0.5);
+    grid.services.fts.start_up = span(0.5);
     grid.rses[1].dtn = Some(dtn());
     grid.rses[0].dtn = Some(Id::from_index(1));
     let output = grid.run(Always::Remote, 1);
@@ -219,10 +219,10 @@ fn start_ups_of_both_ends_and_the_round_trip_add_up() {
 #[test]
 fn a_window_caps_a_transfer() {
     let mut grid = Grid { latency: span(0.05), workloads: vec![transfers(&[(0.0, 100.0)])], ..Grid::default() };
-    grid.transfers.window = Some(Bytes::from_megabytes(1.0));
+    grid.services.fts.window = Some(Bytes::from_megabytes(1.0));
     // 1 MB in 0.1 s.
     assert_times(&grid.run(Always::Remote, 1), "requests", "transferred_at_ns", &[10.1]);
-    grid.transfers.streams = 4;
+    grid.services.fts.streams = 4;
     assert_times(&grid.run(Always::Remote, 1), "requests", "transferred_at_ns", &[2.6]);
 }
 
@@ -231,7 +231,7 @@ fn a_transfer_weighs_as_many_streams_as_it_has() {
     let job = JobTemplate { inputs: fresh(1, 100.0), ..idle_job() };
     let workloads = vec![transfers(&[(0.0, 400.0)]), jobs(&[0.0], job)];
     let mut grid = Grid { workloads, ..Grid::default() };
-    grid.transfers.streams = 4;
+    grid.services.fts.streams = 4;
     // 80 and 20 MB/s: both end at 5 s.
     let output = grid.run(Always::StageIn, 1);
     assert_times(&output, "requests", "transferred_at_ns", &[5.0]);
@@ -256,7 +256,7 @@ fn limits_of_rses_and_lans_are_wires() {
 #[test]
 fn a_replayed_start_does_not_queue_a_second_time() {
     let mut grid = five();
-    grid.transfers.max_active_per_link = 1;
+    grid.services.fts.max_active_per_link = 1;
     let [WorkloadKind::TransferTrace(trace)] = &mut grid.workloads[..] else { panic!("one trace") };
     trace.queues = false;
     let output = grid.run(Always::Remote, 1);

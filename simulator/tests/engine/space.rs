@@ -28,7 +28,7 @@ fn full_disk(when_full: WhenFull) -> Grid {
     let mut grid = Grid { workloads: vec![jobs(&[0.0, 1.0, 2.0], job)], horizon: at(100.0), ..Grid::default() };
     grid.rses[0].capacity = Some(Bytes::from_megabytes(600.0));
     grid.rses[0].used = Bytes::from_megabytes(200.0);
-    grid.transfers.when_full = when_full;
+    grid.services.fts.when_full = when_full;
     grid
 }
 
@@ -161,7 +161,7 @@ fn after_a_failure_the_next_in_order_has_its_turn() {
     let mut grid = full_disk(WhenFull::Fail);
     grid.workloads = [100.0, 900.0, 100.0, 100.0].map(job).into();
     grid.rses.push(rse("spare", here()));
-    grid.transfers.max_outbound = 1;
+    grid.services.fts.max_outbound = 1;
     let output = grid.run(Targets(vec![local(), local(), Id::from_index(2), local()]), 1);
     // The second does not fit; then it is the turn of the third, on another link, and not of the fourth behind it.
     assert_texts(&output, "requests", "outcome", &["done", "failed", "done", "done"]);
@@ -191,6 +191,6 @@ fn a_policy_sees_space_as_it_was_published_last() {
     let modes = |grid: &Grid| texts(&grid.run(WhereItFits, 1), "reads", "mode");
     let told = |modes: &[&str]| modes.iter().map(|mode| Some((*mode).to_owned())).collect::<Vec<_>>();
     assert_eq!(modes(&grid), told(&["place", "place", "remote", "remote", "remote"]));
-    grid.storage.usage_every = span(100.0);
+    grid.services.storage.usage_every = span(100.0);
     assert_eq!(modes(&grid), told(&["place", "place", "place", "place", "remote"]));
 }

@@ -1,15 +1,15 @@
 //! A small grid to run: two sites, a link from one to the other, a pool.
 
 use dapple_records::{RecordLevel, RecordPlan, RunOutput, TableData, record};
-use dapple_simulator::copy::CopySettings;
 use dapple_simulator::decide::{Access, AccessMode, AccessQuestion, Policies, Policy, View};
 use dapple_simulator::distribution::Distribution;
-use dapple_simulator::engine::{EngineError, Setup};
+use dapple_simulator::engine::{EngineError, Services, Setup};
 use dapple_simulator::facts::NoObserver;
-use dapple_simulator::fts::TransferSettings;
+use dapple_simulator::fts::FtsSettings;
 use dapple_simulator::ids::{DtnId, Id, PoolId, RseId, SiteId};
+use dapple_simulator::names::Names;
 use dapple_simulator::rng::PolicyRng;
-use dapple_simulator::storage::{Dataset, StorageSettings};
+use dapple_simulator::storage::Dataset;
 use dapple_simulator::topology::{
     AccessCoefficients, Dtn, Link, LoadCurve, Pool, Rse, Scheduling, Series, Site, TopologyBuilder,
 };
@@ -31,9 +31,7 @@ pub struct Grid {
     pub law: Option<Series<AccessCoefficients>>,
     pub datasets: Vec<Dataset>,
     pub workloads: Vec<WorkloadKind>,
-    pub transfers: TransferSettings,
-    pub storage: StorageSettings,
-    pub copy: CopySettings,
+    pub services: Services,
     pub horizon: SimTime,
     pub record: RecordPlan,
 }
@@ -94,9 +92,7 @@ impl Default for Grid {
             law: None,
             datasets: Vec::new(),
             workloads: Vec::new(),
-            transfers: TransferSettings::immediate(),
-            storage: StorageSettings::default(),
-            copy: CopySettings::default(),
+            services: Services { fts: FtsSettings::immediate(), ..Services::default() },
             horizon: SimTime::from_secs_f64(1000.0),
             record: RecordPlan {
                 warm_up: SimSpan::ZERO,
@@ -137,9 +133,8 @@ impl Grid {
             topology: builder.build().expect("routes are computed"),
             datasets: self.datasets.iter().cloned().collect(),
             workloads: self.workloads.iter().enumerate().map(named).collect(),
-            transfers: self.transfers.clone(),
-            storage: self.storage.clone(),
-            copy: self.copy.clone(),
+            services: self.services.clone(),
+            names: Names::default(),
             horizon: self.horizon,
         }
     }

@@ -88,7 +88,7 @@ fn a_link_with_capped_flows_has_the_number_of_m_m_c() {
             let bandwidth = Series::constant(Rate::from_mb_per_s(capacity));
             let mut grid = Grid { bandwidth, latency: span(0.05), ..Grid::default() };
             // Window over a round trip of 0.1 s.
-            grid.transfers.window = Some(Bytes::from_megabytes(cap * 0.1));
+            grid.services.fts.window = Some(Bytes::from_megabytes(cap * 0.1));
             grid
         };
         let saturating = || {

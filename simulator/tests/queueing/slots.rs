@@ -91,7 +91,7 @@ fn an_fts_link_is_an_m_m_c_queue() {
             ..Grid::default()
         };
         grid.rses[1].dtn = Some(dtn());
-        grid.transfers.max_active_per_link = case.parameter("c") as u32;
+        grid.services.fts.max_active_per_link = case.parameter("c") as u32;
         grid.record_only(&["requests"]);
         let output = grid.run(Always::Remote, nth);
         let requests = stays(&output, "requests", "created_at_ns", "transferred_at_ns");
@@ -195,7 +195,7 @@ fn placements_and_jobs_are_queues_in_tandem() {
         };
         let stream = JobStream { pool: pool(), arrivals: poisson(rate, until), job };
         let mut grid = Grid { workloads: vec![WorkloadKind::Jobs(stream)], horizon: SimTime::MAX, ..Grid::default() };
-        grid.transfers.max_active_per_link = 1;
+        grid.services.fts.max_active_per_link = 1;
         grid.record_only(&["jobs"]);
         let output = grid.run(Always::Place, nth);
         let name = format!("two in tandem, {}", case.name());

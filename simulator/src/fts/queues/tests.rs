@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, VecDeque};
 use proptest::prelude::*;
 
 use super::Queues;
-use crate::fts::{LinkLimit, TransferSettings, Turns, WhenFull};
-use crate::ids::{DtnId, Id, RequestId, RseId};
+use crate::fts::{FtsSettings, LinkLimit, Turns, WhenFull};
+use crate::ids::{DtnId, FtsFileId, Id, RseId};
 use crate::topology::{Dtn, LoadCurve, Map, Rse, Site, TopologyBuilder};
 use crate::units::{Rate, SimSpan};
 
@@ -38,7 +38,7 @@ struct Transfer {
 
 /// Slots, space and what is under way: all that the scan needs to know.
 struct Scan {
-    settings: TransferSettings,
+    settings: FtsSettings,
     dtn_of: Vec<Option<usize>>,
     dtn_slots: Vec<Option<u32>>,
     queues: BTreeMap<(usize, usize), VecDeque<usize>>,
@@ -104,15 +104,15 @@ impl Scan {
 fn drain(queues: &mut Queues, transfers: &[Transfer], space: &mut [u64], when_full: WhenFull) -> Vec<Fate> {
     let mut fates = Vec::new();
     while let Some(head) = queues.next_to_start() {
-        let Transfer { pair: (source, destination), bytes, .. } = transfers[head.request.index()];
+        let Transfer { pair: (source, destination), bytes, .. } = transfers[head.file.index()];
         if space[destination] >= bytes {
             space[destination] -= bytes;
             queues.take(RseId::from_index(source), RseId::from_index(destination), Some(head.link));
             queues.pop(head);
-            fates.push(Fate::Started(head.request.index()));
+            fates.push(Fate::Started(head.file.index()));
         } else if when_full == WhenFull::Fail {
             queues.pop(head);
-            fates.push(Fate::Failed(head.request.index()));
+            fates.push(Fate::Failed(head.file.index()));
         }
     }
     fates
@@ -142,10 +142,10 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// Default, outbound and inbound limits, exceptions, and whether a full destination fails requests.
-fn settings() -> impl Strategy<Value = TransferSettings> {
+fn settings() -> impl Strategy<Value = FtsSettings> {
     let exceptions = proptest::collection::vec((0..N_RSES, 0..N_RSES, 0_u32..4), 0..4);
     (1_u32..4, 1_u32..6, 1_u32..6, exceptions, any::<bool>(), any::<bool>()).prop_map(
-        |(max_active_per_link, max_outbound, max_inbound, exceptions, fails, in_turn)| TransferSettings {
+        |(max_active_per_link, max_outbound, max_inbound, exceptions, fails, in_turn)| FtsSettings {
             turns: if in_turn { Turns::RoundRobin } else { Turns::OldestFirst },
             max_active_per_link,
             max_outbound,
@@ -159,7 +159,7 @@ fn settings() -> impl Strategy<Value = TransferSettings> {
                 })
                 .collect(),
             when_full: if fails { WhenFull::Fail } else { WhenFull::Wait },
-            ..TransferSettings::immediate()
+            ..FtsSettings::immediate()
         },
     )
 }
@@ -180,7 +180,7 @@ proptest! {
         let (mut transfers, mut links) = (Vec::new(), Vec::new());
         for step in steps {
             let id = transfers.len();
-            let request = RequestId::from_index(id);
+            let request = FtsFileId::from_index(id);
             let ids = |pair: (usize, usize)| (RseId::from_index(pair.0), RseId::from_index(pair.1));
             match step {
                 Step::Ask { source, destination, bytes } => {

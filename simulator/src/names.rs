@@ -1,0 +1,42 @@
+//! Names of those whom services tell apart.
+
+use crate::ids::{AccountId, ActivityId, Id, Table, VoId};
+
+/// Names of virtual organisations, activities and accounts. The first of each kind is the one that is meant where none is named.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Names {
+    /// Virtual organisations.
+    pub vos: Table<VoId, String>,
+    /// Activities.
+    pub activities: Table<ActivityId, String>,
+    /// Accounts.
+    pub accounts: Table<AccountId, String>,
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        let only = |name: &str| name.to_owned();
+        Self {
+            vos: [only("vo")].into_iter().collect(),
+            activities: [only("default")].into_iter().collect(),
+            accounts: [only("root")].into_iter().collect(),
+        }
+    }
+}
+
+impl Names {
+    /// The virtual organisation that is meant where none is named.
+    pub fn vo(&self) -> VoId {
+        VoId::from_index(0)
+    }
+
+    /// The activity that is meant where none is named.
+    pub fn activity(&self) -> ActivityId {
+        ActivityId::from_index(0)
+    }
+
+    /// The account that is meant where none is named.
+    pub fn account(&self) -> AccountId {
+        AccountId::from_index(0)
+    }
+}
