@@ -7,6 +7,10 @@ pub const FILES: &[(&str, &str)] = &[
     ("papers/remote-access/campaign.ron", include_str!("../papers/remote-access/campaign.ron")),
     ("papers/remote-access/full-scratch.ron", include_str!("../papers/remote-access/full-scratch.ron")),
     ("papers/remote-access/loaded-storage.ron", include_str!("../papers/remote-access/loaded-storage.ron")),
+    ("presets/atlas2019.ron", include_str!("../presets/atlas2019.ron")),
+    ("presets/cms2026.ron", include_str!("../presets/cms2026.ron")),
+    ("presets/instant.ron", include_str!("../presets/instant.ron")),
+    ("presets/rucio-defaults.ron", include_str!("../presets/rucio-defaults.ron")),
     ("quickstart/two-sites.ron", include_str!("../quickstart/two-sites.ron")),
     ("topologies/cern-grif.ron", include_str!("../topologies/cern-grif.ron")),
 ];

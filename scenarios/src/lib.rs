@@ -17,6 +17,7 @@ pub mod file;
 mod logs;
 mod near;
 mod notation;
+pub mod presets;
 mod problems;
 mod read;
 pub mod reference;

@@ -12,7 +12,7 @@ use crate::bundled;
 use crate::check::Check;
 use crate::digest::Digest;
 use crate::feasibility::{Finding, Place, findings};
-use crate::file::{self, ScenarioFile};
+use crate::file::{self, ScenarioFile, Services};
 use crate::logs::{LogAccount, Logs};
 use crate::near::{did_you_mean, listed};
 use crate::notation::{compact, pretty};
@@ -369,6 +369,11 @@ pub(crate) fn figure(text: &str) -> Option<f64> {
     ron::from_str(inner).ok()
 }
 
+/// The services by what they are set to, whatever preset that comes from.
+fn set_to(services: &Services) -> Services {
+    Services { preset: String::new(), ..services.clone() }
+}
+
 fn physics(file: &ScenarioFile, logs: &BTreeMap<String, Digest>) -> String {
     let mut out = String::from("(");
     let parts = [
@@ -378,7 +383,7 @@ fn physics(file: &ScenarioFile, logs: &BTreeMap<String, Digest>) -> String {
         ("topology", compact(&file.topology)),
         ("data", compact(&file.data)),
         ("workload", compact(&file.workload)),
-        ("services", compact(&file.services)),
+        ("services", compact(&set_to(&file.services))),
     ];
     for (name, value) in parts {
         out.push_str(&format!("{name}:{value},"));

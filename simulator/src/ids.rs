@@ -73,6 +73,10 @@ entity_id! {
     ReadId;
     /// A copy process: one try of FTS to copy a file.
     CopyId;
+    /// An RSE expression of the scenario.
+    ExpressionId;
+    /// An attribute of RSEs by which rules draw them.
+    WeightId;
 }
 
 /// A vector that only ids of its own kind can index.

@@ -46,6 +46,14 @@ pub enum Purpose {
     CopyFails = 30,
     /// When bad hours begin and end; thing: rule of failure, whom they are of.
     BadHours = 31,
+    /// At which RSE a rule puts a copy; thing: the rule's key, the block's key, nth copy.
+    RseChoice = 50,
+    /// When a worker of a daemon first runs; thing: name of the daemon, worker.
+    DaemonPhase = 40,
+    /// Order of equal sources; thing: file, destination, attempt, source.
+    SourceTie = 41,
+    /// Order in which the reaper looks at RSEs; thing: worker, nth pass.
+    ReaperOrder = 60,
 }
 
 /// A generator for one thing: the same (seed, purpose, thing) always draws the same numbers.

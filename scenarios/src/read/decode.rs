@@ -6,6 +6,8 @@
 
 mod access;
 mod filler;
+#[cfg(test)]
+mod tests;
 
 use std::str::FromStr;
 
@@ -16,7 +18,7 @@ use super::path::At;
 use super::source::{Sources, TextRange};
 use super::tree::{Field, Kind, Node};
 use crate::near::listed;
-use access::{Choice, Fields, Items};
+use access::{Choice, Entries, Fields, Items};
 use filler::Filler;
 
 /// The name under which `ron` asks for a value as text.
@@ -116,7 +118,7 @@ impl<'t> Decoder<'t> {
         };
         match &self.node.kind {
             Kind::Number => format!("the number `{}`", short(self.written())),
-            Kind::Text => format!("the text `{}`", short(self.written())),
+            Kind::Text | Kind::Name => format!("the text `{}`", short(self.written())),
             Kind::Other | Kind::Word => format!("`{}`", short(self.written())),
             Kind::Struct(Some(range), _) | Kind::Tuple(Some(range), _) => format!("`{}(..)`", name(range)),
             Kind::Struct(None, _) => "fields in brackets".into(),
@@ -137,6 +139,11 @@ impl<'t> Decoder<'t> {
         let is_plain = written.bytes().all(|b| matches!(b, b'0'..=b'9' | b'.' | b'-' | b'e'));
         let plain = is_plain.then(|| written.parse().ok()).flatten();
         plain.map_or_else(|| ron::from_str(written).map_err(|_| self.wanted(what)), Ok)
+    }
+
+    /// A text that is the name of something, wherever it stands.
+    fn text_of(&self, node: &'t Node) -> Result<String, Mistake> {
+        Decoder { node, ..*self }.string()
     }
 
     fn string(&self) -> Result<String, Mistake> {
@@ -196,13 +203,16 @@ impl<'de> de::Deserializer<'de> for Decoder<'_> {
         deserialize_f64 visit_f64 f64, "a number";
     }
 
+    /// The value of an attribute: nothing else may be of any kind.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
+        if self.needs_filler() {
+            return Filler.deserialize_string(visitor);
+        }
         match &self.node.kind {
             Kind::Number => self.deserialize_f64(visitor),
             Kind::Text => self.deserialize_string(visitor),
-            Kind::List(_) => self.deserialize_seq(visitor),
             Kind::Word if matches!(self.written(), "true" | "false") => self.deserialize_bool(visitor),
-            _ => Err(self.wanted("a number, a text or a list")),
+            _ => Err(self.wanted("a text, a number, `true` or `false`")),
         }
     }
 
@@ -253,6 +263,20 @@ impl<'de> de::Deserializer<'de> for Decoder<'_> {
             Kind::List(items) => visitor.visit_seq(Items::new(items, self)).map_err(|e| self.here(e)),
             _ => Err(self.wanted("a list `[..]`")),
         }
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
+        if self.needs_filler() {
+            return Filler.deserialize_map(visitor);
+        }
+        let entries = match &self.node.kind {
+            Kind::Map(entries) => Entries::of_map(entries, self)?,
+            // A path of `--set` makes fields, which have names too.
+            Kind::Struct(None, fields) => Entries::of_fields(fields, self),
+            Kind::Tuple(None, items) if items.is_empty() => Entries::of_fields(&[], self),
+            _ => return Err(self.wanted("a map `{\"name\": value, ..}`")),
+        };
+        visitor.visit_map(entries).map_err(|mistake| self.here(mistake))
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Mistake> {
@@ -313,6 +337,6 @@ impl<'de> de::Deserializer<'de> for Decoder<'_> {
     }
 
     serde::forward_to_deserialize_any! {
-        i128 u128 char bytes byte_buf unit unit_struct tuple_struct map ignored_any
+        i128 u128 char bytes byte_buf unit unit_struct tuple_struct ignored_any
     }
 }

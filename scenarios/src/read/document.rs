@@ -8,6 +8,7 @@ use super::include::{FilesFrom, Includes, ReadError, read_text};
 use super::mistake::Mistake;
 use super::parse;
 use super::path::Path;
+use super::preset::Presets;
 use super::source::{Sources, TextRange};
 use super::tree::Node;
 use crate::problems::{Excerpt, Problem, Problems};
@@ -36,6 +37,7 @@ pub(crate) struct Document {
     /// Folder that paths in the main file are relative to.
     pub base: PathBuf,
     files_from: FilesFrom,
+    presets: Presets,
     /// Included files that cannot be read. They hide no other mistake: what they would hold counts as mended.
     unread: Vec<Mistake>,
 }
@@ -73,7 +75,8 @@ impl Document {
             Problems::from(vec![problem(&sources, error.range, String::new(), error.message, error.help)])
         })?;
         let errors = Includes::new(files_from, &mut sources, Some(FilePath::new(name))).expand(&mut root, base);
-        let mut document = Self { root, sources, base: base.to_owned(), files_from, unread: Vec::new() };
+        let presets = Presets::read(&mut sources);
+        let mut document = Self { root, sources, base: base.to_owned(), files_from, presets, unread: Vec::new() };
         document.note_unread(errors);
         let mut problems = Problems::default();
         for (path, value) in overrides {
@@ -107,9 +110,11 @@ impl Document {
         }));
     }
 
-    /// Decodes the tree as far as it goes.
+    /// Decodes the tree, with its preset laid under it, as far as it goes.
     pub fn decode<T: serde::de::DeserializeOwned>(&self) -> Decoded<T> {
-        decode::decode(&self.root, &self.sources, &self.unread)
+        let (root, unknown) = self.presets.under(&self.root, &self.sources);
+        let known: Vec<Mistake> = self.unread.iter().cloned().chain(unknown).collect();
+        decode::decode(&root, &self.sources, &known)
     }
 
     /// Problems out of mistakes and faults, the first of them in order of place. Faults of what was mended are left out.

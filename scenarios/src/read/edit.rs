@@ -1,7 +1,7 @@
 //! Putting a value at a path: `--set` and sweeps.
 
 use super::parse::{self, SyntaxError};
-use super::path::element;
+use super::path::{element, entry};
 use super::source::{Sources, TextRange};
 use super::tree::{Field, Kind, Node};
 use crate::near::{did_you_mean, listed};
@@ -78,6 +78,7 @@ impl Edit {
         match &mut node.kind {
             Kind::Struct(_, fields) => self.put_field(fields, rest, sources),
             Kind::List(items) => self.put_item(items, rest, sources),
+            Kind::Map(entries) => self.put_entry(entries, rest, sources),
             Kind::Tuple(_, items) if items.len() == 1 => self.put(&mut items[0], rest, sources),
             Kind::Tuple(None, items) => self.put_item(items, rest, sources),
             // What a file that cannot be read would hold is not known.
@@ -106,6 +107,17 @@ impl Edit {
         let mut value = Node { range: key, kind: Kind::Tuple(None, Vec::new()) };
         self.put(&mut value, below, sources)?;
         fields.push(Field { key, value });
+        Ok(())
+    }
+
+    /// The rest of the path is the name of an entry: names may have dots, and values have nothing inside. One that is not
+    /// there is added.
+    fn put_entry(&self, entries: &mut Vec<(Node, Node)>, name: &str, sources: &Sources) -> Result<(), EditError> {
+        if let Some(index) = entry(entries, name, sources) {
+            entries[index].1 = self.value.clone();
+        } else {
+            entries.push((Node { range: self.place(name), kind: Kind::Name }, self.value.clone()));
+        }
         Ok(())
     }
 

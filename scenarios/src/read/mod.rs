@@ -1,9 +1,9 @@
 //! From text to a [`crate::file::ScenarioFile`], telling all that is wrong on the way.
 //!
 //! ```text
-//!  text --parse--> tree --include, edit--> tree --decode--> ScenarioFile
-//!                   |                        |                 |
-//!                   +-- places --------------+-----------------+--> Problems
+//!  text --parse--> tree --include, edit--> tree --lay preset under--> tree --decode--> ScenarioFile
+//!                   |                        |                        |                 |
+//!                   +-- places --------------+------------------------+-----------------+--> Problems
 //! ```
 //!
 //! The tree ([`tree::Node`]) keeps where everything is written, through included files and `--set`, so that
@@ -17,6 +17,7 @@ pub(crate) mod include;
 pub(crate) mod mistake;
 pub(crate) mod parse;
 pub(crate) mod path;
+pub(crate) mod preset;
 pub(crate) mod source;
 pub(crate) mod tree;
 

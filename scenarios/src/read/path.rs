@@ -1,7 +1,7 @@
 //! Paths such as `topology.links.CERN-GRIF.bandwidth`: one grammar for messages, `--set` and sweeps.
 //!
 //! Fields are separated by dots; an element of a list goes by its `name` where it has one, else by its
-//! position from 0. The name of an enum variant is not part of a path: `workload.analysis.arrivals.per_hour`.
+//! position from 0; the value of a map goes by its name. The name of an enum variant is not part of a path: `workload.analysis.arrivals.per_hour`.
 
 use super::source::{Sources, TextRange};
 use super::tree::{Kind, Node};
@@ -86,7 +86,10 @@ impl Path {
             Kind::List(items) | Kind::Tuple(_, items) => {
                 items.iter().enumerate().find_map(|(index, item)| below(item, Some(Step::Index(index))))
             }
-            Kind::Map(_) | Kind::Number | Kind::Text | Kind::Other | Kind::Word => None,
+            Kind::Map(entries) => {
+                entries.iter().find_map(|(key, value)| below(value, Some(Step::Field(key.text(sources)?))))
+            }
+            Kind::Number | Kind::Text | Kind::Name | Kind::Other | Kind::Word => None,
         }
     }
 
@@ -119,7 +122,10 @@ impl Path {
 
 fn child<'n>(node: &'n Node, step: &Step, sources: &Sources) -> Option<&'n Node> {
     match step {
-        Step::Field(name) => node.inner().field(sources, name),
+        Step::Field(name) => match &node.inner().kind {
+            Kind::Map(entries) => entry(entries, name, sources).map(|index| &entries[index].1),
+            _ => node.inner().field(sources, name),
+        },
         Step::Index(index) => match &node.kind {
             // The brackets of a variant around one value are no step.
             Kind::Tuple(Some(_), items) if items.len() == 1 => child(&items[0], step, sources),
@@ -127,6 +133,11 @@ fn child<'n>(node: &'n Node, step: &Step, sources: &Sources) -> Option<&'n Node>
             _ => None,
         },
     }
+}
+
+/// The position of the entry of a map that has this name.
+pub(crate) fn entry(entries: &[(Node, Node)], name: &str, sources: &Sources) -> Option<usize> {
+    entries.iter().position(|(key, _)| key.text(sources).is_some_and(|key| key == name))
 }
 
 /// The position of the element that the start of `rest` names, and what follows the name and its dot.

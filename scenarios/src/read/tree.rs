@@ -26,6 +26,8 @@ pub(crate) enum Kind {
     Other,
     /// `AlwaysRemote`, `true`, `None`.
     Word,
+    /// The name of a map's entry that a path of `--set` adds, without quotes.
+    Name,
     /// `(field: value, ..)` or `Name(field: value, ..)`.
     Struct(Option<TextRange>, Vec<Field>),
     /// `()`, `(value, ..)` or `Name(value, ..)`.
@@ -93,7 +95,11 @@ impl Node {
 
     /// The string that a text stands for; `None` also where RON does not know an escape in it.
     pub fn text(&self, sources: &Sources) -> Option<String> {
-        matches!(self.kind, Kind::Text).then(|| ron::from_str(sources.slice(self.range)).ok())?
+        match self.kind {
+            Kind::Text => ron::from_str(sources.slice(self.range)).ok(),
+            Kind::Name => Some(sources.slice(self.range).to_owned()),
+            _ => None,
+        }
     }
 
     /// The value as RON without comments and spare blanks.
@@ -107,6 +113,7 @@ impl Node {
         let named =
             |name: &Option<TextRange>, out: &mut String| out.push_str(name.map_or("", |name| sources.slice(name)));
         match &self.kind {
+            Kind::Name => out.push_str(&format!("{:?}", sources.slice(self.range))),
             Kind::Number | Kind::Text | Kind::Other | Kind::Word | Kind::Unread => {
                 out.push_str(sources.slice(self.range));
             }

@@ -4,6 +4,7 @@ use crate::copy::CopySettings;
 use crate::fts::FtsSettings;
 use crate::ids::{DatasetId, Table, WorkloadId};
 use crate::names::Names;
+use crate::reaper::ReaperSettings;
 use crate::storage::{Dataset, StorageSettings};
 use crate::topology::Topology;
 use crate::units::SimTime;
@@ -33,6 +34,8 @@ pub struct Services {
     pub fts: FtsSettings,
     /// How one copy goes, and how it fails.
     pub copy: CopySettings,
+    /// Which replicas are deleted when.
+    pub reaper: ReaperSettings,
     /// How storage shows itself.
     pub storage: StorageSettings,
 }

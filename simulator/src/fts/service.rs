@@ -19,6 +19,11 @@ use crate::units::{Bytes, SimTime};
 pub(crate) enum FtsEvent {
     /// Something happens to a copy.
     Copy(CopyEvent),
+    /// Space was freed at an RSE that files may wait for.
+    SpaceFreed {
+        /// The RSE.
+        rse: RseId,
+    },
 }
 
 /// A file that has not ended.
@@ -84,9 +89,16 @@ impl Fts {
 
     /// Handles what happens.
     pub fn handle<E: From<FtsEvent>>(&mut self, event: FtsEvent, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
-        let FtsEvent::Copy(event) = event;
-        if let Some(ended) = with_moment(cx, |at| self.copies.handle(event, fabric, at)) {
-            self.on_copied(&ended, fabric, cx);
+        match event {
+            FtsEvent::Copy(event) => {
+                if let Some(ended) = with_moment(cx, |at| self.copies.handle(event, fabric, at)) {
+                    self.on_copied(&ended, fabric, cx);
+                }
+            }
+            FtsEvent::SpaceFreed { rse } => {
+                self.queues.space_freed(rse);
+                self.start_waiting(fabric, cx);
+            }
         }
     }
 
@@ -168,6 +180,8 @@ impl Fts {
         } else if self.settings.when_full == WhenFull::Fail {
             self.queues.pop(head);
             self.end(head.file, Err(TransferError::NoSpace), None, cx);
+        } else {
+            self.queues.wait_for_space(head);
         }
     }
 

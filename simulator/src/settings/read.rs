@@ -1,5 +1,6 @@
 //! How settings are read: what the declarations share.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -121,6 +122,94 @@ impl<'de, T: Setting> Visitor<'de> for InRange<Option<T>> {
     fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<Option<T>, D::Error> {
         T::read(from, self.0).map(Some)
     }
+}
+
+/// A value of a map, by name.
+struct Entry<T>(Range, PhantomData<T>);
+
+impl<'de> DeserializeSeed<'de> for Entry<String> {
+    type Value = String;
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<String, D::Error> {
+        from.deserialize_any(self)
+    }
+}
+
+/// What an attribute is: a text, and numbers and `true` or `false` as they are written.
+impl Visitor<'_> for Entry<String> {
+    type Value = String;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text, a number, `true` or `false`")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<String, E> {
+        Ok(text.to_owned())
+    }
+
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<String, E> {
+        Ok(value.to_string())
+    }
+
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<String, E> {
+        match Range::NotNegative.problem(value.abs()) {
+            Some(_) => Err(E::custom("must be finite")),
+            None => Ok(value.to_string()),
+        }
+    }
+
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<String, E> {
+        Ok(value.to_string())
+    }
+
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<String, E> {
+        Ok(value.to_string())
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Entry<f64> {
+    type Value = f64;
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<f64, D::Error> {
+        f64::read(from, self.0)
+    }
+}
+
+impl<'de, T> Visitor<'de> for InRange<BTreeMap<String, T>>
+where
+    Entry<T>: DeserializeSeed<'de, Value = T>,
+{
+    type Value = BTreeMap<String, T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map")
+    }
+
+    fn visit_map<A: de::MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+        let mut map = BTreeMap::new();
+        while let Some(name) = entries.next_key::<String>()? {
+            map.insert(name, entries.next_value_seed(Entry(self.0, PhantomData))?);
+        }
+        Ok(map)
+    }
+}
+
+/// Maps from names to values, written `{"name": value, ..}`.
+macro_rules! maps {
+    ($($ty:ty, $words:literal;)*) => {$(
+        impl Setting for BTreeMap<String, $ty> {
+            fn kind() -> Kind {
+                Kind::Words($words)
+            }
+
+            fn read<'de, D: Deserializer<'de>>(from: D, range: Range) -> Result<Self, D::Error> {
+                from.deserialize_map(InRange::<Self>(range, PhantomData))
+            }
+        }
+    )*};
+}
+
+maps! {
+    String, "map of words, `{\"name\": value, ..}`, each value a text, a number, `true` or `false`";
+    f64, "map of numbers, `{\"name\": number, ..}`";
 }
 
 impl<T: Setting> Setting for Vec<T> {

@@ -124,6 +124,55 @@ impl<'de> de::MapAccess<'de> for Fields<'_> {
     }
 }
 
+/// The entries of a map, in the order in which they are written.
+pub(super) struct Entries<'t> {
+    entries: Vec<(String, TextRange, &'t Node)>,
+    next: usize,
+    of: Decoder<'t>,
+}
+
+impl<'t> Entries<'t> {
+    /// Those of `{"name": value, ..}`.
+    pub fn of_map(entries: &'t [(Node, Node)], of: Decoder<'t>) -> Result<Self, Mistake> {
+        let entry = |(key, value): &'t (Node, Node)| Ok((of.text_of(key)?, key.range, value));
+        Ok(Self { entries: entries.iter().map(entry).collect::<Result<_, _>>()?, next: 0, of })
+    }
+
+    /// Those of `(name: value, ..)`.
+    pub fn of_fields(fields: &'t [Field], of: Decoder<'t>) -> Self {
+        let name = |key: TextRange| of.cx.sources.slice(key).to_owned();
+        let entries = fields.iter().map(|field| (name(field.key), field.key, &field.value)).collect();
+        Self { entries, next: 0, of }
+    }
+}
+
+impl<'de> de::MapAccess<'de> for Entries<'_> {
+    type Error = Mistake;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Mistake> {
+        while let Some((name, range, _)) = self.entries.get(self.next) {
+            let at = self.of.at.field(name);
+            let is_repeated = self.entries[..self.next].iter().any(|(known, ..)| known == name);
+            if !is_repeated {
+                return decode_key(seed, name).map(Some);
+            }
+            if self.of.cx.mend(&at) != Some(&Mend::Once) {
+                let mut mistake = Mistake::new(format!("`{name}` is written twice"));
+                mistake.mend = Mend::Once;
+                return Err(mistake.or_at(*range, &at));
+            }
+            self.next += 1;
+        }
+        Ok(None)
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Mistake> {
+        let Some((name, _, node)) = self.entries.get(self.next) else { return seed.deserialize(Filler) };
+        self.next += 1;
+        decode_child(seed, node, &self.of.at.field(name), self.of.cx)
+    }
+}
+
 /// A variant and what it holds.
 pub(super) struct Choice<'t> {
     variant: &'t str,

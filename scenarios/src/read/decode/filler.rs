@@ -39,6 +39,10 @@ impl<'de> de::Deserializer<'de> for Filler {
         visitor.visit_seq(Fill { fields: &[], items: 0 })
     }
 
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
+        visitor.visit_map(Fill { fields: &[], items: 0 })
+    }
+
     fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Mistake> {
         visitor.visit_seq(Fill { fields: &[], items: len })
     }
@@ -103,7 +107,7 @@ impl<'de> de::Deserializer<'de> for Filler {
     }
 
     serde::forward_to_deserialize_any! {
-        i128 u128 char bytes byte_buf unit unit_struct tuple_struct map identifier ignored_any
+        i128 u128 char bytes byte_buf unit unit_struct tuple_struct identifier ignored_any
     }
 }
 
