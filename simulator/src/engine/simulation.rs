@@ -109,7 +109,7 @@ impl<'a> Simulation<'a> {
             now: SimTime::ZERO,
             calendar: Calendar::new(),
             sources: Sources::new(&setup.workloads, datasets, (setup.horizon, seed)),
-            fts: Fts::new(map, &setup.services.fts),
+            fts: Fts::new(map, (&setup.services.fts, &setup.services.copy), &setup.names, seed),
             conveyor: Conveyor::new(),
             reaper: Reaper::new(map, &setup.services.reaper, seed),
             compute: Compute::new(map),

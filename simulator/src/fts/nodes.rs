@@ -34,7 +34,7 @@ pub(super) enum Message {
 #[derive(Clone, Debug)]
 pub(super) struct Nodes {
     pub passes: Passes,
-    rows: LinkRows,
+    rows: LinkRows<HostId>,
     /// Whether an optimiser sets the limits of links; else they have their most from the start.
     is_tuned: bool,
     seed: u64,
