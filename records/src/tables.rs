@@ -6,8 +6,7 @@
 use dapple_simulator::decide::{Access, AccessObservation, SourceObservation, SourceQuestion};
 use dapple_simulator::engine::Setup;
 use dapple_simulator::facts::{
-    Decided, Entity, JobEnded, JobError, JobOutcome, ReadEnded, Sample, SampledQuantity, TransferEnded, TransferError,
-    TransferOutcome,
+    Decided, Entity, JobEnded, JobError, JobOutcome, ReadEnded, Sample, SampledQuantity, TransferEnded, TransferOutcome,
 };
 use dapple_simulator::ids::{FileId, Id, JobId, PoolId, ReadId, RequestId, RseId, WorkloadId};
 use dapple_simulator::rng::{Purpose, keyed};
@@ -92,7 +91,7 @@ tables! {
         transferred_at_ns: Int = t.transferred_at, "when its last byte arrived; empty: never";
         moved_bytes: Int = t.moved, "bytes that arrived until the end or the horizon";
         outcome: Word = transfer_outcome(t.outcome), "done, failed, queued (at the horizon) or active (at the horizon)";
-        error_class: Word = transfer_error(t.outcome), "why it failed: no-space, no-route; empty otherwise";
+        error_class: Word = transfer_error(t.outcome), "why it failed, such as no-space, no-route, connection-timeout, checksum-mismatch, cancelled; empty otherwise";
     }
 
     /// One row per file access of a job.
@@ -351,8 +350,7 @@ const fn transfer_outcome(outcome: TransferOutcome) -> &'static str {
 
 const fn transfer_error(outcome: TransferOutcome) -> Option<&'static str> {
     match outcome {
-        TransferOutcome::Failed(TransferError::NoSpace) => Some("no-space"),
-        TransferOutcome::Failed(TransferError::NoRoute) => Some("no-route"),
+        TransferOutcome::Failed(error) => Some(error.name()),
         TransferOutcome::Done | TransferOutcome::Queued | TransferOutcome::Active => None,
     }
 }

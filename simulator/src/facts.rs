@@ -8,6 +8,7 @@
 //! A fact that ends something tells its whole life, so that no observer has to remember how it began. Facts are plain values:
 //! ids, instants, bytes and enums; names and texts belong to whoever writes them down.
 
+use crate::faults::CopyError;
 use crate::ids::{
     AccountId, ActivityId, DtnId, FileId, JobId, LinkId, PoolId, ReadId, RequestId, RseId, RuleId, WorkloadId,
 };
@@ -114,14 +115,16 @@ pub struct FtsEnded {
     pub source: RseId,
     /// When FTS had it.
     pub submitted_at: SimTime,
-    /// When the last try took its slots.
+    /// When the process of the last try was accepted; without passes that is when it took its slots.
     pub started_at: Option<SimTime>,
     /// When its first byte moved.
     pub flowing_at: Option<SimTime>,
     /// When all of it was there and verified.
     pub transferred_at: Option<SimTime>,
-    /// Bytes that arrived by the last try.
+    /// Bytes that all its tries moved; those of failed ones are lost.
     pub moved: Bytes,
+    /// Copies that were begun.
+    pub tries: u32,
     /// How it came out.
     pub result: Result<(), TransferError>,
 }
@@ -244,6 +247,48 @@ pub enum TransferError {
     NoSpace,
     /// No links lead from the source to the destination.
     NoRoute,
+    /// Its copy failed.
+    Copy(CopyError),
+    /// Somebody has cancelled it.
+    Cancelled,
+    /// It is a later hop of a file of which an earlier one failed.
+    NotUsed,
+    /// Its virtual organisation has no share of the link.
+    NoShare,
+    /// Its file was not brought from tape to disk in time (ETIMEDOUT).
+    StagingTimeout,
+    /// Its file was not on tape in time.
+    ArchivingTimeout,
+}
+
+impl TransferError {
+    /// Whether FTS tries the file again where its job has retries left.
+    pub fn is_recoverable(self) -> bool {
+        match self {
+            Self::Copy(error) => error.is_recoverable(),
+            Self::StagingTimeout => true,
+            Self::NoSpace
+            | Self::NoRoute
+            | Self::Cancelled
+            | Self::NotUsed
+            | Self::NoShare
+            | Self::ArchivingTimeout => false,
+        }
+    }
+
+    /// Its name in results.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NoSpace => "no-space",
+            Self::NoRoute => "no-route",
+            Self::Copy(error) => error.name(),
+            Self::Cancelled => "cancelled",
+            Self::NotUsed => "not-used",
+            Self::NoShare => "no-share",
+            Self::StagingTimeout => "staging-timeout",
+            Self::ArchivingTimeout => "archiving-timeout",
+        }
+    }
 }
 
 /// The life of a rule.

@@ -54,6 +54,10 @@ pub enum Purpose {
     ProcessStart = 24,
     /// When FTS's optimiser runs first; thing: 0.
     OptimizerPhase = 25,
+    /// Whether and where a copy fails; thing: file or traffic, destination, nth try, rule of failure.
+    CopyFails = 30,
+    /// When bad hours begin and end; thing: rule of failure, whom they are of.
+    BadHours = 31,
     /// At which RSE a rule puts a copy; thing: the rule's key, the block's key, nth copy.
     RseChoice = 50,
     /// When a worker of a daemon first runs; thing: name of the daemon, worker.

@@ -1,5 +1,6 @@
 //! How the services of the grid are set.
 
+use dapple_simulator::copy::CopySettings;
 use dapple_simulator::fts::FtsSettings;
 use dapple_simulator::reaper::ReaperSettings;
 use dapple_simulator::settings;
@@ -14,6 +15,8 @@ settings! {
         pub preset: String = "instant".into(),
         /// How transfers queue and move.
         pub fts: FtsSettings<String> = FtsSettings::default(),
+        /// How one copy goes, and how it fails.
+        pub copy: CopySettings<String> = CopySettings::default(),
         /// Which replicas are deleted when.
         pub reaper: ReaperSettings<String> = ReaperSettings::default(),
         /// How storage shows itself.

@@ -1,10 +1,12 @@
 //! From what was written to what can run: names become ids, units are applied, and everything is checked.
 
+mod copies;
 mod scope;
 mod settings;
 mod topology;
 mod trace_files;
 mod traces;
+mod transfers;
 mod workload;
 
 use std::collections::BTreeMap;
@@ -67,14 +69,15 @@ pub(crate) fn validate(file: &ScenarioFile, environment: Environment<'_>, check:
     let scope = Scope { grid: &grid, names, datasets, horizon };
     let workloads = workload::workloads(&file.workload, &scope, &mut files, check);
     let datasets = scope.datasets;
-    let fts = settings::fts(&file.services.fts, &grid.rses, check);
+    let fts = transfers::fts(&file.services.fts, &grid.rses, check);
+    let copy = copies::copies(&file.services.copy, &grid.rses, check);
     let record = settings::record(&file.record, warm_up);
     settings::experiment(file, check);
     let policies = policies(file, environment.registry, check);
     let topology = grid.topology.filter(|_| check.faults.is_empty())?;
     let storage = file.services.storage.clone();
     let reaper = settings::reaper(&file.services.reaper, &grid.rses, check);
-    let (services, names) = (Services { fts, reaper, storage }, ServiceNames::default());
+    let (services, names) = (Services { fts, copy, reaper, storage }, ServiceNames::default());
     let setup = Setup { topology, services, names, datasets, workloads, horizon };
     Some(Valid { setup, record, start, policies, logs: files.digests })
 }

@@ -27,6 +27,8 @@ pub(crate) struct Want {
     pub workload: WorkloadId,
     /// The file to be placed; `None`: traffic.
     pub file: Option<FileId>,
+    /// What is drawn for it goes by: the same under all policies.
+    pub key: u64,
     pub bytes: Bytes,
     pub source: RseId,
     pub destination: RseId,
@@ -51,7 +53,8 @@ impl Want {
     ) -> Self {
         let (vo, activity) = (VoId::from_index(0), ActivityId::from_index(0));
         let (rule, priority, traced, queues) = (None, 3, None, true);
-        Self { workload, file, bytes, source, destination, rule, vo, activity, priority, traced, queues }
+        let key = file.map_or(0, |file| file.index() as u64);
+        Self { workload, file, key, bytes, source, destination, rule, vo, activity, priority, traced, queues }
     }
 }
 
@@ -98,10 +101,10 @@ impl Conveyor {
             fabric.storage.begin_copy(file, want.destination, now);
             fabric.storage.hold_source(file, want.source, now);
         }
-        let Want { file, source, destination, bytes, .. } = want;
+        let Want { file, key, source, destination, bytes, .. } = want;
         let job = FtsJob {
             kind: JobKind::Regular,
-            files: smallvec![FtsFile { request: id, file, source, destination, bytes }],
+            files: smallvec![FtsFile { request: id, file, key, source, destination, bytes }],
             workload: want.workload,
             vo: want.vo,
             activity: want.activity,

@@ -1,6 +1,7 @@
 //! What a run is made of.
 
 use crate::catalogue::CatalogueSetup;
+use crate::copy::CopySettings;
 use crate::fts::FtsSettings;
 use crate::ids::{DatasetId, Table, WorkloadId};
 use crate::names::Names;
@@ -37,6 +38,8 @@ pub struct Services {
     pub fts: FtsSettings,
     /// How rules are kept.
     pub rules: RulesSettings,
+    /// How one copy goes, and how it fails.
+    pub copy: CopySettings,
     /// Which replicas are deleted when.
     pub reaper: ReaperSettings,
     /// How storage shows itself.
@@ -46,7 +49,9 @@ pub struct Services {
 impl Setup {
     /// Whether anything in it is drawn: without chance all seeds give the same run, but for what policies draw.
     pub fn has_chance(&self) -> bool {
-        self.datasets.values().any(|dataset| dataset.size.has_chance())
+        self.services.fts.has_chance()
+            || self.services.copy.has_chance()
+            || self.datasets.values().any(|dataset| dataset.size.has_chance())
             || self.workloads.values().any(|workload| workload.kind.has_chance(&self.datasets))
     }
 }

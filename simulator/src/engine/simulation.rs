@@ -118,7 +118,7 @@ impl<'a> Simulation<'a> {
             now: SimTime::ZERO,
             calendar: Calendar::new(),
             sources,
-            fts: Fts::new(map, &setup.services.fts),
+            fts: Fts::new(map, (&setup.services.fts, &setup.services.copy), &setup.names, seed),
             conveyor: Conveyor::new(),
             catalogue,
             rules,

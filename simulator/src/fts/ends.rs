@@ -55,12 +55,7 @@ impl Expiry {
 impl Fts {
     /// Cancels the whole job that a request belongs to. What is queued ends at once; where there are passes, a process lives on until
     /// its node looks.
-    pub fn cancel<E: From<FtsEvent>>(
-        &mut self,
-        request: RequestId,
-        fabric: &mut Fabric<'_>,
-        cx: &mut Context<'_, E>,
-    ) {
+    pub fn cancel<E: From<FtsEvent>>(&mut self, request: RequestId, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
         let Some(file) = self.of_request.get(&request) else { return };
         let job = self.files[*file].job;
         for id in self.jobs[job].files.clone() {
@@ -189,7 +184,8 @@ impl Fts {
                 return self.enqueue(next, fabric, cx);
             }
             self.tell(ended, cx);
-            for unused in rest.iter().filter_map(|other| self.files.remove(*other)) {
+            for other in rest {
+                let Some(unused) = self.files.remove(other) else { continue };
                 if kind == JobKind::MultiHop {
                     self.tell(unused.life(Err(TransferError::NotUsed), None), cx);
                 }
@@ -281,7 +277,11 @@ impl Fts {
         if self.expiry.next_at.take_if(|at| *at == cx.now).is_none() {
             return;
         }
-        while let Some(Reverse((_, job))) = self.expiry.deadlines.pop_if(|next| next.0.0 <= cx.now) {
+        while let Some(Reverse((deadline, job))) = self.expiry.deadlines.peek().copied() {
+            if deadline > cx.now {
+                break;
+            }
+            self.expiry.deadlines.pop();
             let files = self.jobs.get(job).map(|job| job.files.clone()).unwrap_or_default();
             for file in files {
                 self.cancel_file(file, false, fabric, cx);

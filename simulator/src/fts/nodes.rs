@@ -35,7 +35,7 @@ pub(super) enum Message {
 #[derive(Clone, Debug)]
 pub(super) struct Nodes {
     pub passes: Passes,
-    rows: LinkRows,
+    rows: LinkRows<HostId>,
     /// Sets the limits of links; where there is none, they have their most from the start.
     tuning: Option<Tuning>,
     seed: u64,

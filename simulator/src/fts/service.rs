@@ -21,7 +21,7 @@ use crate::fts::nodes::{Message, Nodes, Told};
 use crate::fts::queues::{Head, Queues};
 use crate::fts::tuning::Ending;
 use crate::fts::{FtsFile, FtsJob, FtsSettings, JobKind, WhenFull};
-use crate::ids::{CopyId, DtnId, FtsFileId, Id, RequestId, RseId, WorkloadId};
+use crate::ids::{CopyId, DtnId, FtsFileId, RequestId, RseId, WorkloadId};
 use crate::live::Live;
 use crate::names::Names;
 use crate::storage::Storage;
@@ -77,7 +77,7 @@ pub(crate) struct Fts {
 
 impl Fts {
     /// Idle services.
-    pub fn new(map: &Map, settings: &FtsSettings, copy: &CopySettings, names: &Names, seed: u64) -> Self {
+    pub fn new(map: &Map, (settings, copy): (&FtsSettings, &CopySettings), names: &Names, seed: u64) -> Self {
         let connection = Connection { start_up: settings.start_up, window: settings.window };
         let starts = match settings.has_passes() {
             true => Starts::Passes(Nodes::new(map, settings, names, seed)),
@@ -328,7 +328,7 @@ impl Fts {
                 continue;
             }
             file.state = State::Ready;
-            match nodes.process_start(class, key_of(&spec), file.tries) {
+            match nodes.process_start(class, spec.key, file.tries) {
                 SimSpan::ZERO => self.begin(id, fabric, cx),
                 later => cx.schedule(cx.now + later, FtsEvent::Accepted { file: id }),
             }
@@ -345,12 +345,12 @@ impl Fts {
         let file = &mut self.files[id];
         file.started_at = Some(cx.now);
         file.tries += 1;
-        let FtsFile { file: copied, source, destination, bytes, .. } = file.spec;
+        let FtsFile { file: copied, source, destination, bytes, key, .. } = file.spec;
         let tuned = match (&self.starts, file.queue) {
             (Starts::Passes(nodes), Some(Queue::Class(class))) => nodes.streams(class),
             _ => None,
         };
-        let (key, streams, overwrite) = (key_of(&file.spec), tuned.unwrap_or(self.settings.streams), true);
+        let (streams, overwrite) = (tuned.unwrap_or(self.settings.streams), true);
         let order = CopyOrder { owner: id, key, file: copied, source, destination, bytes, streams, overwrite };
         file.state = State::Copying(with_moment(cx, |at| self.copies.start(order, fabric, at)));
         self.tell_node(id, Message::Active(id), fabric, cx);
@@ -485,11 +485,6 @@ impl Fts {
     fn reserve(&self, spec: &FtsFile, fabric: &mut Fabric<'_>, now: SimTime) -> bool {
         spec.file.is_none() || fabric.storage.reserve(spec.destination, spec.bytes, now)
     }
-}
-
-/// What the chance of a file's copies is drawn by.
-fn key_of(spec: &FtsFile) -> u64 {
-    spec.file.map_or(spec.request.index(), Id::index) as u64
 }
 
 fn schedule_tuning<E: From<FtsEvent>>(at: Option<SimTime>, cx: &mut Context<'_, E>) {

@@ -13,7 +13,7 @@ use dapple_simulator::storage::Dataset;
 use dapple_simulator::topology::{
     AccessCoefficients, Dtn, Link, LoadCurve, Pool, Rse, Scheduling, Series, Site, TopologyBuilder,
 };
-use dapple_simulator::units::{Bytes, Rate, SimSpan, SimTime};
+use dapple_simulator::units::{Rate, SimSpan, SimTime};
 use dapple_simulator::workload::{Arrivals, Inputs, JobTemplate, Workload, WorkloadKind};
 
 /// Site `here` with a pool and the RSE `local`, site `there` with the RSE `remote`, one link from there to here.
@@ -68,8 +68,7 @@ pub fn dtn() -> DtnId {
 
 /// An RSE without limits.
 pub fn rse(name: &str, site: SiteId) -> Rse {
-    let (capacity, used) = (None, Bytes::ZERO);
-    Rse { name: name.into(), site, capacity, used, read: None, write: None, dtn: None }
+    Rse::new(name, site)
 }
 
 impl Default for Grid {
