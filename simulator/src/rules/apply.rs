@@ -181,6 +181,7 @@ impl Rules {
         let want = Want {
             workload: new.workload,
             file: Some(file),
+            key: crate::ids::Id::index(file) as u64,
             bytes: of.bytes,
             source,
             destination,

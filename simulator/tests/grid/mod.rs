@@ -1,6 +1,7 @@
 //! A small grid to run: two sites, a link from one to the other, a pool.
 
 use dapple_records::{RecordLevel, RecordPlan, RunOutput, TableData, record};
+use dapple_simulator::catalogue::CatalogueSetup;
 use dapple_simulator::decide::{Access, AccessMode, AccessQuestion, Policies, Policy, View};
 use dapple_simulator::distribution::Distribution;
 use dapple_simulator::engine::{EngineError, Services, Setup};
@@ -32,6 +33,8 @@ pub struct Grid {
     pub datasets: Vec<Dataset>,
     pub workloads: Vec<WorkloadKind>,
     pub services: Services,
+    pub names: Names,
+    pub catalogue: CatalogueSetup,
     pub horizon: SimTime,
     pub record: RecordPlan,
 }
@@ -93,6 +96,8 @@ impl Default for Grid {
             datasets: Vec::new(),
             workloads: Vec::new(),
             services: Services { fts: FtsSettings::immediate(), ..Services::default() },
+            names: Names::default(),
+            catalogue: CatalogueSetup::default(),
             horizon: SimTime::from_secs_f64(1000.0),
             record: RecordPlan {
                 warm_up: SimSpan::ZERO,
