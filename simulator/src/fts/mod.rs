@@ -26,6 +26,8 @@ mod queues;
 mod service;
 mod settings;
 #[cfg_attr(not(test), expect(dead_code, reason = "wired in next"))]
+mod tape;
+#[cfg_attr(not(test), expect(dead_code, reason = "wired in next"))]
 mod tuning;
 mod window;
 
@@ -33,3 +35,4 @@ pub(crate) use job::{FtsFile, FtsJob, JobKind};
 pub use optimizer::{Optimizer, RuleSet};
 pub(crate) use service::{Fts, FtsEvent};
 pub use settings::{FtsSettings, LinkLimit, Turns, WhenFull};
+pub use tape::{Polls, Staging};
