@@ -259,6 +259,7 @@ impl Day {
             workloads,
             services: Services { fts: FtsSettings::immediate(), ..Services::default() },
             names: Names::default(),
+            catalogue: CatalogueSetup::default(),
             horizon,
         })
     }

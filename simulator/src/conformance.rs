@@ -7,6 +7,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
+use crate::catalogue::CatalogueSetup;
 use crate::decide::{AtWork, LoadError, Policies, Task};
 use crate::distribution::Distribution;
 use crate::engine::{EngineError, Services, Setup, run};
@@ -220,6 +221,7 @@ fn setup(topology: Topology, replicas: [Vec<RseId>; 2]) -> Setup {
             ..Services::default()
         },
         names: Names::default(),
+        catalogue: CatalogueSetup::default(),
         horizon: SimTime::from_secs_f64(10_800.0),
     }
 }

@@ -45,8 +45,7 @@ mod published;
 mod questions;
 pub mod reaper;
 pub mod rng;
-#[allow(dead_code, reason = "wired in next")]
-mod rules;
+pub mod rules;
 pub mod settings;
 pub mod storage;
 pub mod ticker;

@@ -119,6 +119,18 @@ impl Namespace {
         from
     }
 
+    /// Takes a dataset apart and out of its containers: its files, and these containers.
+    pub fn remove(&mut self, dataset: DatasetId) -> (Vec<FileId>, SmallVec<[ContainerId; 1]>) {
+        let members = &mut self.datasets[dataset];
+        let runs = std::mem::take(&mut members.runs);
+        let parents = std::mem::take(&mut members.parents);
+        members.is_open = false;
+        for &parent in &parents {
+            self.containers[parent].children.retain(|child| *child != Did::Dataset(dataset));
+        }
+        (runs.into_iter().flat_map(Run::files).collect(), parents)
+    }
+
     /// No more files come.
     pub fn close(&mut self, dataset: DatasetId) {
         self.datasets[dataset].is_open = false;

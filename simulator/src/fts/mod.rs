@@ -25,6 +25,8 @@ mod queues;
 mod service;
 mod settings;
 #[cfg_attr(not(test), expect(dead_code, reason = "wired in next"))]
+mod tape;
+#[cfg_attr(not(test), expect(dead_code, reason = "wired in next"))]
 mod tuning;
 mod window;
 
@@ -34,3 +36,4 @@ pub(crate) use service::{Fts, FtsEvent};
 pub use settings::{
     ActivitySharesOf, FtsSettings, LinkLimit, PassTurns, ReplicaChoice, Share, StorageLimit, Turns, VoShares, WhenFull,
 };
+pub use tape::{Polls, Staging};

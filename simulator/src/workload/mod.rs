@@ -6,12 +6,14 @@
 mod arrivals;
 mod chance;
 mod sources;
+mod steps;
 
 use std::sync::Arc;
 
 pub use crate::distribution::Distribution;
 pub use arrivals::{ArrivalTimes, Arrivals};
 pub(crate) use sources::{Arriving, Sources};
+pub use steps::{Data, DataStep, Deed, Files};
 
 use crate::ids::{DatasetId, PoolId, RseId};
 use crate::settings;
@@ -39,6 +41,8 @@ pub enum WorkloadKind {
     Transfers(TransferStream),
     /// Transfers from a log.
     TransferTrace(TransferTrace),
+    /// What persons do to data and rules, in order of time.
+    Steps(Vec<DataStep>),
 }
 
 /// Jobs of one kind that arrive one by one at one pool.
