@@ -56,6 +56,8 @@ pub enum Purpose {
     OptimizerPhase = 25,
     /// Whether and where a copy fails; thing: file or traffic, destination, nth try, rule of failure.
     CopyFails = 30,
+    /// When a daemon for tape first looks; thing: which.
+    StagingPhase = 32,
     /// When bad hours begin and end; thing: rule of failure, whom they are of.
     BadHours = 31,
     /// At which RSE a rule puts a copy; thing: the rule's key, the block's key, nth copy.

@@ -156,20 +156,16 @@ impl Copies {
         Some((copy.flowing_at?, fabric.network.progressed(flow)?))
     }
 
-    /// The life so far of one that has not ended, and the bytes that it has moved and not lost.
+    /// When the first byte of one that has not ended moved, and what it has moved so far, lost or not.
     pub fn under_way(&self, copy: CopyId, fabric: &Fabric<'_>) -> Option<(Option<SimTime>, Bytes)> {
-        let living = self.copies.get(copy)?;
-        let moved = match living.phase {
-            Phase::Flowing(flow) => fabric.network.progressed(flow).map_or(Bytes::ZERO, |flow| flow.moved),
-            Phase::Verifying => living.moved,
-            Phase::Checking | Phase::Starting | Phase::Failing(_) => Bytes::ZERO,
-        };
-        Some((living.flowing_at, moved))
+        let copy = self.copies.get(copy)?;
+        Some((copy.flowing_at, copy.moved_by_now(fabric)))
     }
 
     /// Bytes in flight, counted copy by copy.
     pub fn in_flight(&self, fabric: &Fabric<'_>) -> Bytes {
-        self.copies.iter().filter_map(|(copy, _)| self.under_way(copy, fabric)).map(|(_, moved)| moved).sum()
+        let keeps = |copy: &&Copy| !matches!(copy.phase, Phase::Failing(_));
+        self.copies.iter().map(|(_, copy)| copy).filter(keeps).map(|copy| copy.moved_by_now(fabric)).sum()
     }
 
     /// Bytes of copies that are done.
@@ -410,6 +406,14 @@ impl Copy {
         match self.fate {
             Some(Fate { strikes: Strikes::Copying, part, .. }) => Bytes::new((self.order.bytes.as_f64() * part) as u64),
             _ => self.order.bytes,
+        }
+    }
+
+    fn moved_by_now(&self, fabric: &Fabric<'_>) -> Bytes {
+        match self.phase {
+            // All of it has arrived where the flow is no more and its arrival has not been told yet.
+            Phase::Flowing(flow) => fabric.network.progressed(flow).map_or_else(|| self.to_move(), |flow| flow.moved),
+            Phase::Checking | Phase::Starting | Phase::Verifying | Phase::Failing(_) => self.moved,
         }
     }
 

@@ -36,10 +36,10 @@ pub struct Setup {
 pub struct Services {
     /// How transfers queue and move.
     pub fts: FtsSettings,
-    /// How rules are kept.
-    pub rules: RulesSettings,
     /// How one copy goes, and how it fails.
     pub copy: CopySettings,
+    /// How rules are kept.
+    pub rules: RulesSettings,
     /// Which replicas are deleted when.
     pub reaper: ReaperSettings,
     /// How storage shows itself.

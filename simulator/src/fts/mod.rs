@@ -24,6 +24,8 @@ mod passes;
 mod queues;
 mod service;
 mod settings;
+#[cfg_attr(not(test), expect(dead_code, reason = "wired in next"))]
+mod tape;
 mod tuning;
 mod window;
 
@@ -33,3 +35,4 @@ pub(crate) use service::{Fts, FtsEvent};
 pub use settings::{
     ActivitySharesOf, FtsSettings, LinkLimit, PassTurns, ReplicaChoice, Share, StorageLimit, Turns, VoShares, WhenFull,
 };
+pub use tape::{Polls, Staging};

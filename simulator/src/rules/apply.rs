@@ -6,7 +6,7 @@ use crate::catalogue::{Group, Weight};
 use crate::context::Context;
 use crate::conveyor::Want;
 use crate::facts::{RuleError, RuleState, Settled};
-use crate::ids::{FileId, RseId, RuleId};
+use crate::ids::{FileId, Id, RseId, RuleId};
 use crate::rules::blocks::{Block, blocks, coverage};
 use crate::rules::book::LockState;
 use crate::rules::selection::{Candidate, Placing, Preferred, Selector};
@@ -181,7 +181,7 @@ impl Rules {
         let want = Want {
             workload: new.workload,
             file: Some(file),
-            key: crate::ids::Id::index(file) as u64,
+            key: file.index() as u64,
             bytes: of.bytes,
             source,
             destination,
@@ -242,7 +242,8 @@ pub(super) fn select(
         (true, Grouping::None) => Preferred::Any(&holders),
         (true, Grouping::All | Grouping::Dataset) => Preferred::First(&holders),
     };
-    let placing = Placing { key: block.key, bytes: block.bytes, copies: None, there: &there, preferred, barred: &barred };
+    let placing =
+        Placing { key: block.key, bytes: block.bytes, copies: None, there: &there, preferred, barred: &barred };
     let chosen = selector.select(&placing)?;
     Ok((block, chosen))
 }

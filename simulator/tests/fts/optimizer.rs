@@ -58,8 +58,12 @@ fn statement_03_cold_start() {
             assert!(start_of(&output, 2) <= 2.0);
             let first = start_of(&output, 3);
             assert_eq!((n_started(&output), start_of(&output, 66)), (66, first), "{rules:?}");
-            grid.services.fts.links =
-                vec![LinkLimit { source: Some(remote()), destination: Some(local()), max_active: 20, min_active: None }];
+            grid.services.fts.links = vec![LinkLimit {
+                source: Some(remote()),
+                destination: Some(local()),
+                max_active: 20,
+                min_active: None,
+            }];
             let output = grid.run(Always::Remote, seed);
             assert_eq!((n_started(&output), start_of(&output, 3)), (20, first), "{rules:?}");
         }

@@ -139,8 +139,8 @@ impl Grid {
             datasets: self.datasets.iter().cloned().collect(),
             workloads: self.workloads.iter().enumerate().map(named).collect(),
             services: self.services.clone(),
-            names: self.names.clone(),
-            catalogue: self.catalogue.clone(),
+            names: Names::default(),
+            catalogue: CatalogueSetup::default(),
             horizon: self.horizon,
         }
     }
