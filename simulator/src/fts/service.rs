@@ -15,13 +15,13 @@ use crate::context::Context;
 use crate::copy::{Connection, Copies, CopyEnded, CopyEvent, CopyOrder, CopySettings, Moment};
 use crate::fabric::Fabric;
 use crate::facts::{FtsEnded, TransferError};
-use crate::fts::backlog::NodeId;
+use crate::fts::backlog::{HostLink, NodeId};
 use crate::fts::files::{File, FtsJobId, Job, Queue, State};
 use crate::fts::nodes::{Message, Nodes, Told};
 use crate::fts::queues::{Head, Queues};
 use crate::fts::tuning::Ending;
 use crate::fts::{FtsFile, FtsJob, FtsSettings, JobKind, WhenFull};
-use crate::ids::{CopyId, DtnId, FtsFileId, RequestId, RseId, WorkloadId};
+use crate::ids::{CopyId, DtnId, FtsFileId, HostId, RequestId, RseId, WorkloadId};
 use crate::live::Live;
 use crate::names::Names;
 use crate::storage::Storage;
@@ -49,6 +49,19 @@ pub(crate) enum FtsEvent {
     Copy(CopyEvent),
     /// Space was freed at an RSE that files may wait for.
     SpaceFreed { rse: RseId },
+}
+
+/// What is on a link of storage hosts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LinkState {
+    pub source: HostId,
+    pub destination: HostId,
+    /// Files that it may copy at once; `None`: no optimiser has seen it yet.
+    pub limit: Option<u32>,
+    /// ACTIVE files.
+    pub active: u32,
+    /// SUBMITTED files.
+    pub queued: u32,
 }
 
 /// Who starts files, and when.
@@ -198,6 +211,18 @@ impl Fts {
             Starts::AtOnce(queues) => queues.active_on_dtn(dtn),
             Starts::Passes(nodes) => nodes.active_on_dtn(dtn),
         }
+    }
+
+    /// The links that nodes have had files for, in the order of their first files; none where there are no passes.
+    pub fn links(&self) -> impl Iterator<Item = LinkState> {
+        let links = match &self.starts {
+            Starts::AtOnce(_) => None,
+            Starts::Passes(nodes) => Some(nodes.passes.backlog.links.values()),
+        };
+        links.into_iter().flatten().map(|link| {
+            let &HostLink { source, destination, limit, active, .. } = link;
+            LinkState { source, destination, limit, active, queued: link.queued() }
+        })
     }
 
     /// The workload that has caused a copy; `None`: it has ended.

@@ -1,12 +1,15 @@
 //! The optimiser in whole runs. What it decides from what it sees is tested beside it; here it is seen to run, and to be obeyed.
 
 use dapple_records::RunOutput;
+use dapple_simulator::copy::{Failure, Strikes};
 use dapple_simulator::distribution::Distribution;
+use dapple_simulator::faults::CopyError;
 use dapple_simulator::fts::{FtsSettings, LinkLimit, Optimizer, RuleSet};
-use dapple_simulator::units::{Bytes, SimSpan};
+use dapple_simulator::topology::Series;
+use dapple_simulator::units::{Bytes, Rate, SimSpan};
 use dapple_simulator::workload::{Arrivals, TransferStream, WorkloadKind};
 
-use crate::grid::{Always, Grid, at, local, remote, seconds, span};
+use crate::grid::{Always, Grid, at, local, remote, seconds, span, table, texts};
 
 const MINUTE: f64 = 60.0;
 
@@ -94,6 +97,42 @@ fn statement_05_queue_freeze() {
     assert_eq!(most(66 + 65), 66);
     assert_eq!(most(66 + 66), 68, "66 wait while 66 run, then 64 while 68 run");
     assert_eq!(most(140), 72);
+}
+
+/// The numbers of the link at these minutes after the first look, of which a part of the files fails.
+fn knife_edge(rules: RuleSet, (probability, error): (f64, CopyError), minutes: [usize; 4], seed: u64) -> [f64; 4] {
+    let mut grid = grid(rules, vec![burst(0.0, 12_000, 900.0)]);
+    grid.bandwidth = Series::constant(Rate::from_mb_per_s(200.0));
+    grid.horizon = at(60.0 * (minutes[3] as f64 + 1.0) + 2.0);
+    let strikes = Strikes::Copying;
+    grid.services.copy.failures =
+        vec![Failure { source: None, destination: None, probability, error, strikes, bad_hours: None }];
+    grid.record_only(&["series"]);
+    grid.record.series_interval = span(MINUTE);
+    let output = grid.run(Always::Remote, seed);
+    let (quantities, values) = (texts(&output, "series", "quantity"), table(&output, "series").floats("value"));
+    let values: Vec<Option<f64>> = values.expect("series have values").iter().collect();
+    let is_limit = |row: &usize| quantities[*row].as_deref() == Some("limit");
+    let limits: Vec<f64> = (0..quantities.len()).filter(is_limit).map(|row| values[row].expect("a number")).collect();
+    minutes.map(|minute| limits[minute])
+}
+
+/// Windows overlap, so numbers wander: what holds is held of the mean of ten runs. What is random apart from that is in the emulation beside the rules.
+#[test]
+fn statement_06_knife_edge() {
+    let minutes = [30, 60, 120, 720];
+    let mean_of = |rules, failing, n: u64| {
+        let runs: Vec<_> = (1..=n).map(|seed| knife_edge(rules, failing, minutes, seed)).collect();
+        [0, 1, 2, 3].map(|nth| runs.iter().map(|run| run[nth]).sum::<f64>() / n as f64)
+    };
+    for rules in [RuleSet::V313, RuleSet::V314] {
+        let few = mean_of(rules, (0.03, CopyError::PerformanceMarkers), 10);
+        assert!(few[0] > 75.0 && few[3] > 115.0, "{rules:?}: it ends at the maximum: {few:?}");
+        let many = mean_of(rules, (0.05, CopyError::PerformanceMarkers), 10);
+        assert!(many[0] < 66.0 && many[3] < 45.0, "{rules:?}: it falls: {many:?}");
+        let hopeless = mean_of(rules, (0.05, CopyError::NotFound), 1);
+        assert_eq!(hopeless[1..], [130.0; 3], "{rules:?}: failures that no retry helps do not count");
+    }
 }
 
 #[test]
