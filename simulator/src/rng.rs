@@ -42,6 +42,14 @@ pub enum Purpose {
     RowSample = 9,
     /// Order of the rows of a log that have the same time; thing: row.
     RowOrder = 10,
+    /// Lengths of bursts of arrivals and of the gaps between them; thing: workload, nth of both.
+    Burst = 70,
+    /// What a rule is for; thing: workload, nth rule.
+    Activity = 71,
+    /// How many files a rule asks for; thing: workload, nth rule.
+    RuleSize = 72,
+    /// Where the data of a rule are; thing: workload, nth rule.
+    Origin = 73,
 }
 
 /// A generator for one thing: the same (seed, purpose, thing) always draws the same numbers.
