@@ -339,7 +339,7 @@ mod tests {
             let found = entry.defaults.iter().find(|(v, f, _)| *v == variant && *f == field);
             found.expect("the field is there").2.clone()
         };
-        assert_eq!(default("Transfers", "", "max_active_per_link").as_deref(), Some("20"));
+        assert_eq!(default("Fts", "", "max_active_per_link").as_deref(), Some("20"));
         assert_eq!(default("AccessSpec", "Place", "min_reuse").as_deref(), Some("1"));
         assert_eq!(default("AccessSpec", "Custom", "params").as_deref(), Some("()"));
         assert_eq!(default("Jobs", "", "pool"), None);

@@ -82,7 +82,7 @@ fn wrong_overrides_are_told_as_such() {
         (("topology.links.CERN-GRIF.bandwidth", ""), "nothing here"),
         (("topology.links.CERN-GRIF.bandwidth", "File(\"nowhere.ron\")"), "there is no such file"),
         (("topology.laws.1.a", "1"), "the list has 1 elements"),
-        (("servces.transfers.streams", "1"), "did you mean `services`?"),
+        (("servces.fts.streams", "1"), "did you mean `services`?"),
         (("name.x", "1"), "there is nothing inside"),
         (("", "1"), "a path is expected"),
         (("topology..links", "1"), "is not the name of a field"),

@@ -52,7 +52,7 @@ const ALL: &str = r#"(
         Transfers(name: "u", source: "C_D", destinations: ["D_D"], arrivals: At([Seconds(5), Minutes(4)]), size: Constant(GB(0.2))),
     ],
     services: (
-        transfers: (
+        fts: (
             max_active_per_link: 20, max_inbound: 50, max_outbound: 50, streams: 2,
             links: [(source: "A_D", destination: "B_D", max_active: 3)], window: MB(8), start_up: Seconds(1),
         ),

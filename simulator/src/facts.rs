@@ -8,7 +8,7 @@
 //! A fact that ends something tells its whole life, so that no observer has to remember how it began. Facts are plain values:
 //! ids, instants, bytes and enums; names and texts belong to whoever writes them down.
 
-use crate::ids::{ActivityId, DtnId, FileId, JobId, LinkId, PoolId, ReadId, RequestId, RseId, RuleId, WorkloadId};
+use crate::ids::{AccountId, ActivityId, DtnId, FileId, JobId, LinkId, PoolId, ReadId, RequestId, RseId, RuleId, WorkloadId};
 use crate::network::Carried;
 use crate::questions::{Access, AccessObservation, AccessQuestion, SourceObservation, SourceQuestion};
 use crate::units::{Bytes, SimSpan, SimTime};
@@ -23,6 +23,17 @@ pub enum Fact {
     FtsEnded(FtsEnded),
     /// A file is at an RSE that asked for it, or is given up there after all attempts.
     Settled(Settled),
+    /// A rule has been refused or deleted, or the run has ended.
+    RuleEnded(RuleEnded),
+    /// A rule is in another state; told of those whose workload waits for it.
+    RuleChanged(RuleChanged),
+    /// A replica has been deleted.
+    ReplicaRemoved(ReplicaRemoved),
+    /// There is more space at an RSE than there was.
+    SpaceFreed {
+        /// The RSE.
+        rse: RseId,
+    },
     /// A job's file access has ended, or the run has.
     ReadEnded(ReadEnded),
     /// A job has ended, or the run has.
@@ -124,6 +135,32 @@ pub struct Settled {
     pub done: bool,
 }
 
+/// The end of a replica that the reaper has deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReplicaRemoved {
+    /// The file.
+    pub file: FileId,
+    /// Where it was.
+    pub rse: RseId,
+    /// Space that this frees; zero where the replica had never arrived.
+    pub bytes: Bytes,
+    /// Why it was deleted.
+    pub because: RemovedBecause,
+    /// When it was read last; when it came into being, where it never was.
+    pub used_at: SimTime,
+}
+
+/// Why a replica was deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RemovedBecause {
+    /// It was obsolete: purged, never arrived, or bad.
+    Obsolete,
+    /// Its space was needed, and it was the one that nobody had read for longest.
+    SpaceNeeded,
+    /// Its RSE keeps nothing that no lock holds.
+    Greedy,
+}
+
 /// The life of a transfer request: one attempt to copy a file to an RSE.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TransferEnded {
@@ -205,6 +242,98 @@ pub enum TransferError {
     NoSpace,
     /// No links lead from the source to the destination.
     NoRoute,
+}
+
+/// The life of a rule.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RuleEnded {
+    /// The rule.
+    pub rule: RuleId,
+    /// The workload that asked for it.
+    pub workload: WorkloadId,
+    /// Whose it is.
+    pub account: AccountId,
+    /// Activity of its transfers.
+    pub activity: ActivityId,
+    /// Priority of its transfers, 1 to 5.
+    pub priority: u8,
+    /// Copies of each file; 0: it was refused before that was known.
+    pub copies: u32,
+    /// Files of the data when it was made.
+    pub files: u64,
+    /// Bytes of its locks, or that they last had.
+    pub bytes: Bytes,
+    /// Transfers that were requested for it, without repeated attempts.
+    pub transfers: u32,
+    /// When it was asked for.
+    pub created_at: SimTime,
+    /// When its locks were made; `None`: they never were.
+    pub injected_at: Option<SimTime>,
+    /// When all its copies were there for the first time.
+    pub ok_at: Option<SimTime>,
+    /// When one of its locks was stuck for the first time.
+    pub stuck_at: Option<SimTime>,
+    /// When it was deleted; `None`: it was refused, or is still there at the horizon.
+    pub deleted_at: Option<SimTime>,
+    /// Its last state; `None`: it was refused, and there is no such rule.
+    pub state: Option<RuleState>,
+    /// Locks whose replica is there, whose transfer is under way, and that are stuck, before it was deleted.
+    pub locks: [u32; 3],
+    /// Why it was refused, is stuck or suspended.
+    pub error: Option<RuleError>,
+}
+
+/// A rule is in another state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RuleChanged {
+    /// The rule.
+    pub rule: RuleId,
+    /// The workload that asked for it.
+    pub workload: WorkloadId,
+    /// The state; `None`: it was refused, or deleted.
+    pub state: Option<RuleState>,
+}
+
+/// The state of a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RuleState {
+    /// It waits for the injector.
+    Inject,
+    /// Some of its copies are still to come.
+    Replicating,
+    /// All its copies are there.
+    Ok,
+    /// Some of its copies do not come.
+    Stuck,
+    /// It is not tried any more.
+    Suspended,
+    /// It waits for somebody's consent.
+    WaitingApproval,
+}
+
+/// Why a rule was refused, or is stuck: what its owner is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RuleError {
+    /// There is no such data, or it has no files.
+    NoSuchData,
+    /// The RSE expression stands for no RSE.
+    NoRse,
+    /// Nothing may be written at any of its RSEs.
+    NotWritable,
+    /// The weight of an RSE is no number that is finite and not negative.
+    InvalidWeight,
+    /// Fewer RSEs than copies.
+    InsufficientTargets,
+    /// The account's quota is too small.
+    InsufficientQuota,
+    /// The space that RSEs have for placements is too small.
+    RseOverQuota,
+    /// There is a rule of this account for the same data, expression and copies.
+    Duplicate,
+    /// A file can be copied from nowhere.
+    MissingSource,
+    /// A file could not be copied in any of its attempts.
+    TransfersFailed,
 }
 
 /// The life of a job's file access.

@@ -71,6 +71,10 @@ entity_id! {
     AccountId;
     /// A file access of a job.
     ReadId;
+    /// An RSE expression of the scenario.
+    ExpressionId;
+    /// An attribute of RSEs by which rules draw them.
+    WeightId;
 }
 
 /// A vector that only ids of its own kind can index.

@@ -18,10 +18,11 @@
 //!
 //! ```text
 //!  hidden < ids < names < panics < settings < units < distribution < rng < live < ticker < published < calendar < topology < network < questions < facts
-//!  < context < storage < fabric < fts < conveyor < compute < workload < decide < engine < conformance
+//!  < context < storage < fabric < catalogue < fts < conveyor < rules < reaper < compute < workload < decide < engine < conformance
 //! ```
 
 pub mod calendar;
+pub mod catalogue;
 mod compute;
 pub mod conformance;
 mod context;
@@ -40,7 +41,10 @@ pub mod network;
 pub mod panics;
 mod published;
 mod questions;
+pub mod reaper;
 pub mod rng;
+#[allow(dead_code, reason = "wired in next")]
+mod rules;
 pub mod settings;
 pub mod storage;
 pub mod ticker;

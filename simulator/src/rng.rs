@@ -42,6 +42,14 @@ pub enum Purpose {
     RowSample = 9,
     /// Order of the rows of a log that have the same time; thing: row.
     RowOrder = 10,
+    /// At which RSE a rule puts a copy; thing: the rule's key, the block's key, nth copy.
+    RseChoice = 50,
+    /// When a worker of a daemon first runs; thing: name of the daemon, worker.
+    DaemonPhase = 40,
+    /// Order of equal sources; thing: file, destination, attempt, source.
+    SourceTie = 41,
+    /// Order in which the reaper looks at RSEs; thing: worker, nth pass.
+    ReaperOrder = 60,
     /// Lengths of bursts of arrivals and of the gaps between them; thing: workload, nth of both.
     Burst = 70,
     /// What a rule is for; thing: workload, nth rule.

@@ -1,6 +1,7 @@
 //! How the services of the grid are set.
 
 use dapple_simulator::fts::FtsSettings;
+use dapple_simulator::reaper::ReaperSettings;
 use dapple_simulator::settings;
 use dapple_simulator::storage::StorageSettings;
 
@@ -13,6 +14,8 @@ settings! {
         pub preset: String = "instant".into(),
         /// How transfers queue and move.
         pub fts: FtsSettings<String> = FtsSettings::default(),
+        /// Which replicas are deleted when.
+        pub reaper: ReaperSettings<String> = ReaperSettings::default(),
         /// How storage shows itself.
         pub storage: StorageSettings = StorageSettings::default(),
     }

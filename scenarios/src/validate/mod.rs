@@ -73,7 +73,8 @@ pub(crate) fn validate(file: &ScenarioFile, environment: Environment<'_>, check:
     let policies = policies(file, environment.registry, check);
     let topology = grid.topology.filter(|_| check.faults.is_empty())?;
     let storage = file.services.storage.clone();
-    let (services, names) = (Services { fts, storage }, ServiceNames::default());
+    let reaper = settings::reaper(&file.services.reaper, &grid.rses, check);
+    let (services, names) = (Services { fts, reaper, storage }, ServiceNames::default());
     let setup = Setup { topology, services, names, datasets, workloads, horizon };
     Some(Valid { setup, record, start, policies, logs: files.digests })
 }

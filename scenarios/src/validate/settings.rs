@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use dapple_records::{RecordLevel, RecordPlan};
 use dapple_simulator::fts::{FtsSettings, LinkLimit};
 use dapple_simulator::ids::RseId;
+use dapple_simulator::reaper::{FreeSpaceOf, ReaperSettings};
 use dapple_simulator::units::SimSpan;
 
 use crate::check::{Check, Names};
@@ -29,6 +30,24 @@ pub(super) fn fts(file: &FtsSettings<String>, rses: &Names<RseId>, check: &mut C
         links.push(LinkLimit::referring(limit.clone(), source, destination));
     }
     FtsSettings::referring(file.clone(), links)
+}
+
+/// Checks which replicas are deleted when.
+pub(super) fn reaper(file: &ReaperSettings<String>, rses: &Names<RseId>, check: &mut Check) -> ReaperSettings {
+    let root = At::ROOT;
+    let services = root.field("services");
+    let reaper = services.field("reaper");
+    let list = reaper.field("rses");
+    let mut own: Vec<FreeSpaceOf> = Vec::new();
+    for (index, of) in file.rses.iter().enumerate() {
+        let at = list.index(index);
+        let Some(rse) = rses.resolve(&at.field("rse"), &of.rse, check) else { continue };
+        if own.iter().any(|known| known.rse == rse) {
+            check.fault(&at, format!("`{}` is here already", of.rse));
+        }
+        own.push(FreeSpaceOf::referring(of.clone(), rse));
+    }
+    ReaperSettings::referring(file.clone(), own)
 }
 
 /// What is kept.

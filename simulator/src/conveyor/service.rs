@@ -95,6 +95,8 @@ impl Conveyor {
         let id = self.requests.push(request);
         if let Some(file) = want.file {
             self.live.insert((file, want.destination), id);
+            fabric.storage.begin_copy(file, want.destination, now);
+            fabric.storage.hold_source(file, want.source, now);
         }
         let Want { file, source, destination, bytes, .. } = want;
         let job = FtsJob {
@@ -164,8 +166,11 @@ impl Conveyor {
         let settled = want.file.map(|file| Settled { file, rse: want.destination, done: ended.result.is_ok() });
         if let Some(Settled { file, rse, done }) = settled {
             self.live.remove(&(file, rse));
+            fabric.storage.release_source(file, want.source, cx.now);
             if done {
-                fabric.storage.add_replica(file, rse);
+                fabric.storage.add_replica(file, rse, cx.now);
+            } else {
+                fabric.storage.give_up(file, rse, cx.now);
             }
         }
         cx.tell(&Fact::TransferEnded(request.life(id, Some(&ended), Some(cx.now), outcome)));

@@ -4,6 +4,7 @@ use crate::compute::ComputeEvent;
 use crate::conveyor::ConveyorEvent;
 use crate::fts::FtsEvent;
 use crate::ids::WorkloadId;
+use crate::reaper::ReaperEvent;
 
 /// An event of the engine.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +15,8 @@ pub(super) enum Event {
     Fts(FtsEvent),
     /// Something happens to a transfer request.
     Conveyor(ConveyorEvent),
+    /// Something happens to a worker of the reaper.
+    Reaper(ReaperEvent),
     /// Something happens to a job.
     Compute(ComputeEvent),
 }
@@ -27,6 +30,12 @@ impl From<FtsEvent> for Event {
 impl From<ConveyorEvent> for Event {
     fn from(event: ConveyorEvent) -> Self {
         Self::Conveyor(event)
+    }
+}
+
+impl From<ReaperEvent> for Event {
+    fn from(event: ReaperEvent) -> Self {
+        Self::Reaper(event)
     }
 }
 

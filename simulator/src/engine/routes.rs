@@ -4,6 +4,7 @@
 //! |---|---|
 //! | FTS has ended what a request asked of it | conveyor |
 //! | a file is where it was asked for, or is given up | compute: jobs may wait for it |
+//! | there is more space at an RSE | fts: files may wait for it |
 //! | the last byte of a transfer has arrived | fts |
 //! | a block of a read has arrived | compute |
 
@@ -20,6 +21,7 @@ pub(super) fn of_fact(fact: &Fact) -> Option<Event> {
     match *fact {
         Fact::FtsEnded(FtsEnded { request, .. }) => Some(Event::Conveyor(ConveyorEvent::Ended { request })),
         Fact::Settled(Settled { file, rse, done }) => Some(Event::Compute(ComputeEvent::Placed { file, rse, done })),
+        Fact::SpaceFreed { rse } => Some(Event::Fts(FtsEvent::SpaceFreed { rse })),
         _ => None,
     }
 }

@@ -3,6 +3,7 @@
 use crate::fts::FtsSettings;
 use crate::ids::{DatasetId, Table, WorkloadId};
 use crate::names::Names;
+use crate::reaper::ReaperSettings;
 use crate::storage::{Dataset, StorageSettings};
 use crate::topology::Topology;
 use crate::units::SimTime;
@@ -30,6 +31,8 @@ pub struct Setup {
 pub struct Services {
     /// How transfers queue and move.
     pub fts: FtsSettings,
+    /// Which replicas are deleted when.
+    pub reaper: ReaperSettings,
     /// How storage shows itself.
     pub storage: StorageSettings,
 }

@@ -15,6 +15,7 @@ use crate::fts::Fts;
 use crate::ids::{Id, WorkloadId};
 use crate::network::{Arrival, Network, Wiring};
 use crate::questions::AccessQuestion;
+use crate::reaper::Reaper;
 use crate::storage::Storage;
 use crate::units::SimTime;
 use crate::workload::{Arriving, Sources};
@@ -78,6 +79,7 @@ pub struct Simulation<'a> {
     sources: Sources,
     pub(super) fts: Fts,
     pub(super) conveyor: Conveyor,
+    pub(super) reaper: Reaper,
     pub(super) compute: Compute,
     pub(super) fabric: Fabric<'a>,
     /// When the network said that something arrives or changes next.
@@ -109,6 +111,7 @@ impl<'a> Simulation<'a> {
             sources: Sources::new(&setup.workloads, datasets, (setup.horizon, seed)),
             fts: Fts::new(map, &setup.services.fts),
             conveyor: Conveyor::new(),
+            reaper: Reaper::new(map, &setup.services.reaper, seed),
             compute: Compute::new(map),
             fabric: Fabric { network, wiring, storage },
             announced: None,
@@ -122,6 +125,9 @@ impl<'a> Simulation<'a> {
         };
         for workload in setup.workloads.ids() {
             simulation.schedule_arrival(workload);
+        }
+        for (at, round) in simulation.reaper.first_rounds() {
+            simulation.calendar.schedule(at, round.into());
         }
         simulation
     }
@@ -252,11 +258,12 @@ impl<'a> Simulation<'a> {
     }
 
     fn dispatch(&mut self, event: Event, observer: &mut dyn Observer) {
-        let Self { setup, now, calendar, sources, fts, conveyor, compute, fabric, arriving, .. } = self;
+        let Self { setup, now, calendar, sources, fts, conveyor, reaper, compute, fabric, arriving, .. } = self;
         let cx = &mut context(*now, setup, calendar, observer);
         match event {
             Event::Fts(event) => fts.handle(event, fabric, cx),
             Event::Conveyor(event) => conveyor.handle(event, fts, fabric, cx),
+            Event::Reaper(event) => reaper.handle(event, &mut fabric.storage, cx),
             Event::Compute(event) => compute.handle(event, fabric, cx),
             Event::Arrive(id) => {
                 let workload = (id, &setup.workloads[id]);

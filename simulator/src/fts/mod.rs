@@ -13,10 +13,15 @@
 //! replicas, and what it knows Rucio has yet to learn.
 
 mod job;
+mod optimizer;
 mod queues;
 mod service;
 mod settings;
+#[cfg_attr(not(test), expect(dead_code, reason = "wired in next"))]
+mod tuning;
+mod window;
 
 pub(crate) use job::{FtsFile, FtsJob, JobKind};
+pub use optimizer::{Optimizer, RuleSet};
 pub(crate) use service::{Fts, FtsEvent};
 pub use settings::{FtsSettings, LinkLimit, Turns, WhenFull};

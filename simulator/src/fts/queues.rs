@@ -80,6 +80,8 @@ pub(super) struct Queues {
     gates: Table<GateId, Gate>,
     dtn_of: Table<RseId, Option<DtnId>>,
     queued_to: Table<RseId, u32>,
+    /// Heads that wait for space at their destination.
+    short_of_space: Table<RseId, Vec<Head>>,
     /// Heads to be tried whatever they have waited for.
     fresh: BinaryHeap<Reverse<Head>>,
     /// Gates that were opened and whose heads have not all been tried.
@@ -102,6 +104,7 @@ impl Queues {
             gates: of_rses.chain(of_dtns).map(gate).collect(),
             dtn_of: rses.values().map(|rse| rse.dtn).collect(),
             queued_to: rses.values().map(|_| 0).collect(),
+            short_of_space: rses.values().map(|_| Vec::new()).collect(),
             fresh: BinaryHeap::new(),
             opened: SmallVec::new(),
         };
@@ -151,6 +154,17 @@ impl Queues {
         self.queued_to[link.destination] -= 1;
         let next = |&file| Reverse(Head { turn: link.turn, file, link: head.link });
         self.fresh.extend(link.queue.front().map(next));
+    }
+
+    /// A head has no space at its destination; it is tried again when some is freed.
+    pub fn wait_for_space(&mut self, head: Head) {
+        let destination = self.links[head.link].destination;
+        self.short_of_space[destination].push(head);
+    }
+
+    /// Space was freed: the heads that wait for it are tried again.
+    pub fn space_freed(&mut self, rse: RseId) {
+        self.fresh.extend(self.short_of_space[rse].drain(..).map(Reverse));
     }
 
     /// Takes the slots of a transfer; one that has not queued (`link: None`) takes them even where there are none.

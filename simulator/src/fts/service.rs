@@ -27,6 +27,11 @@ pub(crate) enum FtsEvent {
         /// The file.
         file: FtsFileId,
     },
+    /// Space was freed at an RSE that files may wait for.
+    SpaceFreed {
+        /// The RSE.
+        rse: RseId,
+    },
 }
 
 /// A file that has not ended.
@@ -99,6 +104,10 @@ impl Fts {
         match event {
             FtsEvent::Flowing { file } => self.on_flowing(file, fabric, cx),
             FtsEvent::Transferred { file } => self.on_transferred(file, fabric, cx),
+            FtsEvent::SpaceFreed { rse } => {
+                self.queues.space_freed(rse);
+                self.start_waiting(fabric, cx);
+            }
         }
     }
 
@@ -176,6 +185,8 @@ impl Fts {
         } else if self.settings.when_full == WhenFull::Fail {
             self.queues.pop(head);
             self.end(head.file, Err(TransferError::NoSpace), cx);
+        } else {
+            self.queues.wait_for_space(head);
         }
     }
 
