@@ -93,6 +93,7 @@ impl Scenario {
                 format!("about {n} transfers from {} to {}", self.rse(stream.source), some(&to))
             }
             WorkloadKind::TransferTrace(trace) => format!("{} of a log", number(trace.transfers.len(), "transfer")),
+            WorkloadKind::Steps(steps) => format!("{} with data and rules", number(steps.len(), "step")),
         };
         format!("`{}`: {what}", workload.name)
     }

@@ -60,6 +60,14 @@ pub enum Purpose {
     NodePhase = 23,
     /// How long an FTS node takes to start a process; thing: link, nth file on it, attempt.
     ProcessStart = 24,
+    /// Lengths of bursts of arrivals and of the gaps between them; thing: workload, nth of both.
+    Burst = 70,
+    /// What a rule is for; thing: workload, nth rule.
+    Activity = 71,
+    /// How many files a rule asks for; thing: workload, nth rule.
+    RuleSize = 72,
+    /// Where the data of a rule are; thing: workload, nth rule.
+    Origin = 73,
 }
 
 /// A generator for one thing: the same (seed, purpose, thing) always draws the same numbers.
