@@ -74,13 +74,7 @@ impl Rules {
     }
 
     /// No good replica is left: the file leaves its datasets, and all locks on it go.
-    fn lose<E: Carries>(
-        &mut self,
-        file: FileId,
-        rse: RseId,
-        below: &mut Below<'_, '_>,
-        cx: &mut Context<'_, E>,
-    ) {
+    fn lose<E: Carries>(&mut self, file: FileId, rse: RseId, below: &mut Below<'_, '_>, cx: &mut Context<'_, E>) {
         for id in self.book.on(Did::File(file)) {
             if let Some(rule) = self.book.get_mut(id) {
                 rule.error = Some(RuleError::MissingSource);

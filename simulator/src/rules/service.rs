@@ -71,7 +71,9 @@ impl Rules {
             max_space: catalogue.words.limits("MaxSpaceAvailable"),
             book: Book::new(),
             daemons: Daemons::new(settings, seed),
-            subscriptions: subscriptions.map(|of| Subscribed::new(of, (names, workloads), &mut catalogue.words)).collect(),
+            subscriptions: subscriptions
+                .map(|of| Subscribed::new(of, (names, workloads), &mut catalogue.words))
+                .collect(),
             n_refused: 0,
             n_deleted: 0,
             n_lost: 0,

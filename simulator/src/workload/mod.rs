@@ -15,10 +15,10 @@ use std::sync::Arc;
 
 pub use crate::distribution::Distribution;
 pub use arrivals::{ArrivalTimes, Arrivals};
-pub use steps::{Data, DataStep, Deed, Files};
 pub use rule_size::{Peak, RuleSize};
 pub use shares::Shares;
 pub(crate) use sources::{Arriving, Sources};
+pub use steps::{Data, DataStep, Deed, Files};
 pub use waves::{Bursts, Daily};
 
 use crate::ids::{DatasetId, PoolId, RseId};

@@ -16,8 +16,8 @@ use crate::rules::{NewDataset, Order, Template};
 use crate::storage::{Dataset, Storage};
 use crate::units::{Bytes, SimSpan, SimTime};
 use crate::workload::{
-    ArrivalTimes, Arrivals, Campaign, Data, DataStep, Deed, Distribution, Files as NewFiles, Inputs, JobStream, JobTrace, Pick, Ties, TracedJob, TracedTransfer,
-    TransferStream, TransferTrace, Workload, WorkloadKind,
+    ArrivalTimes, Arrivals, Campaign, Data, DataStep, Deed, Distribution, Files as NewFiles, Inputs, JobStream,
+    JobTrace, Pick, Ties, TracedJob, TracedTransfer, TransferStream, TransferTrace, Workload, WorkloadKind,
 };
 
 /// What arrives.
@@ -99,7 +99,9 @@ impl Sources {
             WorkloadKind::Campaign(campaign) => draw.step(campaign, member),
             WorkloadKind::JobTrace(trace) => smallvec![draw.traced_job(trace, &trace.jobs[member])],
             WorkloadKind::Transfers(stream) => smallvec![draw.transfer(stream)],
-            WorkloadKind::Steps(steps) => draw.deed((&steps[member].does, member), state, names, namespace).into_iter().collect(),
+            WorkloadKind::Steps(steps) => {
+                draw.deed((&steps[member].does, member), state, names, namespace).into_iter().collect()
+            }
             WorkloadKind::TransferTrace(trace) => smallvec![draw.traced_transfer(trace, &trace.transfers[member])],
         }
     }
