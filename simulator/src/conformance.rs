@@ -221,7 +221,7 @@ fn setup(topology: Topology, replicas: [Vec<RseId>; 2]) -> Setup {
             ..Services::default()
         },
         names: Names::default(),
-            catalogue: CatalogueSetup::default(),
+        catalogue: CatalogueSetup::default(),
         horizon: SimTime::from_secs_f64(10_800.0),
     }
 }

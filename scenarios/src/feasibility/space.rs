@@ -98,7 +98,10 @@ fn asked(setup: &Setup) -> BTreeMap<SiteId, Asked> {
                     }
                 }
             }
-            WorkloadKind::Campaign(_) | WorkloadKind::Transfers(_) | WorkloadKind::TransferTrace(_) => {}
+            WorkloadKind::Campaign(_)
+            | WorkloadKind::Transfers(_)
+            | WorkloadKind::TransferTrace(_)
+            | WorkloadKind::Steps(_) => {}
         }
     }
     asked

@@ -15,8 +15,8 @@ mod words;
 
 pub use expression::{Expression, ExpressionError};
 pub(crate) use namespace::{Group, Namespace};
-pub(crate) use quotas::{QuotaLeft, Quotas};
 pub use quotas::{Quota, QuotaSettings};
+pub(crate) use quotas::{QuotaLeft, Quotas};
 pub(crate) use words::{Weight, Words};
 
 use std::collections::BTreeMap;

@@ -111,9 +111,7 @@ impl Quotas {
 
     /// Bytes that each account has locked at each RSE.
     pub fn all_locked(&self) -> impl Iterator<Item = (AccountId, RseId, Bytes)> {
-        self.accounts
-            .iter()
-            .flat_map(|(id, account)| account.locked.iter().map(move |(rse, bytes)| (id, rse, *bytes)))
+        self.accounts.iter().flat_map(|(id, account)| account.locked.iter().map(move |(rse, bytes)| (id, rse, *bytes)))
     }
 
     /// What is left to an account at an RSE.

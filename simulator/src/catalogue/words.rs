@@ -39,9 +39,7 @@ pub(crate) enum Weight {
 impl Words {
     /// Nothing has been asked yet.
     pub fn new(map: &Map, attributes: &Table<RseId, BTreeMap<String, String>>) -> Self {
-        let words = |(id, rse): (RseId, &Rse)| {
-            (rse.name.clone(), attributes.get(id).cloned().unwrap_or_default())
-        };
+        let words = |(id, rse): (RseId, &Rse)| (rse.name.clone(), attributes.get(id).cloned().unwrap_or_default());
         Self {
             rses: map.rses().iter().map(words).collect(),
             expressions: Table::new(),
@@ -74,11 +72,12 @@ impl Words {
         if let Some(&known) = self.keys.get(key) {
             return known;
         }
-        let weight = |(_, attributes): &(String, BTreeMap<String, String>)| match attributes.get(key).map(|text| text.parse()) {
-            None => Weight::None,
-            Some(Ok(number)) if f64::is_finite(number) && number >= 0.0 => Weight::Of(number),
-            Some(_) => Weight::Invalid,
-        };
+        let weight =
+            |(_, attributes): &(String, BTreeMap<String, String>)| match attributes.get(key).map(|text| text.parse()) {
+                None => Weight::None,
+                Some(Ok(number)) if f64::is_finite(number) && number >= 0.0 => Weight::Of(number),
+                Some(_) => Weight::Invalid,
+            };
         let id = self.weights.push(self.rses.values().map(weight).collect());
         self.keys.insert(key.to_owned(), id);
         id
@@ -120,7 +119,10 @@ mod tests {
         let none = words.expression("((");
         assert!(words.rses(none).is_empty(), "what is no expression stands for no RSE");
         let share = words.weight("share");
-        assert_eq!(words.weights(share).values().copied().collect::<Vec<_>>(), [Weight::Of(2.5), Weight::Invalid, Weight::None]);
+        assert_eq!(
+            words.weights(share).values().copied().collect::<Vec<_>>(),
+            [Weight::Of(2.5), Weight::Invalid, Weight::None]
+        );
         let limits = words.limits("share");
         assert_eq!(limits.values().copied().collect::<Vec<_>>(), [Some(Bytes::new(3)), None, None]);
         let only = words.only(RseId::from_index(1));

@@ -112,7 +112,8 @@ impl<'a> Simulation<'a> {
         let mut catalogue = Catalogue::new(map, &setup.names, &setup.catalogue, datasets.iter().map(files_of));
         let workloads: Vec<&str> = setup.workloads.values().map(|workload| workload.name.as_str()).collect();
         let rules = Rules::new(&setup.services.rules, (&setup.names, &workloads), &mut catalogue, seed);
-        let sources = Sources::new((&setup.workloads, datasets), (&setup.names, &mut catalogue.words), (setup.horizon, seed));
+        let sources =
+            Sources::new((&setup.workloads, datasets), (&setup.names, &mut catalogue.words), (setup.horizon, seed));
         let mut simulation = Self {
             setup,
             now: SimTime::ZERO,

@@ -241,7 +241,8 @@ pub(super) fn select(
         (true, Grouping::None) => Preferred::Any(&holders),
         (true, Grouping::All | Grouping::Dataset) => Preferred::First(&holders),
     };
-    let placing = Placing { key: block.key, bytes: block.bytes, copies: None, there: &there, preferred, barred: &barred };
+    let placing =
+        Placing { key: block.key, bytes: block.bytes, copies: None, there: &there, preferred, barred: &barred };
     let chosen = selector.select(&placing)?;
     Ok((block, chosen))
 }

@@ -125,7 +125,8 @@ mod tests {
         let files: Vec<FileId> = (0..3).map(FileId::from_index).collect();
         let covered = coverage(&files, bytes_of, |file| if file.index() == 2 { three.clone() } else { one.clone() });
         assert_eq!(covered, [(at(1), Bytes::new(3)), (at(2), Bytes::new(3)), (at(3), Bytes::new(3))]);
-        let covered = coverage(&files[1..], bytes_of, |file| if file.index() == 2 { three.clone() } else { one.clone() });
+        let covered =
+            coverage(&files[1..], bytes_of, |file| if file.index() == 2 { three.clone() } else { one.clone() });
         assert_eq!(covered.iter().map(|pair| pair.0).collect::<Vec<_>>(), [at(3), at(1), at(2)]);
     }
 }

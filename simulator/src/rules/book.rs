@@ -178,9 +178,7 @@ impl Book {
 
     /// Whether a rule asks for the same.
     pub fn has_twin(&self, new: &NewRule, copies: u32) -> bool {
-        let same = |rule: &Rule| {
-            (rule.new.account, rule.new.rses, rule.copies) == (new.account, new.rses, copies)
-        };
+        let same = |rule: &Rule| (rule.new.account, rule.new.rses, rule.copies) == (new.account, new.rses, copies);
         self.by_did.get(&new.did).is_some_and(|ids| ids.iter().any(|&id| self.rules.get(id).is_some_and(same)))
     }
 
@@ -281,7 +279,10 @@ impl Book {
                 *counts.of(lock.state) += 1;
                 let waits = self.open.get(&(lock.file, lock.rse)).is_some_and(|refs| refs.contains(&(id, nth)));
                 if waits != (lock.state != LockState::Ok) {
-                    return Some(format!("{lock:?} of {id:?} is {}among those that wait", if waits { "" } else { "not " }));
+                    return Some(format!(
+                        "{lock:?} of {id:?} is {}among those that wait",
+                        if waits { "" } else { "not " }
+                    ));
                 }
             }
             if counts != rule.counts {

@@ -32,5 +32,5 @@ pub use blocks::Grouping;
 pub use daemons::Daemon;
 pub(crate) use new::{NewRule, Order, Template};
 pub(crate) use service::{Below, Rules, RulesEvent};
-pub(crate) use subscriptions::NewDataset;
 pub use settings::{Copies, RetryAfter, RuleTemplate, RulesSettings, Subscription};
+pub(crate) use subscriptions::NewDataset;

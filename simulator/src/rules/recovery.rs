@@ -74,13 +74,7 @@ impl Rules {
     }
 
     /// No good replica is left: the file leaves its datasets, and all locks on it go.
-    fn lose<E: Carries>(
-        &mut self,
-        file: FileId,
-        rse: RseId,
-        below: &mut Below<'_, '_>,
-        cx: &mut Context<'_, E>,
-    ) {
+    fn lose<E: Carries>(&mut self, file: FileId, rse: RseId, below: &mut Below<'_, '_>, cx: &mut Context<'_, E>) {
         for id in self.book.on(Did::File(file)) {
             if let Some(rule) = self.book.get_mut(id) {
                 rule.error = Some(RuleError::MissingSource);
@@ -89,7 +83,6 @@ impl Rules {
         }
         for dataset in below.catalogue.namespace.detach_everywhere(file) {
             self.changed(Did::Dataset(dataset), cx);
-            below.fabric.storage.let_go(file);
         }
         self.n_lost += 1;
         below.fabric.storage.bury(file, rse, Tombstone::OBSOLETE, cx.now);

@@ -43,8 +43,7 @@ impl Rules {
         let taken = self.daemons.take_stuck(cx.now);
         for &id in &taken {
             let Some(rule) = self.book.get(id) else { continue };
-            let is_hopeless =
-                rule.stuck_since.is_some_and(|since| cx.now.since(since) >= self.settings.suspend_after);
+            let is_hopeless = rule.stuck_since.is_some_and(|since| cx.now.since(since) >= self.settings.suspend_after);
             if is_hopeless {
                 self.enter(id, RuleState::Suspended, cx);
             } else {

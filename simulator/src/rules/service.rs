@@ -71,7 +71,9 @@ impl Rules {
             max_space: catalogue.words.limits("MaxSpaceAvailable"),
             book: Book::new(),
             daemons: Daemons::new(settings, seed),
-            subscriptions: subscriptions.map(|of| Subscribed::new(of, (names, workloads), &mut catalogue.words)).collect(),
+            subscriptions: subscriptions
+                .map(|of| Subscribed::new(of, (names, workloads), &mut catalogue.words))
+                .collect(),
             n_refused: 0,
             n_deleted: 0,
             n_lost: 0,
@@ -209,6 +211,11 @@ impl Rules {
     /// Locks (made, gone) so far.
     pub fn lock_counts(&self) -> (u64, u64) {
         self.book.lock_counts()
+    }
+
+    /// Locks that are there, counted one by one.
+    pub fn n_locks_left(&self) -> u64 {
+        self.book.iter().map(|(_, rule)| rule.locks.len() as u64).sum()
     }
 
     /// Where rules, locks and what is locked do not add up.

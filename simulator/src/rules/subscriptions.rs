@@ -52,7 +52,10 @@ impl Rules {
                 .flat_map(|(nth, subscribed)| {
                     let rule = move |(place, template): (u64, &Template)| {
                         let key = combined(combined(new.key, nth), place);
-                        (template.rule(Did::Dataset(new.dataset), (new.workload, key), subscribed.account), template.is_split())
+                        (
+                            template.rule(Did::Dataset(new.dataset), (new.workload, key), subscribed.account),
+                            template.is_split(),
+                        )
                     };
                     (0..).zip(&subscribed.rules).map(rule)
                 })

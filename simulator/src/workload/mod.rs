@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 pub use crate::distribution::Distribution;
 pub use arrivals::{ArrivalTimes, Arrivals};
-pub use steps::{Data, DataStep, Deed, Files};
 pub(crate) use sources::{Arriving, Sources};
+pub use steps::{Data, DataStep, Deed, Files};
 
 use crate::ids::{DatasetId, PoolId, RseId};
 use crate::settings;
