@@ -75,9 +75,10 @@ pub(crate) fn validate(file: &ScenarioFile, environment: Environment<'_>, check:
     let topology = grid.topology.filter(|_| check.faults.is_empty())?;
     let storage = file.services.storage.clone();
     let reaper = settings::reaper(&file.services.reaper, &grid.rses, check);
-    let (services, names) = (Services { fts, reaper, storage, ..Services::default() }, ServiceNames::default());
+    let rules = file.services.rules.clone();
+    let (services, names) = (Services { fts, rules, reaper, storage }, ServiceNames::default());
     let catalogue = CatalogueSetup::default();
-    let setup = Setup { topology, services, names, catalogue, datasets, workloads, horizon };
+    let setup = Setup { topology, services, names, datasets, catalogue, workloads, horizon };
     Some(Valid { setup, record, start, policies, logs: files.digests })
 }
 

@@ -11,6 +11,8 @@ impl Simulation<'_> {
         let network = &self.fabric.network;
         let (jobs_submitted, jobs_done, jobs_failed) = self.compute.counts();
         let (requests_created, requests_done, requests_failed) = self.conveyor.counts();
+        let (rules_created, rules_refused, rules_deleted) = self.rules.counts();
+        let (locks_made, locks_gone) = self.rules.lock_counts();
         let bytes_received = (self.fts.received() + self.compute.received()).get();
         let flows_in_flight = network.n_flows() as u64;
         Counters {
@@ -29,6 +31,13 @@ impl Simulation<'_> {
             requests_done,
             requests_failed,
             requests_left: self.conveyor.n_left(),
+            rules_created,
+            rules_refused,
+            rules_deleted,
+            rules_left: self.rules.n_left(),
+            locks_made,
+            locks_gone,
+            locks_left: self.rules.n_locks_left(),
             flows_stalled: network.n_stalled() as u64,
             space_used_bytes: self.fabric.storage.total_taken().get(),
         }
@@ -46,7 +55,8 @@ impl Simulation<'_> {
         if (booked - integral).abs() > rounding {
             return Err(EngineError::Books(format!("{booked} bytes were given out and {integral} moved")));
         }
-        match self.fabric.storage.violation() {
+        let rules = || self.rules.violation(&self.catalogue, &self.fabric);
+        match self.fabric.storage.violation().or_else(rules) {
             Some(violation) => Err(EngineError::Books(violation)),
             None => Ok(()),
         }
