@@ -145,7 +145,7 @@ fn probe_setup(law: AccessCoefficients) -> Result<Setup, dapple_simulator::topol
         // Nothing is transferred.
         services: Services { fts: FtsSettings::immediate(), ..Services::default() },
         names: Names::default(),
-            catalogue: CatalogueSetup::default(),
+        catalogue: CatalogueSetup::default(),
         // The slowest probe takes 160 s.
         horizon: SimTime::from_secs_f64(86_400.0),
     })
