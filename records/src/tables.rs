@@ -135,7 +135,7 @@ tables! {
         ended_at_ns: Int = j.ended_at, "when it ended; empty: not within the run";
         compute_s: Float = j.compute_s, "compute time on its node";
         outcome: Word = job_outcome(j.outcome), "done, failed, placing, queued or running (the last three at the horizon)";
-        error_class: Word = job_error(j.outcome), "why it failed: placement-failed, scratch-too-small, node-too-small; empty otherwise";
+        error_class: Word = job_error(j.outcome), "why it failed: placement-failed, scratch-too-small, node-too-small, input-lost; empty otherwise";
     }
 
     /// One row per (entity, quantity, instant).
@@ -372,6 +372,7 @@ const fn job_error(outcome: JobOutcome) -> Option<&'static str> {
         JobOutcome::Failed(JobError::PlacementFailed) => Some("placement-failed"),
         JobOutcome::Failed(JobError::ScratchTooSmall) => Some("scratch-too-small"),
         JobOutcome::Failed(JobError::NodeTooSmall) => Some("node-too-small"),
+        JobOutcome::Failed(JobError::InputLost) => Some("input-lost"),
         JobOutcome::Done | JobOutcome::Placing | JobOutcome::Queued | JobOutcome::Running => None,
     }
 }

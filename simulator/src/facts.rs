@@ -440,6 +440,8 @@ pub enum JobError {
     ScratchTooSmall,
     /// It needs more slots than a node of its pool has.
     NodeTooSmall,
+    /// An input was deleted or lost before it was read, and nothing that is left of it can be reached.
+    InputLost,
 }
 
 /// One quantity of one entity at one instant, after everything that happens in it; a rate is the mean since the sample before.

@@ -39,6 +39,17 @@ impl Ticker {
         self.last_until(now).map_or(SimTime::ZERO + self.phase, |last| last + self.period)
     }
 
+    /// The first tick at `at` or later; `at` itself where it ticks all the time.
+    pub fn first_from(self, at: SimTime) -> SimTime {
+        self.last_until(at).filter(|last| *last == at).unwrap_or_else(|| self.next_after(at))
+    }
+
+    /// How many ticks come before that of `at`.
+    pub fn number_of(self, at: SimTime) -> u64 {
+        let since_first = at.as_nanos().saturating_sub(self.phase.as_nanos());
+        since_first.checked_div(self.period.as_nanos()).unwrap_or(0)
+    }
+
     /// The last tick up to and including `now`; `None`: it has not ticked yet.
     pub fn last_until(self, now: SimTime) -> Option<SimTime> {
         let since_first = now.as_nanos().checked_sub(self.phase.as_nanos())?;

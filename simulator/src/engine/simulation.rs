@@ -242,7 +242,12 @@ impl<'a> Simulation<'a> {
             };
             let view = self.view();
             if view.reachable(question).next().is_none() {
-                return Err(self.unreachable(question));
+                if !self.fabric.storage.file(question.file).has_lost {
+                    return Err(self.unreachable(question));
+                }
+                let Self { setup, now, calendar, compute, fabric, .. } = self;
+                compute.give_up(fabric, &mut context(*now, setup, calendar, observer));
+                continue;
             }
             let Some(answer) = given.map(Answer::Access) else { return Ok(Some(Question::Access(question.clone()))) };
             check(asked, &answer, &view).map_err(|what| EngineError::Impossible {

@@ -4,7 +4,7 @@ use rand::seq::SliceRandom;
 
 use crate::context::Context;
 use crate::facts::{Fact, RemovedBecause, ReplicaRemoved};
-use crate::ids::{Id, RseId, Table};
+use crate::ids::{RseId, Table};
 use crate::reaper::ReaperSettings;
 use crate::reaper::need::{Need, Watch};
 use crate::reaper::victims::victims;

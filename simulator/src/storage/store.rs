@@ -78,6 +78,11 @@ impl Storage {
         self.files.push(File::new(bytes, SmallVec::from_elem(at, 1), Some(at)))
     }
 
+    /// A file; `None`: it is forgotten.
+    pub fn known(&self, file: FileId) -> Option<&File> {
+        self.files.get(file)
+    }
+
     /// A file that is not forgotten.
     pub fn file(&self, file: FileId) -> &File {
         &self.files[file]
@@ -93,7 +98,7 @@ impl Storage {
         Some(self.replica(file, rse)?.state)
     }
 
-    /// A job asks for a file, and refers to it until it lets it go.
+    /// A job asks for a file.
     pub fn count_use(&mut self, file: FileId) {
         self.files[file].uses += 1;
     }
@@ -294,7 +299,10 @@ impl Storage {
         replicas.put((id, rse), before, after);
         let is = |state| [before, after].map(|replica| replica.is_some_and(|replica| replica.state == state));
         match is(ReplicaState::Available) {
-            [true, false] => file.replicas.retain(|other| *other != rse),
+            [true, false] => {
+                file.replicas.retain(|other| *other != rse);
+                file.has_lost = true;
+            }
             [false, true] => file.replicas.insert(file.replicas.partition_point(|other| *other < rse), rse),
             _ => {}
         }
