@@ -75,7 +75,7 @@ impl Figures {
             let kind = match transfer.outcome {
                 TransferOutcome::Done => 0,
                 TransferOutcome::Failed(_) => 1,
-                TransferOutcome::Queued | TransferOutcome::Active => 2,
+                TransferOutcome::Queued | TransferOutcome::Active | TransferOutcome::Finishing => 2,
             };
             self.transfers[kind] += 1;
             self.placements += u64::from(transfer.is_placement());

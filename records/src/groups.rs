@@ -124,7 +124,7 @@ impl Groups {
     /// A transfer request has ended, or the run has.
     pub fn transfer(&mut self, transfer: &TransferEnded, setup: &Setup) {
         let map = &setup.topology.map;
-        let route = map.route_between(transfer.source, transfer.destination);
+        let route = transfer.source.and_then(|source| map.route_between(source, transfer.destination));
         let origin = usize::from(transfer.is_placement());
         let own = [
             &mut self.workloads[transfer.workload],

@@ -83,7 +83,7 @@ tables! {
         file: Int = t.file, "id of the file; empty for traffic that leaves no replica";
         trace_row: Int = t.traced.map(|row| row.number), "row of the log it was replayed from; empty otherwise";
         logged_ns: Int = t.traced.and_then(|row| row.took), "how long it took by that log, from its request (or its start, where starts are replayed) to its end; empty: the log does not say";
-        source: Rse = t.source, "RSE it was read from";
+        source: Rse = t.source, "RSE it was read from; empty: none was chosen";
         destination: Rse = t.destination, "RSE it was written to";
         size_bytes: Int = t.bytes, "size of the file";
         created_at_ns: Int = t.created_at, "when it was asked for";
@@ -91,8 +91,8 @@ tables! {
         flowing_at_ns: Int = t.flowing_at, "when its first byte moved, after start-up; empty: never";
         transferred_at_ns: Int = t.transferred_at, "when its last byte arrived; empty: never";
         moved_bytes: Int = t.moved, "bytes that arrived until the end or the horizon";
-        outcome: Word = transfer_outcome(t.outcome), "done, failed, queued (at the horizon) or active (at the horizon)";
-        error_class: Word = transfer_error(t.outcome), "why it failed: no-space, no-route; empty otherwise";
+        outcome: Word = transfer_outcome(t.outcome), "done, failed, or at the horizon: queued, active, finishing (FTS was through with it, Rucio not)";
+        error_class: Word = transfer_error(t.outcome), "why it failed: no-space, no-route, no-sources, refused, lost; empty otherwise";
     }
 
     /// One row per file access of a job.
@@ -346,6 +346,7 @@ const fn transfer_outcome(outcome: TransferOutcome) -> &'static str {
         TransferOutcome::Failed(_) => "failed",
         TransferOutcome::Queued => "queued",
         TransferOutcome::Active => "active",
+        TransferOutcome::Finishing => "finishing",
     }
 }
 
@@ -353,7 +354,10 @@ const fn transfer_error(outcome: TransferOutcome) -> Option<&'static str> {
     match outcome {
         TransferOutcome::Failed(TransferError::NoSpace) => Some("no-space"),
         TransferOutcome::Failed(TransferError::NoRoute) => Some("no-route"),
-        TransferOutcome::Done | TransferOutcome::Queued | TransferOutcome::Active => None,
+        TransferOutcome::Failed(TransferError::NoSources) => Some("no-sources"),
+        TransferOutcome::Failed(TransferError::Refused) => Some("refused"),
+        TransferOutcome::Failed(TransferError::Lost) => Some("lost"),
+        TransferOutcome::Done | TransferOutcome::Queued | TransferOutcome::Active | TransferOutcome::Finishing => None,
     }
 }
 

@@ -48,6 +48,8 @@ pub enum Purpose {
     DaemonPhase = 40,
     /// Order of equal sources; thing: file, destination, attempt, source.
     SourceTie = 41,
+    /// What goes wrong with handing a request to FTS; thing: the request, its attempt.
+    Submission = 42,
     /// Order in which the reaper looks at RSEs; thing: worker, nth pass.
     ReaperOrder = 60,
     /// The VO that a link of FTS serves; thing: node, nth grid point, link.

@@ -1,6 +1,7 @@
 //! What a run is made of.
 
 use crate::catalogue::CatalogueSetup;
+use crate::conveyor::ConveyorSettings;
 use crate::fts::FtsSettings;
 use crate::ids::{DatasetId, Table, WorkloadId};
 use crate::names::Names;
@@ -35,6 +36,8 @@ pub struct Setup {
 pub struct Services {
     /// How transfers queue and move.
     pub fts: FtsSettings,
+    /// How Rucio brings files to where they are asked for.
+    pub conveyor: ConveyorSettings,
     /// How rules are kept.
     pub rules: RulesSettings,
     /// Which replicas are deleted when.
