@@ -130,6 +130,10 @@ impl Observer for Recorder<'_> {
                 let question = &decided.question;
                 self.source_decided.insert((question.file, question.destination), decided.clone());
             }
+            Fact::ReplicaRemoved(removed) => {
+                figures.removed(removed);
+                groups.removed(removed, setup);
+            }
             Fact::Sampled(sample) => {
                 let row = Sampled { sample: *sample, at, setup };
                 tables::series::push(&row, self.n_samples, &mut tables.series);

@@ -261,7 +261,7 @@ impl Scenario {
                 }
                 WorkloadKind::Transfers(stream) => size.transfers += stream.arrivals.expected(horizon),
                 WorkloadKind::TransferTrace(trace) => size.transfers += trace.transfers.len() as f64,
-                // What a rule asks for depends on what is there when it is made.
+                // How many transfers a rule needs shows when it is made.
                 WorkloadKind::Steps(_) => {}
             }
         }

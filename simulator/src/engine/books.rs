@@ -87,6 +87,9 @@ pub struct Counters {
     pub locks_left: u64,
     /// Flows waiting at rate zero at the horizon.
     pub flows_stalled: u64,
+    /// Replicas that the reaper has deleted.
+    #[serde(default)]
+    pub replicas_deleted: u64,
     /// Sum over RSEs of the space that replicas and reservations take at the horizon, without the initial fill.
     pub space_used_bytes: u64,
 }

@@ -39,6 +39,7 @@ impl Simulation<'_> {
             locks_gone,
             locks_left: self.rules.n_locks_left(),
             flows_stalled: network.n_stalled() as u64,
+            replicas_deleted: self.reaper.n_deleted(),
             space_used_bytes: self.fabric.storage.total_taken().get(),
         }
     }
@@ -81,9 +82,11 @@ impl Simulation<'_> {
         let full: BTreeSet<_> = self.fts.waiting_for_space(&self.fabric.storage).collect();
         for (workload, rse) in full {
             let (workload, rse) = (&self.setup.workloads[workload].name, &map.rses()[rse].name);
-            warnings.push(format!(
-                "placements of `{workload}` wait for space at RSE `{rse}`, and nothing frees any: they wait for ever"
-            ));
+            let until = match self.reaper.is_off() {
+                true => "and nothing frees any: they wait for ever",
+                false => "at the horizon",
+            };
+            warnings.push(format!("placements of `{workload}` wait for space at RSE `{rse}`, {until}"));
         }
         warnings.sort();
         warnings.dedup();
