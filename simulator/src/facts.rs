@@ -185,8 +185,8 @@ pub struct TransferEnded {
     pub attempt: u32,
     /// The attempt before this one.
     pub previous: Option<RequestId>,
-    /// Where it was read from.
-    pub source: RseId,
+    /// Where it was read from, or was to be; `None`: no source was chosen.
+    pub source: Option<RseId>,
     /// Where it was written to.
     pub destination: RseId,
     /// Size of the file.
@@ -238,6 +238,8 @@ pub enum TransferOutcome {
     Queued,
     /// At the horizon it was under way.
     Active,
+    /// At the horizon FTS was through with it, and Rucio had not acted on that yet.
+    Finishing,
 }
 
 /// Why a transfer request failed.
@@ -259,6 +261,12 @@ pub enum TransferError {
     StagingTimeout,
     /// Its file was not on tape in time.
     ArchivingTimeout,
+    /// No replica could be its source: there was none, or none with a distance to the destination.
+    NoSources,
+    /// FTS refused to take it.
+    Refused,
+    /// FTS had taken it and knew nothing of it later.
+    Lost,
 }
 
 impl TransferError {
@@ -272,7 +280,10 @@ impl TransferError {
             | Self::Cancelled
             | Self::NotUsed
             | Self::NoShare
-            | Self::ArchivingTimeout => false,
+            | Self::ArchivingTimeout
+            | Self::NoSources
+            | Self::Refused
+            | Self::Lost => false,
         }
     }
 
@@ -287,6 +298,9 @@ impl TransferError {
             Self::NoShare => "no-share",
             Self::StagingTimeout => "staging-timeout",
             Self::ArchivingTimeout => "archiving-timeout",
+            Self::NoSources => "no-sources",
+            Self::Refused => "refused",
+            Self::Lost => "lost",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What a run is made of.
 
 use crate::catalogue::CatalogueSetup;
+use crate::conveyor::ConveyorSettings;
 use crate::copy::CopySettings;
 use crate::fts::FtsSettings;
 use crate::ids::{DatasetId, Table, WorkloadId};
@@ -36,6 +37,8 @@ pub struct Setup {
 pub struct Services {
     /// How transfers queue and move.
     pub fts: FtsSettings,
+    /// How Rucio brings files to where they are asked for.
+    pub conveyor: ConveyorSettings,
     /// How one copy goes, and how it fails.
     pub copy: CopySettings,
     /// How rules are kept.
