@@ -78,9 +78,10 @@ pub(crate) fn validate(file: &ScenarioFile, environment: Environment<'_>, check:
     let topology = grid.topology.filter(|_| check.faults.is_empty())?;
     let storage = file.services.storage.clone();
     let reaper = settings::reaper(&file.services.reaper, &grid.rses, check);
+    let conveyor = settings::conveyor(&file.services.conveyor, check);
     let rules = file.services.rules.clone();
-    let (services, names) =
-        (Services { fts, copy, rules, reaper, storage, ..Services::default() }, ServiceNames::default());
+    let services = Services { fts, copy, conveyor, rules, reaper, storage };
+    let names = ServiceNames::default();
     let catalogue = CatalogueSetup::default();
     let setup = Setup { topology, services, names, datasets, catalogue, workloads, horizon };
     Some(Valid { setup, record, start, policies, logs: files.digests })
