@@ -8,7 +8,9 @@
 //! A fact that ends something tells its whole life, so that no observer has to remember how it began. Facts are plain values:
 //! ids, instants, bytes and enums; names and texts belong to whoever writes them down.
 
-use crate::ids::{AccountId, ActivityId, DtnId, FileId, JobId, LinkId, PoolId, ReadId, RequestId, RseId, RuleId, WorkloadId};
+use crate::ids::{
+    AccountId, ActivityId, DtnId, FileId, JobId, LinkId, PoolId, ReadId, RequestId, RseId, RuleId, WorkloadId,
+};
 use crate::network::Carried;
 use crate::questions::{Access, AccessObservation, AccessQuestion, SourceObservation, SourceQuestion};
 use crate::units::{Bytes, SimSpan, SimTime};
