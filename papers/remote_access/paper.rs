@@ -5,6 +5,7 @@ use dapple_policies::access::AlwaysRemote;
 use dapple_records::{RecordLevel, RecordPlan, TableData, record};
 use dapple_reports::page::Section;
 use dapple_scenarios::{LoadOptions, Registry, load_bundled};
+use dapple_simulator::catalogue::CatalogueSetup;
 use dapple_simulator::decide::Policies;
 use dapple_simulator::distribution::Distribution;
 use dapple_simulator::engine::{Services, Setup};
@@ -145,6 +146,7 @@ fn probe_setup(law: AccessCoefficients) -> Result<Setup, dapple_simulator::topol
         // Nothing is transferred.
         services: Services { fts: FtsSettings::immediate(), ..Services::default() },
         names: Names::default(),
+        catalogue: CatalogueSetup::default(),
         // The slowest probe takes 160 s.
         horizon: SimTime::from_secs_f64(86_400.0),
     })

@@ -31,9 +31,6 @@ pub(crate) struct Figures {
     pub placements: u64,
     /// Bytes that had arrived by attempts that failed then.
     pub lost: f64,
-    /// Replicas that were deleted for their space, and their bytes.
-    pub evictions: u64,
-    pub evicted: f64,
     pub rule_ok: Times,
     /// Rules that were OK, refused, neither.
     pub rules: [u64; 3],
@@ -44,6 +41,9 @@ pub(crate) struct Figures {
     pub lan: f64,
     pub busiest_link: Option<f64>,
     pub redundant: Option<f64>,
+    /// Replicas deleted that were not obsolete.
+    pub evictions: u64,
+    pub evicted: f64,
     first_submitted: Option<SimTime>,
     last_ended: Option<SimTime>,
     any_unfinished: bool,
@@ -69,8 +69,6 @@ impl Figures {
             transfers: [0; 3],
             placements: 0,
             lost: 0.0,
-            evictions: 0,
-            evicted: 0.0,
             rule_ok: times(),
             rules: [0; 3],
             remote: Mean::default(),
@@ -79,6 +77,8 @@ impl Figures {
             lan: 0.0,
             busiest_link: None,
             redundant: None,
+            evictions: 0,
+            evicted: 0.0,
             first_submitted: None,
             last_ended: None,
             any_unfinished: false,
@@ -92,7 +92,7 @@ impl Figures {
             let kind = match transfer.outcome {
                 TransferOutcome::Done => 0,
                 TransferOutcome::Failed(_) => 1,
-                TransferOutcome::Queued | TransferOutcome::Active => 2,
+                TransferOutcome::Queued | TransferOutcome::Active | TransferOutcome::Finishing => 2,
             };
             self.transfers[kind] += 1;
             self.placements += u64::from(transfer.is_placement());
@@ -166,9 +166,9 @@ impl Figures {
         }
     }
 
-    /// A replica has been deleted at `at`.
-    pub fn removed(&mut self, removed: &ReplicaRemoved, at: SimTime) {
-        if at >= self.warm_up_until && removed.because == RemovedBecause::SpaceNeeded {
+    /// A replica was deleted.
+    pub fn removed(&mut self, removed: &ReplicaRemoved) {
+        if removed.because != RemovedBecause::Obsolete {
             self.evictions += 1;
             self.evicted += removed.bytes.as_f64();
         }

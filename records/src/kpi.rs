@@ -220,12 +220,6 @@ kpis! {
     /// Bytes that failed attempts had moved.
     LostBytes = "lost_bytes", "Bytes lost by failures" ["B"], less, WORK,
         "bytes that had arrived by attempts created after the warm-up that failed then", |f| Some(f.lost);
-    /// Replicas deleted because their space was needed.
-    Evictions = "evictions", "Replicas evicted" ["1"], neither, ALL,
-        "cached replicas that the reaper deleted after the warm-up because their space was needed; obsolete ones do not count", |f| count(f.evictions);
-    /// Bytes of the same.
-    EvictedBytes = "evicted_bytes", "Bytes evicted" ["B"], neither, ALL,
-        "of the same", |f| Some(f.evicted);
     /// Median time until a rule is OK.
     RuleTtcP50 = "rule_ttc_p50_s", "Rule until OK, median" ["s"], less, RULES, RULE, |f| f.rule_ok.quantile(0.5);
     /// 95th percentile of the same.
@@ -268,6 +262,12 @@ kpis! {
     /// Time from the first submission to the last end of a job.
     Makespan = "makespan_s", "Makespan" ["s"], less, JOBS,
         "from the first submission to the last end of a job; empty where a job has not ended", |f| f.makespan_s();
+    /// Replicas that were deleted though they were not obsolete.
+    Evictions = "evictions", "Replicas evicted" ["1"], neither, ALL,
+        "replicas that the reaper deleted though they were not obsolete, to make room or because their RSE keeps no cache; whole run", |f| count(f.evictions);
+    /// Their bytes.
+    EvictedBytes = "evicted_bytes", "Bytes evicted" ["B"], neither, ALL,
+        "bytes of the replicas that evictions counts", |f| Some(f.evicted);
 }
 
 fn count(n: u64) -> Option<f64> {

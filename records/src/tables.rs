@@ -89,7 +89,7 @@ tables! {
         previous: Int = t.previous, "id of the attempt before this one; empty: this is the first";
         trace_row: Int = t.traced.map(|row| row.number), "row of the log it was replayed from; empty otherwise";
         logged_ns: Int = t.traced.and_then(|row| row.took), "how long it took by that log, from its request (or its start, where starts are replayed) to its end; empty: the log does not say";
-        source: Rse = t.source, "RSE it was read from";
+        source: Rse = t.source, "RSE it was read from; empty: none was chosen";
         destination: Rse = t.destination, "RSE it was written to";
         size_bytes: Int = t.bytes, "size of the file";
         requested_at_ns: Int = t.requested_at, "when the first attempt was asked for";
@@ -100,8 +100,8 @@ tables! {
         transferred_at_ns: Int = t.transferred_at, "when its last byte arrived; empty: never";
         learned_at_ns: Int = t.learned_at, "when Rucio had learned how it came out; empty: never";
         moved_bytes: Int = t.moved, "bytes that arrived until the end or the horizon; of a failed attempt they are lost";
-        outcome: Word = transfer_outcome(t.outcome), "done, failed, queued (at the horizon) or active (at the horizon)";
-        error_class: Word = transfer_error(t.outcome), "why it failed: no-space, no-route; empty otherwise";
+        outcome: Word = transfer_outcome(t.outcome), "done, failed, or at the horizon: queued, active, finishing (FTS was through with it, Rucio not)";
+        error_class: Word = transfer_error(t.outcome), "why it failed: no-space, no-route, no-sources, refused, lost; empty otherwise";
     }
 
     /// One row per file access of a job.
@@ -144,7 +144,7 @@ tables! {
         ended_at_ns: Int = j.ended_at, "when it ended; empty: not within the run";
         compute_s: Float = j.compute_s, "compute time on its node";
         outcome: Word = job_outcome(j.outcome), "done, failed, placing, queued or running (the last three at the horizon)";
-        error_class: Word = job_error(j.outcome), "why it failed: placement-failed, scratch-too-small, node-too-small; empty otherwise";
+        error_class: Word = job_error(j.outcome), "why it failed: placement-failed, scratch-too-small, node-too-small, input-lost; empty otherwise";
     }
 
     /// One row per rule.
@@ -392,6 +392,7 @@ const fn transfer_outcome(outcome: TransferOutcome) -> &'static str {
         TransferOutcome::Failed(_) => "failed",
         TransferOutcome::Queued => "queued",
         TransferOutcome::Active => "active",
+        TransferOutcome::Finishing => "finishing",
     }
 }
 
@@ -399,7 +400,10 @@ const fn transfer_error(outcome: TransferOutcome) -> Option<&'static str> {
     match outcome {
         TransferOutcome::Failed(TransferError::NoSpace) => Some("no-space"),
         TransferOutcome::Failed(TransferError::NoRoute) => Some("no-route"),
-        TransferOutcome::Done | TransferOutcome::Queued | TransferOutcome::Active => None,
+        TransferOutcome::Failed(TransferError::NoSources) => Some("no-sources"),
+        TransferOutcome::Failed(TransferError::Refused) => Some("refused"),
+        TransferOutcome::Failed(TransferError::Lost) => Some("lost"),
+        TransferOutcome::Done | TransferOutcome::Queued | TransferOutcome::Active | TransferOutcome::Finishing => None,
     }
 }
 
@@ -418,6 +422,7 @@ const fn job_error(outcome: JobOutcome) -> Option<&'static str> {
         JobOutcome::Failed(JobError::PlacementFailed) => Some("placement-failed"),
         JobOutcome::Failed(JobError::ScratchTooSmall) => Some("scratch-too-small"),
         JobOutcome::Failed(JobError::NodeTooSmall) => Some("node-too-small"),
+        JobOutcome::Failed(JobError::InputLost) => Some("input-lost"),
         JobOutcome::Done | JobOutcome::Placing | JobOutcome::Queued | JobOutcome::Running => None,
     }
 }

@@ -7,6 +7,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
+use crate::catalogue::CatalogueSetup;
 use crate::decide::{AtWork, LoadError, Policies, Task};
 use crate::distribution::Distribution;
 use crate::engine::{EngineError, Services, Setup, run};
@@ -182,7 +183,7 @@ fn setup(topology: Topology, replicas: [Vec<RseId>; 2]) -> Setup {
     let mut datasets = Table::new();
     let mut dataset = |(name, replicas): (&str, Vec<RseId>)| {
         let size = Distribution::Uniform { low: 3e8, high: 2e9 };
-        datasets.push(Dataset { name: name.into(), files: 30, size, replicas })
+        datasets.push(Dataset { name: name.into(), files: 30, size, replicas, is_cache: false })
     };
     let [first, second] = replicas;
     let inputs = [dataset(("first", first)), dataset(("second", second))];
@@ -220,6 +221,7 @@ fn setup(topology: Topology, replicas: [Vec<RseId>; 2]) -> Setup {
             ..Services::default()
         },
         names: Names::default(),
+        catalogue: CatalogueSetup::default(),
         horizon: SimTime::from_secs_f64(10_800.0),
     }
 }

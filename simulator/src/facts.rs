@@ -182,8 +182,8 @@ pub struct TransferEnded {
     pub attempt: u32,
     /// The attempt before this one.
     pub previous: Option<RequestId>,
-    /// Where it was read from.
-    pub source: RseId,
+    /// Where it was read from, or was to be; `None`: no source was chosen.
+    pub source: Option<RseId>,
     /// Where it was written to.
     pub destination: RseId,
     /// Size of the file.
@@ -235,6 +235,8 @@ pub enum TransferOutcome {
     Queued,
     /// At the horizon it was under way.
     Active,
+    /// At the horizon FTS was through with it, and Rucio had not acted on that yet.
+    Finishing,
 }
 
 /// Why a transfer request failed.
@@ -244,6 +246,12 @@ pub enum TransferError {
     NoSpace,
     /// No links lead from the source to the destination.
     NoRoute,
+    /// No replica could be its source: there was none, or none with a distance to the destination.
+    NoSources,
+    /// FTS refused to take it.
+    Refused,
+    /// FTS had taken it and knew nothing of it later.
+    Lost,
 }
 
 /// The life of a rule.
@@ -440,6 +448,8 @@ pub enum JobError {
     ScratchTooSmall,
     /// It needs more slots than a node of its pool has.
     NodeTooSmall,
+    /// An input was deleted or lost before it was read, and nothing that is left of it can be reached.
+    InputLost,
 }
 
 /// One quantity of one entity at one instant, after everything that happens in it; a rate is the mean since the sample before.

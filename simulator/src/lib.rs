@@ -26,7 +26,7 @@ pub mod catalogue;
 mod compute;
 pub mod conformance;
 mod context;
-mod conveyor;
+pub mod conveyor;
 pub mod decide;
 pub mod distribution;
 pub mod engine;
@@ -43,8 +43,7 @@ mod published;
 mod questions;
 pub mod reaper;
 pub mod rng;
-#[allow(dead_code, reason = "wired in next")]
-mod rules;
+pub mod rules;
 pub mod settings;
 pub mod storage;
 pub mod ticker;

@@ -39,4 +39,14 @@ impl Names {
     pub fn account(&self) -> AccountId {
         AccountId::from_index(0)
     }
+
+    /// The activity of a name; one that nobody has is the first.
+    pub fn activity_of(&self, name: &str) -> ActivityId {
+        self.activities.iter().find(|(_, known)| *known == name).map_or(self.activity(), |(id, _)| id)
+    }
+
+    /// The account of a name.
+    pub fn account_of(&self, name: &str) -> Option<AccountId> {
+        self.accounts.iter().find(|(_, known)| *known == name).map(|(id, _)| id)
+    }
 }

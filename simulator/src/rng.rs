@@ -48,8 +48,20 @@ pub enum Purpose {
     DaemonPhase = 40,
     /// Order of equal sources; thing: file, destination, attempt, source.
     SourceTie = 41,
+    /// What goes wrong with handing a request to FTS; thing: the request, its attempt.
+    Submission = 42,
     /// Order in which the reaper looks at RSEs; thing: worker, nth pass.
     ReaperOrder = 60,
+    /// The VO that a link of FTS serves; thing: node, nth grid point, link.
+    VoLottery = 20,
+    /// The activities that the slots of a link go to; thing: node, nth grid point, link.
+    ActivityLottery = 21,
+    /// The node of FTS that starts a file; thing: link, nth file or job on it.
+    Shard = 22,
+    /// Phase of a clock of an FTS node; thing: node, clock.
+    NodePhase = 23,
+    /// How long an FTS node takes to start a process; thing: link, nth file on it, attempt.
+    ProcessStart = 24,
     /// Lengths of bursts of arrivals and of the gaps between them; thing: workload, nth of both.
     Burst = 70,
     /// What a rule is for; thing: workload, nth rule.

@@ -39,6 +39,17 @@ impl Ticker {
         self.last_until(now).map_or(SimTime::ZERO + self.phase, |last| last + self.period)
     }
 
+    /// The first tick at `at` or later; `at` itself where it ticks all the time.
+    pub fn first_from(self, at: SimTime) -> SimTime {
+        self.last_until(at).filter(|last| *last == at).unwrap_or_else(|| self.next_after(at))
+    }
+
+    /// How many ticks come before that of `at`.
+    pub fn number_of(self, at: SimTime) -> u64 {
+        let since_first = at.as_nanos().saturating_sub(self.phase.as_nanos());
+        since_first.checked_div(self.period.as_nanos()).unwrap_or(0)
+    }
+
     /// The last tick up to and including `now`; `None`: it has not ticked yet.
     pub fn last_until(self, now: SimTime) -> Option<SimTime> {
         let since_first = now.as_nanos().checked_sub(self.phase.as_nanos())?;
@@ -104,6 +115,22 @@ impl Rounds {
     /// Whether it is no daemon: what there is to do is done at once.
     pub fn is_immediate(&self) -> bool {
         self.period == SimSpan::ZERO
+    }
+
+    /// From one run to the next while there is little to do.
+    pub fn period(&self) -> SimSpan {
+        self.period
+    }
+
+    /// The first of its runs not before `at`, which may be past, had it been idle all the time.
+    pub fn on_grid(&self, at: SimTime) -> SimTime {
+        let (at, next, period) = (at.as_nanos(), self.next.as_nanos(), self.period.as_nanos());
+        if period == 0 {
+            return SimTime::from_nanos(at);
+        }
+        let run =
+            if at > next { next + (at - next).div_ceil(period) * period } else { next - (next - at) / period * period };
+        SimTime::from_nanos(run)
     }
 
     /// There is something to do that it may take from `from` on: the run for which an event is to be scheduled; `None` where one

@@ -2,6 +2,7 @@
 
 use dapple_simulator::fts::FtsSettings;
 use dapple_simulator::reaper::ReaperSettings;
+use dapple_simulator::rules::RulesSettings;
 use dapple_simulator::settings;
 use dapple_simulator::storage::StorageSettings;
 
@@ -14,6 +15,8 @@ settings! {
         pub preset: String = "instant".into(),
         /// How transfers queue and move.
         pub fts: FtsSettings<String> = FtsSettings::default(),
+        /// How rules are kept.
+        pub rules: RulesSettings = RulesSettings::default(),
         /// Which replicas are deleted when.
         pub reaper: ReaperSettings<String> = ReaperSettings::default(),
         /// How storage shows itself.

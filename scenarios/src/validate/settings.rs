@@ -40,8 +40,9 @@ pub(super) fn reaper(file: &ReaperSettings<String>, rses: &Names<RseId>, check: 
     let list = reaper.field("rses");
     let mut own: Vec<FreeSpaceOf> = Vec::new();
     for (index, of) in file.rses.iter().enumerate() {
-        let at = list.index(index);
-        let Some(rse) = rses.resolve(&at.field("rse"), &of.rse, check) else { continue };
+        let row = list.index(index);
+        let at = row.field("rse");
+        let Some(rse) = rses.resolve(&at, &of.rse, check) else { continue };
         if own.iter().any(|known| known.rse == rse) {
             check.fault(&at, format!("`{}` is here already", of.rse));
         }

@@ -38,7 +38,7 @@ pub(super) fn datasets(
         let replicas = distinct_rses(&dataset.replicas, &at.field("replicas"), grid, check);
         let id = size.zip(replicas).map(|(size, replicas)| {
             let files = if check.is_mended(&at.field("files")) { u32::MAX } else { dataset.files };
-            table.push(Dataset { name: dataset.name.clone(), files, size, replicas })
+            table.push(Dataset { name: dataset.name.clone(), files, size, replicas, is_cache: dataset.is_cache })
         });
         names.declare(&at, &dataset.name, id, check);
     }

@@ -5,21 +5,20 @@ use crate::settings;
 use crate::units::Bytes;
 
 settings! {
-    /// What an account may lock at one RSE.
-    pub struct LocalQuota<Rse = RseId> {
-        /// The account.
-        pub account: String,
-        /// The RSE.
-        #[names(rse)]
-        pub rse: Rse,
-        /// Bytes that its rules may lock there. One that would leave nothing is refused.
-        pub bytes: Bytes,
+    /// What accounts may lock. Where nothing is stated, nothing is enforced; where anything is, an account without a quota at an RSE may lock nothing there.
+    pub struct QuotaSettings as "Quotas" {
+        /// Quotas at each of some RSEs. A rule that would leave nothing of one is refused.
+        pub local: Vec<Quota> = Vec::new(),
+        /// Quotas at several RSEs together, besides those at each.
+        pub global: Vec<Quota> = Vec::new(),
+        /// Accounts that no quota binds.
+        pub admins: Vec<String> = Vec::new(),
     }
 }
 
 settings! {
-    /// What an account may lock at several RSEs together.
-    pub struct GlobalQuota {
+    /// Bytes that an account may lock.
+    pub struct Quota {
         /// The account.
         pub account: String,
         /// The RSEs, as an RSE expression.
@@ -110,9 +109,9 @@ impl Quotas {
         self.accounts[account].locked[rse] -= bytes;
     }
 
-    /// Bytes that an account has locked at an RSE.
-    pub fn locked(&self, account: AccountId, rse: RseId) -> Bytes {
-        self.accounts[account].locked[rse]
+    /// Bytes that each account has locked at each RSE.
+    pub fn all_locked(&self) -> impl Iterator<Item = (AccountId, RseId, Bytes)> {
+        self.accounts.iter().flat_map(|(id, account)| account.locked.iter().map(move |(rse, bytes)| (id, rse, *bytes)))
     }
 
     /// What is left to an account at an RSE.

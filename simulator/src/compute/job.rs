@@ -82,6 +82,8 @@ pub(super) struct Job {
     pub reading: u32,
     /// When the core is done with what it has been given.
     pub busy_until: SimTime,
+    /// Whether it ends with what it reads already.
+    pub is_failing: bool,
 }
 
 /// An access of a job that has not ended.

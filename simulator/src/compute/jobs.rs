@@ -8,14 +8,15 @@ use smallvec::SmallVec;
 use crate::compute::job::{Job, NewInput, NewJob, Read, State};
 use crate::compute::pool::{Need, PoolState, Waiting};
 use crate::context::{Context, Owner};
-use crate::conveyor::{Conveyor, Want};
+use crate::conveyor::{Conveyor, Events, Want};
 use crate::fabric::Fabric;
 use crate::facts::{Fact, JobEnded, JobError, JobOutcome, ReadEnded};
-use crate::fts::{Fts, FtsEvent};
+use crate::fts::Fts;
 use crate::ids::{FileId, Id, JobId, PoolId, ReadId, RseId, Table, WorkloadId};
 use crate::live::Live;
 use crate::network::{Beside, Carried, FlowSpec, Share};
 use crate::questions::{Access, AccessQuestion, Question, SourceQuestion};
+use crate::storage::Unlocking;
 use crate::topology::Map;
 use crate::units::{Bytes, Rate, SimSpan, SimTime};
 
@@ -119,7 +120,7 @@ impl Compute {
     }
 
     /// Takes a job and asks how its inputs are to be reached.
-    pub fn submit<E: From<ComputeEvent>>(&mut self, new: &NewJob, fabric: &Fabric<'_>, cx: &mut Context<'_, E>) {
+    pub fn submit<E: From<ComputeEvent>>(&mut self, new: &NewJob, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
         let pool = &cx.map.pools()[new.pool];
         let id = self.jobs.push(Job {
             workload: new.workload,
@@ -146,10 +147,16 @@ impl Compute {
             launched_streamed: 0,
             reading: 0,
             busy_until: cx.now,
+            is_failing: false,
         });
+        for input in &new.inputs {
+            fabric.storage.hold(input.file);
+        }
         if new.slots > pool.slots {
-            self.jobs[id].undecided = 0;
-            self.fail(id, JobError::NodeTooSmall, cx);
+            for input in &new.inputs {
+                fabric.storage.let_go(input.file);
+            }
+            self.fail(id, JobError::NodeTooSmall, fabric, cx);
             return;
         }
         for (input, wanted) in (0..).zip(&new.inputs) {
@@ -157,7 +164,7 @@ impl Compute {
             self.asked.push_back(Asked::Access { question, given: wanted.forced });
         }
         if new.inputs.is_empty() {
-            self.enqueue(id, cx);
+            self.enqueue(id, fabric, cx);
         }
     }
 
@@ -191,16 +198,30 @@ impl Compute {
         job.undecided -= 1;
         if access.is_streamed() { &mut job.streamed } else { &mut job.staged }.push(read);
         if let Access::Place { source, target } = access {
-            self.place(read, source, target, conveyor, fabric);
+            self.place(read, (source, target), conveyor, fabric, cx.now);
         }
         fabric.storage.count_use(file);
         if self.jobs[id].undecided == 0 && self.jobs[id].placing == 0 {
-            self.enqueue(id, cx);
+            self.enqueue(id, fabric, cx);
         }
     }
 
+    /// Ends the job of the first question, of whose input nothing can be reached any more.
+    pub fn give_up<E>(&mut self, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
+        let Some(Asked::Access { question, .. }) = self.asked.front() else { return };
+        let job = question.job;
+        self.asked.retain(|asked| match asked {
+            Asked::Access { question, .. } if question.job == job => {
+                fabric.storage.let_go(question.file);
+                false
+            }
+            _ => true,
+        });
+        self.fail(job, JobError::InputLost, fabric, cx);
+    }
+
     /// Takes the answer to the first question, which asks for a source and can be answered so: orders the copy.
-    pub fn copy<E: From<FtsEvent>>(
+    pub fn copy<E: Events>(
         &mut self,
         source: RseId,
         (conveyor, fts): (&mut Conveyor, &mut Fts),
@@ -211,6 +232,7 @@ impl Compute {
         let SourceQuestion { job, file, bytes, destination, .. } = question;
         let want = Want::plain(self.jobs[job].workload, (Some(file), bytes), (source, destination));
         conveyor.request(want, fts, fabric, cx);
+        fabric.storage.lock(file, destination, cx.now);
         self.waiters.entry((file, destination)).or_default().push(read);
     }
 
@@ -222,11 +244,11 @@ impl Compute {
         cx: &mut Context<'_, E>,
     ) {
         match event {
-            ComputeEvent::Placed { file, rse, done } => self.on_placed((file, rse), done, cx),
-            ComputeEvent::Flowing { read } => self.on_flowing(read, fabric, cx.now),
-            ComputeEvent::Arrived { read, blocks, ended } => self.on_arrived(read, blocks, ended, cx),
-            ComputeEvent::Schedule { pool } => self.start_waiting(pool, cx),
-            ComputeEvent::Computed { job } => self.on_computed(job, cx),
+            ComputeEvent::Placed { file, rse, done } => self.on_placed((file, rse), done, fabric, cx),
+            ComputeEvent::Flowing { read } => self.on_flowing(read, fabric, cx),
+            ComputeEvent::Arrived { read, blocks, ended } => self.on_arrived(read, blocks, ended, fabric, cx),
+            ComputeEvent::Schedule { pool } => self.start_waiting(pool, fabric, cx),
+            ComputeEvent::Computed { job } => self.on_computed(job, fabric, cx),
         }
     }
 
@@ -292,13 +314,24 @@ impl Compute {
     }
 
     /// Waits for the copy of an input that is under way, or asks from where it shall be made.
-    fn place(&mut self, read: ReadId, suggested: RseId, destination: RseId, conveyor: &Conveyor, fabric: &Fabric<'_>) {
+    ///
+    /// A replica that a job asks for is pinned until the job ends; then it is cache.
+    fn place(
+        &mut self,
+        read: ReadId,
+        (suggested, destination): (RseId, RseId),
+        conveyor: &Conveyor,
+        fabric: &mut Fabric<'_>,
+        now: SimTime,
+    ) {
         let AccessQuestion { job, input, file, .. } = self.reads[read].question;
         if fabric.storage.has_replica(file, destination) {
+            fabric.storage.lock(file, destination, now);
             return;
         }
         self.jobs[job].placing += 1;
         if conveyor.live(file, destination).is_some() {
+            fabric.storage.lock(file, destination, now);
             self.waiters.entry((file, destination)).or_default().push(read);
             return;
         }
@@ -307,21 +340,27 @@ impl Compute {
         self.asked.push_front(Asked::Source { question, read });
     }
 
-    fn on_placed<E: From<ComputeEvent>>(&mut self, placed: (FileId, RseId), done: bool, cx: &mut Context<'_, E>) {
+    fn on_placed<E: From<ComputeEvent>>(
+        &mut self,
+        placed: (FileId, RseId),
+        done: bool,
+        fabric: &mut Fabric<'_>,
+        cx: &mut Context<'_, E>,
+    ) {
         for read in self.waiters.remove(&placed).unwrap_or_default() {
             // Another placement of its job may have failed, and the job with it.
             let Some(id) = self.reads.get(read).map(|read| read.question.job) else { continue };
             let job = &mut self.jobs[id];
             job.placing -= 1;
             if !done {
-                self.fail(id, JobError::PlacementFailed, cx);
+                self.fail(id, JobError::PlacementFailed, fabric, cx);
             } else if job.placing == 0 {
-                self.enqueue(id, cx);
+                self.enqueue(id, fabric, cx);
             }
         }
     }
 
-    fn enqueue<E: From<ComputeEvent>>(&mut self, id: JobId, cx: &mut Context<'_, E>) {
+    fn enqueue<E: From<ComputeEvent>>(&mut self, id: JobId, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
         let scratch = self.jobs[id].staged.iter().map(|&read| self.reads[read].part).sum();
         let job = &self.jobs[id];
         let compute_s = || job.reads().map(|read| self.reads[read].question.compute_s).sum();
@@ -331,43 +370,43 @@ impl Compute {
         let job = &mut self.jobs[id];
         job.ready_at = Some(cx.now);
         if cx.map.pools()[pool].scratch.is_some_and(|all| scratch > all) {
-            self.fail(id, JobError::ScratchTooSmall, cx);
+            self.fail(id, JobError::ScratchTooSmall, fabric, cx);
             return;
         }
         let job = &mut self.jobs[id];
         job.state = State::Queued;
         job.queued = Some(queued);
         self.pools[pool].queue(queued);
-        self.look_at(pool, cx);
+        self.look_at(pool, fabric, cx);
     }
 
     /// Something has queued or slots were freed. Where jobs pass each other, those that end in this instant come first.
-    fn look_at<E: From<ComputeEvent>>(&mut self, pool: PoolId, cx: &mut Context<'_, E>) {
+    fn look_at<E: From<ComputeEvent>>(&mut self, pool: PoolId, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
         if !self.pools[pool].lets_pass() {
-            self.start_waiting(pool, cx);
+            self.start_waiting(pool, fabric, cx);
         } else if self.pools[pool].looks_later() {
             cx.schedule(cx.now, ComputeEvent::Schedule { pool });
         }
     }
 
     /// Starts what can start after something has queued or slots were freed.
-    fn start_waiting<E: From<ComputeEvent>>(&mut self, pool: PoolId, cx: &mut Context<'_, E>) {
+    fn start_waiting<E: From<ComputeEvent>>(&mut self, pool: PoolId, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
         for (id, node) in self.pools[pool].start(cx.now) {
-            self.start(id, node, cx);
+            self.start(id, node, fabric, cx);
         }
     }
 
-    fn start<E: From<ComputeEvent>>(&mut self, id: JobId, node: u32, cx: &mut Context<'_, E>) {
+    fn start<E: From<ComputeEvent>>(&mut self, id: JobId, node: u32, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
         let job = &mut self.jobs[id];
         job.state = State::Running;
         job.started_at = Some(cx.now);
         job.node = Some(node);
-        self.go_on(id, cx);
+        self.go_on(id, fabric, cx);
     }
 
     /// Launches what a running job can read next, and ends it where nothing is left to read.
-    fn go_on<E: From<ComputeEvent>>(&mut self, id: JobId, cx: &mut Context<'_, E>) {
-        loop {
+    fn go_on<E: From<ComputeEvent>>(&mut self, id: JobId, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
+        while !self.jobs[id].is_failing {
             let job = &mut self.jobs[id];
             let staging = job.launched_staged < job.staged.len();
             if job.reading >= job.threads {
@@ -393,7 +432,12 @@ impl Compute {
             cx.schedule(cx.now + self.reads[read].round_trip, ComputeEvent::Flowing { read });
         }
         let job = &mut self.jobs[id];
-        if job.reading == 0 {
+        if job.reading > 0 {
+            return;
+        }
+        if job.is_failing {
+            self.stop(id, fabric, cx);
+        } else {
             job.data_at = Some(cx.now);
             cx.schedule(job.busy_until.max(cx.now), ComputeEvent::Computed { job: id });
         }
@@ -405,10 +449,14 @@ impl Compute {
         job.busy_until = now + job.compute_fixed + SimSpan::from_secs_f64(staged);
     }
 
-    fn on_flowing(&mut self, id: ReadId, fabric: &mut Fabric<'_>, now: SimTime) {
+    fn on_flowing<E: From<ComputeEvent>>(&mut self, id: ReadId, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
         let read = &self.reads[id];
-        let job = &self.jobs[read.question.job];
         let (source, streamed) = (read.access.read_from(), read.access.is_streamed());
+        if !fabric.storage.has_replica(read.question.file, source) {
+            return self.read_elsewhere(id, fabric, cx);
+        }
+        fabric.storage.touch(read.question.file, source, cx.now);
+        let job = &self.jobs[read.question.job];
         let node = job.node.expect("only running jobs read");
         let (route, share) = if streamed {
             let way = fabric.wiring.remote((source, job.pool, node), &mut fabric.network);
@@ -429,8 +477,28 @@ impl Compute {
             *self.streaming.entry((job.pool, source, read.question.job)).or_default() += 1;
         }
         let read = &mut self.reads[id];
-        read.started_at = Some(now);
-        read.flow = Some(fabric.network.start(now, spec));
+        read.started_at = Some(cx.now);
+        read.flow = Some(fabric.network.start(cx.now, spec));
+    }
+
+    /// What was to be read is not there any more: it is asked for where it is nearest by latency. Where nothing is left of it that can
+    /// be reached, the job fails as soon as what it reads already has arrived.
+    fn read_elsewhere<E: From<ComputeEvent>>(&mut self, id: ReadId, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
+        let AccessQuestion { job, pool, file, .. } = self.reads[id].question;
+        let way = |&rse: &RseId| Some((cx.map.route_to_pool(rse, pool)?.latency, rse));
+        let Some((_, source)) = fabric.storage.file(file).replicas.iter().filter_map(way).min() else {
+            let job_state = &mut self.jobs[job];
+            job_state.is_failing = true;
+            job_state.reading -= 1;
+            return self.go_on(job, fabric, cx);
+        };
+        let is_streamed = self.reads[id].access.is_streamed();
+        let access = if is_streamed { Access::Remote { source } } else { Access::StageIn { source } };
+        self.leave(id, fabric, cx.now);
+        let round_trip = round_trip(access, pool, fabric, cx.map);
+        let read = &mut self.reads[id];
+        (read.access, read.round_trip) = (access, round_trip);
+        cx.schedule(cx.now + round_trip, ComputeEvent::Flowing { read: id });
     }
 
     fn on_arrived<E: From<ComputeEvent>>(
@@ -438,6 +506,7 @@ impl Compute {
         id: ReadId,
         blocks: u32,
         ended: Option<Carried>,
+        fabric: &mut Fabric<'_>,
         cx: &mut Context<'_, E>,
     ) {
         let read = &self.reads[id];
@@ -451,11 +520,17 @@ impl Compute {
             job.busy_until = job.busy_until.max(cx.now) + block;
         }
         if let Some(carried) = ended {
-            self.on_read(id, carried, cx);
+            self.on_read(id, carried, fabric, cx);
         }
     }
 
-    fn on_read<E: From<ComputeEvent>>(&mut self, id: ReadId, carried: Carried, cx: &mut Context<'_, E>) {
+    fn on_read<E: From<ComputeEvent>>(
+        &mut self,
+        id: ReadId,
+        carried: Carried,
+        fabric: &mut Fabric<'_>,
+        cx: &mut Context<'_, E>,
+    ) {
         self.reads[id].ended_at = Some(cx.now);
         let read = &self.reads[id];
         let &AccessQuestion { job, pool, .. } = &read.question;
@@ -471,35 +546,61 @@ impl Compute {
             }
         }
         self.jobs[job].reading -= 1;
-        self.go_on(job, cx);
+        self.go_on(job, fabric, cx);
     }
 
-    fn on_computed<E: From<ComputeEvent>>(&mut self, id: JobId, cx: &mut Context<'_, E>) {
+    fn on_computed<E: From<ComputeEvent>>(&mut self, id: JobId, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
         self.n_done += 1;
+        self.free_node(id, fabric, cx, |compute, fabric, cx| compute.end(id, JobOutcome::Done, fabric, cx));
+    }
+
+    /// Ends a job that runs and cannot go on.
+    fn stop<E: From<ComputeEvent>>(&mut self, id: JobId, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
+        self.free_node(id, fabric, cx, |compute, fabric, cx| compute.fail(id, JobError::InputLost, fabric, cx));
+    }
+
+    /// Ends a job that runs, and gives its slots to those that wait.
+    fn free_node<'f, E: From<ComputeEvent>>(
+        &mut self,
+        id: JobId,
+        fabric: &mut Fabric<'f>,
+        cx: &mut Context<'_, E>,
+        end: impl FnOnce(&mut Self, &mut Fabric<'f>, &mut Context<'_, E>),
+    ) {
         let job = &self.jobs[id];
         let pool = job.pool;
         let held = job.queued.zip(job.node).zip(job.started_at);
         let ((held, node), started_at) = held.expect("only running jobs end");
-        self.end(id, JobOutcome::Done, cx);
+        end(self, fabric, cx);
         self.pools[pool].give_back(held, node, started_at);
-        self.look_at(pool, cx);
+        self.look_at(pool, fabric, cx);
     }
 
-    /// Ends a job that has not started, and with it its reads, of which none has.
-    fn fail<E>(&mut self, id: JobId, why: JobError, cx: &mut Context<'_, E>) {
+    /// Ends a job, and with it its reads that have not ended, of which none is under way.
+    fn fail<E>(&mut self, id: JobId, why: JobError, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
         self.n_failed += 1;
-        for read in self.jobs[id].reads() {
+        for read in self.jobs[id].reads().filter(|&read| self.reads[read].ended_at.is_none()) {
             cx.tell(&Fact::ReadEnded(self.life_of(read)));
         }
-        self.end(id, JobOutcome::Failed(why), cx);
+        self.end(id, JobOutcome::Failed(why), fabric, cx);
     }
 
     /// Tells the end of a job, and forgets it and its reads.
-    fn end<E>(&mut self, id: JobId, outcome: JobOutcome, cx: &mut Context<'_, E>) {
+    fn end<E>(&mut self, id: JobId, outcome: JobOutcome, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
         let life = self.life(id, &self.jobs[id]);
         cx.tell(&Fact::JobEnded(JobEnded { ended_at: Some(cx.now), outcome, ..life }));
         for read in self.jobs.remove(id).iter().flat_map(Job::reads) {
-            self.reads.remove(read);
+            self.leave(read, fabric, cx.now);
+            let file = self.reads.remove(read).map(|read| read.question.file);
+            file.into_iter().for_each(|file| fabric.storage.let_go(file));
+        }
+    }
+
+    /// Takes the pin from the replica that was placed for a read.
+    fn leave(&self, read: ReadId, fabric: &mut Fabric<'_>, now: SimTime) {
+        let read = &self.reads[read];
+        if let Access::Place { target, .. } = read.access {
+            fabric.storage.unlock(read.question.file, target, Unlocking::default(), now);
         }
     }
 

@@ -60,9 +60,10 @@ impl<'a> View<'a> {
         replicas.filter(move |&source| map.route_between(source, destination).is_some())
     }
 
-    /// RSEs with a replica of a file, in order of their ids.
+    /// RSEs with a replica of a file that can be read, in order of their ids. Of a file that was made up for a job that has ended
+    /// nothing is known any more.
     pub fn replicas(&self, file: FileId) -> &[RseId] {
-        &self.storage.file(file).replicas
+        self.storage.known(file).map_or(&[], |file| &file.replicas)
     }
 
     /// Whether an RSE stands at the pool's own site.
@@ -110,7 +111,7 @@ impl<'a> View<'a> {
 
     /// How often jobs have asked for the file before, this input of this job not counted when its access is asked, and counted when its source is.
     pub fn past_uses(&self, file: FileId) -> u64 {
-        self.storage.file(file).uses
+        self.storage.known(file).map_or(0, |file| file.uses)
     }
 
     /// Jobs waiting at the pool for a slot or for scratch space.

@@ -2,9 +2,11 @@
 
 use crate::compute::ComputeEvent;
 use crate::conveyor::ConveyorEvent;
+use crate::facts::Settled;
 use crate::fts::FtsEvent;
 use crate::ids::WorkloadId;
 use crate::reaper::ReaperEvent;
+use crate::rules::RulesEvent;
 
 /// An event of the engine.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +17,10 @@ pub(super) enum Event {
     Fts(FtsEvent),
     /// Something happens to a transfer request.
     Conveyor(ConveyorEvent),
+    /// A file is where it was asked for, or is given up there: rules and jobs may wait for it.
+    Settled(Settled),
+    /// Something happens to rules.
+    Rules(RulesEvent),
     /// Something happens to a worker of the reaper.
     Reaper(ReaperEvent),
     /// Something happens to a job.
@@ -30,6 +36,12 @@ impl From<FtsEvent> for Event {
 impl From<ConveyorEvent> for Event {
     fn from(event: ConveyorEvent) -> Self {
         Self::Conveyor(event)
+    }
+}
+
+impl From<RulesEvent> for Event {
+    fn from(event: RulesEvent) -> Self {
+        Self::Rules(event)
     }
 }
 

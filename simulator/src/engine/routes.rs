@@ -3,7 +3,7 @@
 //! | what has happened | who acts |
 //! |---|---|
 //! | FTS has ended what a request asked of it | conveyor |
-//! | a file is where it was asked for, or is given up | compute: jobs may wait for it |
+//! | a file is where it was asked for, or is given up | rules: their locks, compute: jobs may wait for it |
 //! | there is more space at an RSE | fts: files may wait for it |
 //! | the last byte of a transfer has arrived | fts |
 //! | a block of a read has arrived | compute |
@@ -12,7 +12,7 @@ use crate::compute::ComputeEvent;
 use crate::context::Owner;
 use crate::conveyor::ConveyorEvent;
 use crate::engine::event::Event;
-use crate::facts::{Fact, FtsEnded, Settled};
+use crate::facts::{Fact, FtsEnded};
 use crate::fts::FtsEvent;
 use crate::network::Arrival;
 
@@ -20,7 +20,7 @@ use crate::network::Arrival;
 pub(super) fn of_fact(fact: &Fact) -> Option<Event> {
     match *fact {
         Fact::FtsEnded(FtsEnded { request, .. }) => Some(Event::Conveyor(ConveyorEvent::Ended { request })),
-        Fact::Settled(Settled { file, rse, done }) => Some(Event::Compute(ComputeEvent::Placed { file, rse, done })),
+        Fact::Settled(settled) => Some(Event::Settled(settled)),
         Fact::SpaceFreed { rse } => Some(Event::Fts(FtsEvent::SpaceFreed { rse })),
         _ => None,
     }

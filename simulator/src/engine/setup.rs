@@ -1,9 +1,12 @@
 //! What a run is made of.
 
+use crate::catalogue::CatalogueSetup;
+use crate::conveyor::ConveyorSettings;
 use crate::fts::FtsSettings;
 use crate::ids::{DatasetId, Table, WorkloadId};
 use crate::names::Names;
 use crate::reaper::ReaperSettings;
+use crate::rules::RulesSettings;
 use crate::storage::{Dataset, StorageSettings};
 use crate::topology::Topology;
 use crate::units::SimTime;
@@ -16,6 +19,8 @@ pub struct Setup {
     pub topology: Topology,
     /// The datasets that exist from the start.
     pub datasets: Table<DatasetId, Dataset>,
+    /// What RSEs say of themselves, and the containers.
+    pub catalogue: CatalogueSetup,
     /// Who asks for what.
     pub workloads: Table<WorkloadId, Workload>,
     /// How the services of the grid are set.
@@ -31,6 +36,10 @@ pub struct Setup {
 pub struct Services {
     /// How transfers queue and move.
     pub fts: FtsSettings,
+    /// How Rucio brings files to where they are asked for.
+    pub conveyor: ConveyorSettings,
+    /// How rules are kept.
+    pub rules: RulesSettings,
     /// Which replicas are deleted when.
     pub reaper: ReaperSettings,
     /// How storage shows itself.

@@ -1,7 +1,8 @@
 //! The loop: the one place that knows all components.
 
 use crate::calendar::{Calendar, Due};
-use crate::compute::{Asked, Compute};
+use crate::catalogue::Catalogue;
+use crate::compute::{Asked, Compute, ComputeEvent};
 use crate::context::{Context, Owner};
 use crate::conveyor::Conveyor;
 use crate::decide::{Answer, OracleView, Policies, Question, View};
@@ -10,13 +11,14 @@ use crate::engine::counted::Counted;
 use crate::engine::event::Event;
 use crate::engine::{Books, EngineError, Impossible, Setup, routes};
 use crate::fabric::Fabric;
-use crate::facts::Observer;
+use crate::facts::{Observer, Settled};
 use crate::fts::Fts;
-use crate::ids::{Id, WorkloadId};
+use crate::ids::{DatasetId, Id, WorkloadId};
 use crate::network::{Arrival, Network, Wiring};
 use crate::questions::AccessQuestion;
 use crate::reaper::Reaper;
-use crate::storage::Storage;
+use crate::rules::{Below, Rules};
+use crate::storage::{Dataset, Storage};
 use crate::units::SimTime;
 use crate::workload::{Arriving, Sources};
 
@@ -79,6 +81,8 @@ pub struct Simulation<'a> {
     sources: Sources,
     pub(super) fts: Fts,
     pub(super) conveyor: Conveyor,
+    pub(super) catalogue: Catalogue,
+    pub(super) rules: Rules,
     pub(super) reaper: Reaper,
     pub(super) compute: Compute,
     pub(super) fabric: Fabric<'a>,
@@ -104,13 +108,22 @@ impl<'a> Simulation<'a> {
         let mut network = Network::new();
         let wiring = Wiring::new(topology, &mut network);
         let storage = Storage::new(map, &setup.services.storage, datasets, seed);
+        let files_of = |(id, dataset): (DatasetId, &Dataset)| (storage.file_of(id, 0), dataset.files);
+        let mut catalogue = Catalogue::new(map, &setup.names, &setup.catalogue, datasets.iter().map(files_of));
+        let workloads: Vec<&str> = setup.workloads.values().map(|workload| workload.name.as_str()).collect();
+        let rules = Rules::new(&setup.services.rules, (&setup.names, &workloads), &mut catalogue, seed);
+        let sources =
+            Sources::new((&setup.workloads, datasets), (&setup.names, &mut catalogue.words), (setup.horizon, seed));
+        let conveyor = Conveyor::new(&setup.services.conveyor, &mut catalogue.words, &setup.names, seed);
         let mut simulation = Self {
             setup,
             now: SimTime::ZERO,
             calendar: Calendar::new(),
-            sources: Sources::new(&setup.workloads, datasets, (setup.horizon, seed)),
+            sources,
             fts: Fts::new(map, &setup.services.fts),
-            conveyor: Conveyor::new(),
+            conveyor,
+            catalogue,
+            rules,
             reaper: Reaper::new(map, &setup.services.reaper, seed),
             compute: Compute::new(map),
             fabric: Fabric { network, wiring, storage },
@@ -230,7 +243,12 @@ impl<'a> Simulation<'a> {
             };
             let view = self.view();
             if view.reachable(question).next().is_none() {
-                return Err(self.unreachable(question));
+                if !self.fabric.storage.file(question.file).has_lost {
+                    return Err(self.unreachable(question));
+                }
+                let Self { setup, now, calendar, compute, fabric, .. } = self;
+                compute.give_up(fabric, &mut context(*now, setup, calendar, observer));
+                continue;
             }
             let Some(answer) = given.map(Answer::Access) else { return Ok(Some(Question::Access(question.clone()))) };
             check(asked, &answer, &view).map_err(|what| EngineError::Impossible {
@@ -258,24 +276,33 @@ impl<'a> Simulation<'a> {
     }
 
     fn dispatch(&mut self, event: Event, observer: &mut dyn Observer) {
-        let Self { setup, now, calendar, sources, fts, conveyor, reaper, compute, fabric, arriving, .. } = self;
+        let Self { setup, now, calendar, sources, fts, conveyor, catalogue, rules, reaper, compute, fabric, .. } = self;
         let cx = &mut context(*now, setup, calendar, observer);
         match event {
             Event::Fts(event) => fts.handle(event, fabric, cx),
             Event::Conveyor(event) => conveyor.handle(event, fts, fabric, cx),
+            Event::Settled(settled @ Settled { file, rse, done }) => {
+                rules.settled(settled, fabric, cx);
+                compute.handle(ComputeEvent::Placed { file, rse, done }, fabric, cx);
+            }
+            Event::Rules(event) => rules.handle(event, &mut Below { catalogue, conveyor, fts, fabric }, cx),
             Event::Reaper(event) => reaper.handle(event, &mut fabric.storage, cx),
             Event::Compute(event) => compute.handle(event, fabric, cx),
             Event::Arrive(id) => {
                 let workload = (id, &setup.workloads[id]);
-                for arrived in sources.arrive(workload, &setup.datasets, &mut fabric.storage) {
+                let made = (&mut fabric.storage, &mut catalogue.namespace);
+                for arrived in sources.arrive(workload, (&setup.datasets, &setup.names), made) {
                     match arrived {
                         Arriving::Job(job) => compute.submit(&job, fabric, cx),
                         Arriving::Transfer(want) => {
                             conveyor.request(want, fts, fabric, cx);
                         }
+                        Arriving::Order(order) => {
+                            rules.obey(order, &mut Below { catalogue, conveyor, fts, fabric }, cx);
+                        }
                     }
                 }
-                *arriving = Some(id);
+                self.arriving = Some(id);
             }
         }
     }
@@ -329,9 +356,10 @@ impl<'a> Simulation<'a> {
         self.now = horizon;
         // Brings all clocks to the horizon.
         self.fabric.network.settle(horizon);
-        let Self { setup, calendar, fts, conveyor, compute, fabric, .. } = self;
+        let Self { setup, calendar, fts, conveyor, rules, compute, fabric, .. } = self;
         let cx = &mut context(horizon, setup, calendar, observer);
         conveyor.close(fts, fabric, cx);
+        rules.close(cx);
         let in_flight = fts.in_flight(fabric) + compute.close(fabric, cx);
         let counters = self.counters(in_flight.get());
         let (warnings, links) = (self.warnings(), self.link_uses());

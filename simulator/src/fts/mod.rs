@@ -12,8 +12,16 @@
 //! What has become of a file is told as [`crate::facts::FtsEnded`] and kept until whoever asked for it collects it: FTS knows no
 //! replicas, and what it knows Rucio has yet to learn.
 
+#[cfg_attr(not(test), expect(dead_code, reason = "wired in next"))]
+mod backlog;
 mod job;
+#[cfg_attr(not(test), expect(dead_code, reason = "wired in next"))]
+mod limits;
+#[cfg_attr(not(test), expect(dead_code, reason = "wired in next"))]
+mod lottery;
 mod optimizer;
+#[cfg_attr(not(test), expect(dead_code, reason = "wired in next"))]
+mod passes;
 mod queues;
 mod service;
 mod settings;

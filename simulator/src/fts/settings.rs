@@ -69,7 +69,7 @@ settings! {
         /// It fails, and the jobs that wait for it fail.
         #[default]
         Fail,
-        /// It keeps its place in the queue, and all behind it on its FTS link wait too, until space is freed. Nothing is evicted yet, so they wait to the end of the run.
+        /// It keeps its place in the queue, and all behind it on its FTS link wait too, until space is freed there: by the reaper, or by a transfer that fails.
         Wait,
     }
 }

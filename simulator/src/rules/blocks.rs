@@ -60,14 +60,14 @@ fn each_file_once(mut groups: Vec<Group>) -> Vec<Group> {
 }
 
 /// Bytes of a block that are, or are on their way, at each RSE: most bytes first, of equals the RSE that is declared first.
-pub(crate) fn coverage<'a>(
-    files: &'a [FileId],
+pub(crate) fn coverage<R: IntoIterator<Item = RseId>>(
+    files: &[FileId],
     bytes_of: impl Fn(FileId) -> Bytes,
-    holders: impl Fn(FileId) -> &'a [RseId],
+    holders: impl Fn(FileId) -> R,
 ) -> Vec<(RseId, Bytes)> {
     let mut covered: Vec<(RseId, Bytes)> = Vec::new();
     for &file in files {
-        for &rse in holders(file) {
+        for rse in holders(file) {
             match covered.iter_mut().find(|(other, _)| *other == rse) {
                 Some((_, bytes)) => *bytes += bytes_of(file),
                 None => covered.push((rse, bytes_of(file))),
@@ -121,11 +121,12 @@ mod tests {
     #[test]
     fn rses_with_most_bytes_come_first() {
         let at = |index: usize| RseId::from_index(index);
-        let (three, one) = ([at(3)], [at(1), at(2)]);
+        let (three, one) = (vec![at(3)], vec![at(1), at(2)]);
         let files: Vec<FileId> = (0..3).map(FileId::from_index).collect();
-        let covered = coverage(&files, bytes_of, |file| if file.index() == 2 { &three } else { &one });
+        let covered = coverage(&files, bytes_of, |file| if file.index() == 2 { three.clone() } else { one.clone() });
         assert_eq!(covered, [(at(1), Bytes::new(3)), (at(2), Bytes::new(3)), (at(3), Bytes::new(3))]);
-        let covered = coverage(&files[1..], bytes_of, |file| if file.index() == 2 { &three } else { &one });
+        let covered =
+            coverage(&files[1..], bytes_of, |file| if file.index() == 2 { three.clone() } else { one.clone() });
         assert_eq!(covered.iter().map(|pair| pair.0).collect::<Vec<_>>(), [at(3), at(1), at(2)]);
     }
 }

@@ -3,9 +3,9 @@
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use crate::catalogue::Did;
+use crate::catalogue::{Did, Quotas};
 use crate::facts::{RuleError, RuleState};
-use crate::ids::{FileId, RseId, RuleId};
+use crate::ids::{AccountId, FileId, RseId, RuleId};
 use crate::live::Live;
 use crate::rules::NewRule;
 use crate::units::{Bytes, SimTime};
@@ -38,6 +38,8 @@ pub(crate) struct Rule {
     pub new: NewRule,
     /// Copies of each file: as asked, or as many as there are RSEs.
     pub copies: u32,
+    /// Files of the data.
+    pub files: u64,
     pub created_at: SimTime,
     pub expires_at: Option<SimTime>,
     /// When its locks were made; `None`: the injector has yet to do it.
@@ -176,9 +178,7 @@ impl Book {
 
     /// Whether a rule asks for the same.
     pub fn has_twin(&self, new: &NewRule, copies: u32) -> bool {
-        let same = |rule: &Rule| {
-            (rule.new.account, rule.new.expression, rule.copies) == (new.account, new.expression, copies)
-        };
+        let same = |rule: &Rule| (rule.new.account, rule.new.rses, rule.copies) == (new.account, new.rses, copies);
         self.by_did.get(&new.did).is_some_and(|ids| ids.iter().any(|&id| self.rules.get(id).is_some_and(same)))
     }
 
@@ -194,10 +194,10 @@ impl Book {
         }
     }
 
-    /// Takes a lock away; the last of the rule takes its place. Whether another rule still waits for the same replica.
-    pub fn drop_lock(&mut self, id: RuleId, nth: u32) -> (Lock, bool) {
+    /// Takes a lock away; the last of the rule takes its place.
+    pub fn drop_lock(&mut self, id: RuleId, nth: u32) -> Lock {
         let lock = self.rules[id].locks[nth as usize];
-        let others = self.close(id, nth, lock);
+        self.close(id, nth, lock);
         let rule = &mut self.rules[id];
         *rule.counts.of(lock.state) -= 1;
         self.n_gone += 1;
@@ -207,7 +207,7 @@ impl Book {
             let refs = self.open.get_mut(&(moved.file, moved.rse)).into_iter().flatten();
             refs.filter(|found| **found == (id, last)).for_each(|found| *found = (id, nth));
         }
-        (lock, others)
+        lock
     }
 
     /// Turns one lock.
@@ -236,21 +236,6 @@ impl Book {
         concerned
     }
 
-    /// Whether a lock waits for a file at an RSE.
-    pub fn is_open(&self, file: FileId, rse: RseId) -> bool {
-        self.open.contains_key(&(file, rse))
-    }
-
-    /// Locks that a rule has on a file, by whether they are stuck: (not stuck, all).
-    pub fn locks_on(&self, id: RuleId, file: FileId) -> (u32, SmallVec<[RseId; 4]>) {
-        let mut found = (0, SmallVec::new());
-        for lock in self.rules[id].locks.iter().filter(|lock| lock.file == file) {
-            found.0 += u32::from(lock.state != LockState::Stuck);
-            found.1.push(lock.rse);
-        }
-        found
-    }
-
     fn set(&mut self, id: RuleId, nth: u32, state: LockState, now: SimTime) {
         let rule = &mut self.rules[id];
         let lock = &mut rule.locks[nth as usize];
@@ -260,16 +245,29 @@ impl Book {
         *rule.counts.of(state) += 1;
     }
 
-    /// A lock does not wait any more; whether others do.
-    fn close(&mut self, id: RuleId, nth: u32, lock: Lock) -> bool {
+    /// A lock does not wait any more.
+    fn close(&mut self, id: RuleId, nth: u32, lock: Lock) {
         let key = (lock.file, lock.rse);
-        let Some(refs) = self.open.get_mut(&key) else { return false };
+        let Some(refs) = self.open.get_mut(&key) else { return };
         refs.retain(|found| *found != (id, nth));
         if refs.is_empty() {
             self.open.remove(&key);
-            return false;
         }
-        true
+    }
+
+    /// Where what accounts have locked is not what their locks come to.
+    pub fn quota_violation(&self, quotas: &Quotas, bytes_of: impl Fn(FileId) -> Bytes) -> Option<String> {
+        let mut locked: FxHashMap<(AccountId, RseId), Bytes> = FxHashMap::default();
+        for (_, rule) in self.rules.iter() {
+            for lock in &rule.locks {
+                *locked.entry((rule.new.account, lock.rse)).or_default() += bytes_of(lock.file);
+            }
+        }
+        quotas.all_locked().find_map(|(account, rse, booked)| {
+            let counted = locked.get(&(account, rse)).copied().unwrap_or_default();
+            let words = || format!("{account:?} has locked {booked} at {rse:?} where its locks sum to {counted}");
+            (booked != counted).then(words)
+        })
     }
 
     /// Where the locks do not add up, counted one by one.
@@ -281,7 +279,10 @@ impl Book {
                 *counts.of(lock.state) += 1;
                 let waits = self.open.get(&(lock.file, lock.rse)).is_some_and(|refs| refs.contains(&(id, nth)));
                 if waits != (lock.state != LockState::Ok) {
-                    return Some(format!("{lock:?} of {id:?} is {}among those that wait", if waits { "" } else { "not " }));
+                    return Some(format!(
+                        "{lock:?} of {id:?} is {}among those that wait",
+                        if waits { "" } else { "not " }
+                    ));
                 }
             }
             if counts != rule.counts {

@@ -79,6 +79,11 @@ impl Selector {
         Ok(Self { candidates, copies, keys })
     }
 
+    /// The RSEs with quota left.
+    pub fn rses(&self) -> impl Iterator<Item = RseId> {
+        self.candidates.iter().map(|candidate| candidate.rse)
+    }
+
     /// The RSEs of a block, which take their part of the quotas.
     pub fn select(&mut self, placing: &Placing<'_>) -> Result<SmallVec<[RseId; 2]>, RuleError> {
         let copies = placing.copies.unwrap_or(self.copies);

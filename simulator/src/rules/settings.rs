@@ -1,6 +1,7 @@
 //! How rules are set.
 
-use crate::rules::Grouping;
+use crate::catalogue::QuotaSettings;
+use crate::rules::blocks::Grouping;
 use crate::settings;
 use crate::units::SimSpan;
 
@@ -11,6 +12,8 @@ const fn seconds(n: u64) -> SimSpan {
 settings! {
     /// How rules are kept: Rucio's judge and the daemons around it. A period of zero is no daemon: what it does is done at once.
     pub struct RulesSettings as "Rules" {
+        /// What accounts may lock.
+        pub quotas: QuotaSettings = QuotaSettings::default(),
         /// From so many locks on (files times copies) a rule waits for the injector.
         #[range(AtLeast(1))]
         pub inject_from: u64 = 10_000,
@@ -30,9 +33,12 @@ settings! {
         #[range(AtLeast(1))]
         pub repairer_batch: u32 = 100,
         /// How long a stuck rule is left alone before the repairer looks at it, and looks again.
+        #[range(Positive)]
         pub repair_after: SimSpan = seconds(1800),
-        /// A lock that is stuck is tried again in place after this time, by its age: up to a day, two days, three days, and more.
+        /// How long a stuck lock is left alone before it is tried again at the same RSE.
         pub retry_after: RetryAfter = RetryAfter::default(),
+        /// Activity whose stuck locks are at all ages left alone only as long as in their first day.
+        pub express_activity: String = "Express".to_owned(),
         /// A rule that has been stuck for so long is suspended and not tried again.
         #[range(Positive)]
         pub suspend_after: SimSpan = seconds(14 * 86_400),
@@ -77,8 +83,6 @@ settings! {
         pub third_day: SimSpan = seconds(6 * 3600),
         /// Later.
         pub later: SimSpan = seconds(8 * 3600),
-        /// Activity whose locks are always tried again as in their first day.
-        pub express: bool = true,
     }
 }
 
@@ -87,8 +91,8 @@ settings! {
     pub struct Subscription {
         /// Name in scenarios.
         pub name: String,
-        /// Datasets whose name begins so, or all for an empty text.
-        pub datasets: String = String::new(),
+        /// Workload whose datasets get them. None: those of all.
+        pub workload: Option<String> = None,
         /// Account that owns the rules.
         pub account: String = "root".to_owned(),
         /// The rules, in order.
@@ -114,9 +118,13 @@ settings! {
         pub activity: String = "default".to_owned(),
         /// Priority of its transfers at FTS, 5 before 1.
         #[range(Within(1, 5))]
-        pub priority: u8 = 3,
+        pub priority: u32 = 3,
         /// RSEs that its files may come from, as an RSE expression. None: any.
         pub sources: Option<String> = None,
+        /// Whether replicas are obsolete, and not cache, once the rule is gone.
+        pub purge: bool = false,
+        /// How long it waits for somebody's consent. None: it needs none.
+        pub approved_after: Option<SimSpan> = None,
         /// Whether it becomes one rule for each copy, each with one RSE.
         pub split: bool = false,
     }

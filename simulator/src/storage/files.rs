@@ -22,13 +22,15 @@ pub(crate) struct File {
     pub hidden: u32,
     /// Those of them that a request is to bring.
     pub copying: u32,
+    /// Whether a replica of it was deleted or found to be corrupt.
+    pub has_lost: bool,
     /// Jobs and rules that refer to it.
     pub holders: u32,
 }
 
 impl File {
     pub fn new(bytes: Bytes, replicas: SmallVec<[RseId; 2]>, home: Option<RseId>) -> Self {
-        Self { bytes, replicas, home, uses: 0, hidden: 0, copying: 0, holders: 0 }
+        Self { bytes, replicas, home, uses: 0, hidden: 0, copying: 0, has_lost: false, holders: 0 }
     }
 
     /// Whether nobody can ever ask for it again: what is left of it is at most where it takes no space.

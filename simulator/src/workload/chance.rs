@@ -24,6 +24,8 @@ impl WorkloadKind {
             Self::Transfers(stream) => {
                 stream.arrivals.has_chance() || stream.size.has_chance() || stream.destinations.len() > 1
             }
+            // Where a rule puts copies is drawn.
+            Self::Steps(steps) => !steps.is_empty(),
             Self::JobTrace(trace) => has_chance(trace.ties, trace.jobs.iter().map(|job| job.submitted_at)),
             Self::TransferTrace(trace) => has_chance(trace.ties, trace.transfers.iter().map(|transfer| transfer.at)),
         }
@@ -34,7 +36,7 @@ impl WorkloadKind {
         match self {
             Self::Jobs(stream) => stream.arrivals.is_endless(horizon),
             Self::Transfers(stream) => stream.arrivals.is_endless(horizon),
-            Self::Campaign(_) | Self::JobTrace(_) | Self::TransferTrace(_) => false,
+            Self::Campaign(_) | Self::JobTrace(_) | Self::TransferTrace(_) | Self::Steps(_) => false,
         }
     }
 }

@@ -8,6 +8,7 @@ mod chance;
 mod rule_size;
 mod shares;
 mod sources;
+mod steps;
 mod waves;
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ pub use arrivals::{ArrivalTimes, Arrivals};
 pub use rule_size::{Peak, RuleSize};
 pub use shares::Shares;
 pub(crate) use sources::{Arriving, Sources};
+pub use steps::{Data, DataStep, Deed, Files};
 pub use waves::{Bursts, Daily};
 
 use crate::ids::{DatasetId, PoolId, RseId};
@@ -45,6 +47,8 @@ pub enum WorkloadKind {
     Transfers(TransferStream),
     /// Transfers from a log.
     TransferTrace(TransferTrace),
+    /// What persons do to data and rules, in order of time.
+    Steps(Vec<DataStep>),
 }
 
 /// Jobs of one kind that arrive one by one at one pool.

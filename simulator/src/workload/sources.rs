@@ -4,17 +4,20 @@ use rand::RngExt;
 use rand::seq::SliceRandom;
 use smallvec::{SmallVec, smallvec};
 
+use crate::catalogue::{Did, Namespace, Words};
 use crate::compute::{NewInput, NewJob};
 use crate::conveyor::Want;
 use crate::facts::TraceRow;
-use crate::ids::{DatasetId, FileId, Table, WorkloadId};
+use crate::ids::{DatasetId, FileId, Id, Table, WorkloadId};
+use crate::names::Names;
 use crate::questions::Access;
 use crate::rng::{Purpose, SimRng, combined, keyed, keys_of};
+use crate::rules::{NewDataset, Order, Template};
 use crate::storage::{Dataset, Storage};
 use crate::units::{Bytes, SimSpan, SimTime};
 use crate::workload::{
-    ArrivalTimes, Arrivals, Campaign, Distribution, Inputs, JobStream, JobTrace, Pick, Ties, TracedJob, TracedTransfer,
-    TransferStream, TransferTrace, Workload, WorkloadKind,
+    ArrivalTimes, Arrivals, Campaign, Data, DataStep, Deed, Distribution, Files as NewFiles, Inputs, JobStream,
+    JobTrace, Pick, Ties, TracedJob, TracedTransfer, TransferStream, TransferTrace, Workload, WorkloadKind,
 };
 
 /// What arrives.
@@ -22,6 +25,7 @@ use crate::workload::{
 pub(crate) enum Arriving {
     Job(NewJob),
     Transfer(Want),
+    Order(Order),
 }
 
 type Datasets = Table<DatasetId, Dataset>;
@@ -47,17 +51,27 @@ struct State {
     order: Vec<usize>,
     /// Running sums of the popularity of a dataset's files.
     popularity: Vec<f64>,
+    /// The rules of its steps, by step.
+    rules: Vec<Option<Template>>,
+    /// Datasets that it has made.
+    made: Vec<DatasetId>,
 }
 
 impl Sources {
     /// All workloads before their first arrival.
-    pub fn new(workloads: &Table<WorkloadId, Workload>, datasets: &Datasets, (horizon, seed): (SimTime, u64)) -> Self {
+    pub fn new(
+        (workloads, datasets): (&Table<WorkloadId, Workload>, &Datasets),
+        (names, words): (&Names, &mut Words),
+        (horizon, seed): (SimTime, u64),
+    ) -> Self {
         let state = |(workload, key): (&Workload, u64)| State {
             key,
             times: ArrivalTimes::new(&arrivals_of(&workload.kind), horizon, seed, key),
             n_arrived: 0,
             order: order_of(&workload.kind, seed, key),
             popularity: popularity_of(&workload.kind, datasets),
+            rules: rules_of(&workload.kind, names, words),
+            made: Vec::new(),
         };
         let keys = keys_of(workloads.values().map(|workload| workload.name.as_str()));
         Self { seed, states: workloads.values().zip(keys).map(state).collect() }
@@ -72,8 +86,8 @@ impl Sources {
     pub fn arrive(
         &mut self,
         (id, workload): (WorkloadId, &Workload),
-        datasets: &Datasets,
-        storage: &mut Storage,
+        (datasets, names): (&Datasets, &Names),
+        (storage, namespace): (&mut Storage, &mut Namespace),
     ) -> SmallVec<[Arriving; 1]> {
         let state = &mut self.states[id];
         let nth = state.n_arrived;
@@ -85,6 +99,9 @@ impl Sources {
             WorkloadKind::Campaign(campaign) => draw.step(campaign, member),
             WorkloadKind::JobTrace(trace) => smallvec![draw.traced_job(trace, &trace.jobs[member])],
             WorkloadKind::Transfers(stream) => smallvec![draw.transfer(stream)],
+            WorkloadKind::Steps(steps) => {
+                draw.deed((&steps[member].does, member), state, names, namespace).into_iter().collect()
+            }
             WorkloadKind::TransferTrace(trace) => smallvec![draw.traced_transfer(trace, &trace.transfers[member])],
         }
     }
@@ -216,6 +233,74 @@ impl Draw<'_> {
         })
     }
 
+    fn deed(
+        &mut self,
+        (deed, nth): (&Deed, usize),
+        state: &mut State,
+        names: &Names,
+        namespace: &mut Namespace,
+    ) -> Option<Arriving> {
+        let account_of = |name: &str| names.account_of(name).unwrap_or(names.account());
+        let order = match deed {
+            Deed::Rule { on, account, .. } => {
+                let template = state.rules.get(nth)?.as_ref()?;
+                let whose = (self.workload, combined(self.key, self.nth));
+                Order::Rule(template.rule(self.did(*on, &state.made), whose, account_of(account)))
+            }
+            Deed::DeleteRules { on, account } => {
+                Order::DeleteRules { on: self.did(*on, &state.made), account: account_of(account) }
+            }
+            Deed::Make { files, lifetime } => {
+                let first = self.make_files(files);
+                let dataset = namespace.make_dataset(FileId::from_index(first), files.files, true);
+                state.made.push(dataset);
+                let key = combined(self.key, self.nth);
+                Order::Announce { new: NewDataset { dataset, workload: self.workload, key }, lifetime: *lifetime }
+            }
+            Deed::Grow { dataset, files } => {
+                let did = self.did(*dataset, &state.made);
+                let Did::Dataset(dataset) = did else { return None };
+                if !namespace.is_open(dataset) {
+                    return None;
+                }
+                let first = self.make_files(files);
+                for file in first..first + files.files as usize {
+                    namespace.attach_file(dataset, FileId::from_index(file));
+                }
+                Order::Follow(did)
+            }
+            Deed::Close { dataset } => {
+                let Did::Dataset(dataset) = self.did(*dataset, &state.made) else { return None };
+                namespace.close(dataset);
+                return None;
+            }
+            Deed::DeclareBad { dataset, nth, rse } => Order::DeclareBad(self.storage.file_of(*dataset, *nth), *rse),
+        };
+        Some(Arriving::Order(order))
+    }
+
+    /// Data by its name; a dataset that has not been made yet is one that nobody knows.
+    fn did(&self, data: Data, made: &[DatasetId]) -> Did {
+        let unknown = || DatasetId::from_index(u32::MAX as usize);
+        match data {
+            Data::File(dataset, nth) => Did::File(self.storage.file_of(dataset, nth)),
+            Data::Dataset(dataset) => Did::Dataset(dataset),
+            Data::Container(container) => Did::Container(container),
+            Data::Made(nth) => Did::Dataset(made.get(nth as usize).copied().unwrap_or_else(unknown)),
+        }
+    }
+
+    /// Makes files one after the other, which stay as long as their dataset; the number of the first.
+    fn make_files(&mut self, files: &NewFiles) -> usize {
+        let made = (0..u64::from(files.files)).map(|nth| {
+            let bytes = self.size(&files.size, nth);
+            let file = self.storage.make_file(bytes, files.rse);
+            self.storage.hold(file);
+            file.index()
+        });
+        made.min().unwrap_or(0)
+    }
+
     fn transfer(&self, stream: &TransferStream) -> Arriving {
         let index = self.rng(Purpose::Destination, 0).random_range(0..stream.destinations.len());
         let ends = (stream.source, stream.destinations[index]);
@@ -239,6 +324,7 @@ fn arrivals_of(kind: &WorkloadKind) -> Arrivals {
             let count = Some(campaign.steps.len() as u64);
             Arrivals::Every { interval: campaign.every.max(SimSpan::from_nanos(1)), from: SimTime::ZERO, count }
         }
+        WorkloadKind::Steps(steps) => Arrivals::At(steps.iter().map(|step| step.at).collect()),
         WorkloadKind::JobTrace(trace) => Arrivals::At(trace.jobs.iter().map(|job| job.submitted_at).collect()),
         WorkloadKind::TransferTrace(trace) => {
             Arrivals::At(trace.transfers.iter().map(|transfer| transfer.at).collect())
@@ -272,6 +358,15 @@ fn shuffled_ties<T>(rows: &[T], (seed, key): (u64, u64), time_and_row: impl Fn(&
         (at, drawn(row), row)
     });
     order
+}
+
+fn rules_of(kind: &WorkloadKind, names: &Names, words: &mut Words) -> Vec<Option<Template>> {
+    let WorkloadKind::Steps(steps) = kind else { return Vec::new() };
+    let mut rule_of = |step: &DataStep| match &step.does {
+        Deed::Rule { rule, .. } => Some(Template::new(rule, names, words)),
+        _ => None,
+    };
+    steps.iter().map(&mut rule_of).collect()
 }
 
 fn popularity_of(kind: &WorkloadKind, datasets: &Datasets) -> Vec<f64> {

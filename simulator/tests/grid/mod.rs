@@ -1,6 +1,7 @@
 //! A small grid to run: two sites, a link from one to the other, a pool.
 
 use dapple_records::{RecordLevel, RecordPlan, RunOutput, TableData, record};
+use dapple_simulator::catalogue::CatalogueSetup;
 use dapple_simulator::decide::{Access, AccessMode, AccessQuestion, Policies, Policy, View};
 use dapple_simulator::distribution::Distribution;
 use dapple_simulator::engine::{EngineError, Services, Setup};
@@ -136,6 +137,7 @@ impl Grid {
             workloads: self.workloads.iter().enumerate().map(named).collect(),
             services: self.services.clone(),
             names: Names::default(),
+            catalogue: CatalogueSetup::default(),
             horizon: self.horizon,
         }
     }
