@@ -94,7 +94,6 @@ impl Scenario {
             }
             WorkloadKind::Steps(steps) => format!("{} that persons take", number(steps.len(), "step")),
             WorkloadKind::TransferTrace(trace) => format!("{} of a log", number(trace.transfers.len(), "transfer")),
-            WorkloadKind::Steps(steps) => format!("{} with data and rules", number(steps.len(), "step")),
         };
         format!("`{}`: {what}", workload.name)
     }

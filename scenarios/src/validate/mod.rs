@@ -76,7 +76,7 @@ pub(crate) fn validate(file: &ScenarioFile, environment: Environment<'_>, check:
     let storage = file.services.storage.clone();
     let reaper = settings::reaper(&file.services.reaper, &grid.rses, check);
     let rules = file.services.rules.clone();
-    let (services, names) = (Services { fts, rules, reaper, storage }, ServiceNames::default());
+    let (services, names) = (Services { fts, rules, reaper, storage, ..Services::default() }, ServiceNames::default());
     let catalogue = CatalogueSetup::default();
     let setup = Setup { topology, services, names, datasets, catalogue, workloads, horizon };
     Some(Valid { setup, record, start, policies, logs: files.digests })

@@ -162,6 +162,7 @@ impl World {
             files: *files,
             size: Distribution::Constant(FILE as f64),
             replicas: replicas.iter().copied().map(rse).collect(),
+            is_cache: false,
         };
         let container = |(nth, of): (usize, &Vec<usize>)| Container {
             name: format!("C{nth}"),
