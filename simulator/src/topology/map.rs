@@ -1,5 +1,7 @@
 //! The map: what stands where.
 
+use std::collections::BTreeMap;
+
 use crate::ids::{DtnId, Id, LinkId, PoolId, RseId, SiteId, Table};
 use crate::settings;
 use crate::units::{Bytes, Rate, SimSpan};
@@ -39,6 +41,27 @@ settings! {
         /// The data transfer node that placements from and to this RSE pass.
         #[names(dtn)]
         pub dtn: Option<Dtn> = None,
+        /// The storage host that serves it: RSEs of one host share their FTS links. None: one of its own, called as it is.
+        pub host: Option<String> = None,
+        /// What it says of itself, by which RSE expressions choose it and rules weigh it: `{"tier": 2, "type": "disk"}`.
+        pub attributes: BTreeMap<String, String> = BTreeMap::new(),
+    }
+}
+
+impl Rse {
+    /// A storage element that is never full and limits nothing.
+    pub fn new(name: impl Into<String>, site: SiteId) -> Self {
+        Self {
+            name: name.into(),
+            site,
+            capacity: None,
+            used: Bytes::ZERO,
+            read: None,
+            write: None,
+            dtn: None,
+            host: None,
+            attributes: BTreeMap::new(),
+        }
     }
 }
 

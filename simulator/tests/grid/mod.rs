@@ -70,7 +70,7 @@ pub fn dtn() -> DtnId {
 /// An RSE without limits.
 pub fn rse(name: &str, site: SiteId) -> Rse {
     let (capacity, used) = (None, Bytes::ZERO);
-    Rse { name: name.into(), site, capacity, used, read: None, write: None, dtn: None }
+    Rse { capacity, used, ..Rse::new(name, site) }
 }
 
 impl Default for Grid {

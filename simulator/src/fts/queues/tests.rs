@@ -128,7 +128,7 @@ fn map(dtn_slots: &[Option<u32>], dtn_of: &[Option<usize>]) -> Map {
     for (nth, dtn) in dtn_of.iter().enumerate() {
         let (name, dtn) = (format!("R{nth}"), dtn.map(|dtn| dtns[dtn]));
         let (capacity, used, read, write) = (None, Bytes::ZERO, None, None);
-        builder.rse(Rse { name, site, capacity, used, read, write, dtn });
+        builder.rse(Rse { capacity, used, read, write, dtn, ..Rse::new(name, site) });
     }
     builder.build().expect("no routes are overridden").map
 }

@@ -33,7 +33,7 @@ fn grid(wires: &[Wire]) -> Topology {
         .map(|nth| {
             let site = builder.site(Site { name: format!("S{nth}"), position: None, lan: None });
             let (name, capacity, used) = (format!("R{nth}"), None, Bytes::ZERO);
-            builder.rse(Rse { name, site, capacity, used, read: None, write: None, dtn: None });
+            builder.rse(Rse { capacity, used, ..Rse::new(name, site) });
             site
         })
         .collect();
