@@ -1,10 +1,12 @@
 //! From what was written to what can run: names become ids, units are applied, and everything is checked.
 
+mod copies;
 mod scope;
 mod settings;
 mod topology;
 mod trace_files;
 mod traces;
+mod transfers;
 mod workload;
 
 use std::collections::BTreeMap;
@@ -68,7 +70,8 @@ pub(crate) fn validate(file: &ScenarioFile, environment: Environment<'_>, check:
     let scope = Scope { grid: &grid, names, datasets, horizon };
     let workloads = workload::workloads(&file.workload, &scope, &mut files, check);
     let datasets = scope.datasets;
-    let fts = settings::fts(&file.services.fts, &grid.rses, check);
+    let fts = transfers::fts(&file.services.fts, &grid.rses, check);
+    let copy = copies::copies(&file.services.copy, &grid.rses, check);
     let record = settings::record(&file.record, warm_up);
     settings::experiment(file, check);
     let policies = policies(file, environment.registry, check);
@@ -77,7 +80,8 @@ pub(crate) fn validate(file: &ScenarioFile, environment: Environment<'_>, check:
     let reaper = settings::reaper(&file.services.reaper, &grid.rses, check);
     let conveyor = settings::conveyor(&file.services.conveyor, check);
     let rules = file.services.rules.clone();
-    let (services, names) = (Services { fts, conveyor, rules, reaper, storage }, ServiceNames::default());
+    let services = Services { fts, copy, conveyor, rules, reaper, storage };
+    let names = ServiceNames::default();
     let catalogue = CatalogueSetup::default();
     let setup = Setup { topology, services, names, datasets, catalogue, workloads, horizon };
     Some(Valid { setup, record, start, policies, logs: files.digests })
