@@ -8,7 +8,9 @@ use dapple_records::{KPIS, RecordLevel};
 use dapple_simulator::copy::{BadHours, Checksum, CopySettings, Failure, Strikes, Sufferer, Timeout};
 use dapple_simulator::distribution::Distribution;
 use dapple_simulator::faults::CopyError;
-use dapple_simulator::fts::{FtsSettings, LinkLimit, Turns, WhenFull};
+use dapple_simulator::fts::{
+    ActivitySharesOf, FtsSettings, LinkLimit, PassTurns, ReplicaChoice, Share, StorageLimit, Turns, VoShares, WhenFull,
+};
 use dapple_simulator::settings::{Documented, FieldDoc, Kind, Range, Setting, Shape, TypeDoc, VariantDoc};
 use dapple_simulator::storage::StorageSettings;
 use dapple_simulator::topology::{LoadCurve, Pool, Rse, Scheduling, Site};
@@ -147,6 +149,12 @@ pub fn types() -> Vec<TypeReference> {
         reference::<Sufferer>(),
         reference::<StorageSettings>(),
         reference::<LinkLimit<String>>(),
+        reference::<StorageLimit<String>>(),
+        reference::<VoShares<String>>(),
+        reference::<ActivitySharesOf>(),
+        reference::<Share>(),
+        reference::<PassTurns>(),
+        reference::<ReplicaChoice>(),
         reference::<Turns>(),
         reference::<WhenFull>(),
         reference::<PolicySetFile>(),

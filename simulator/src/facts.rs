@@ -115,14 +115,16 @@ pub struct FtsEnded {
     pub source: RseId,
     /// When FTS had it.
     pub submitted_at: SimTime,
-    /// When the last try took its slots.
+    /// When the process of the last try was accepted; without passes that is when it took its slots.
     pub started_at: Option<SimTime>,
     /// When its first byte moved.
     pub flowing_at: Option<SimTime>,
     /// When all of it was there and verified.
     pub transferred_at: Option<SimTime>,
-    /// Bytes that arrived by the last try.
+    /// Bytes that all its tries moved; those of failed ones are lost.
     pub moved: Bytes,
+    /// Copies that were begun.
+    pub tries: u32,
     /// How it came out.
     pub result: Result<(), TransferError>,
 }
@@ -251,6 +253,10 @@ pub enum TransferError {
     Copy(CopyError),
     /// Somebody has cancelled it.
     Cancelled,
+    /// It is a later hop of a file of which an earlier one failed.
+    NotUsed,
+    /// Its virtual organisation has no share of the link.
+    NoShare,
     /// Its file was not brought from tape to disk in time (ETIMEDOUT).
     StagingTimeout,
     /// Its file was not on tape in time.
@@ -272,6 +278,8 @@ impl TransferError {
             Self::NoSpace
             | Self::NoRoute
             | Self::Cancelled
+            | Self::NotUsed
+            | Self::NoShare
             | Self::ArchivingTimeout
             | Self::NoSources
             | Self::Refused
@@ -286,6 +294,8 @@ impl TransferError {
             Self::NoRoute => "no-route",
             Self::Copy(error) => error.name(),
             Self::Cancelled => "cancelled",
+            Self::NotUsed => "not-used",
+            Self::NoShare => "no-share",
             Self::StagingTimeout => "staging-timeout",
             Self::ArchivingTimeout => "archiving-timeout",
             Self::NoSources => "no-sources",

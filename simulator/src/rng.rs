@@ -42,6 +42,16 @@ pub enum Purpose {
     RowSample = 9,
     /// Order of the rows of a log that have the same time; thing: row.
     RowOrder = 10,
+    /// The VO that a link of FTS serves; thing: node, nth grid point, link.
+    VoLottery = 20,
+    /// The activities that the slots of a link go to; thing: node, nth grid point, link.
+    ActivityLottery = 21,
+    /// The node of FTS that starts a file; thing: link, nth file or job on it.
+    Shard = 22,
+    /// Phase of a clock of an FTS node; thing: node, clock.
+    NodePhase = 23,
+    /// How long an FTS node takes to start a process; thing: link, nth file on it, attempt.
+    ProcessStart = 24,
     /// Whether and where a copy fails; thing: file or traffic, destination, nth try, rule of failure.
     CopyFails = 30,
     /// When a daemon for tape first looks; thing: which.
@@ -58,16 +68,6 @@ pub enum Purpose {
     Submission = 42,
     /// Order in which the reaper looks at RSEs; thing: worker, nth pass.
     ReaperOrder = 60,
-    /// The VO that a link of FTS serves; thing: node, nth grid point, link.
-    VoLottery = 20,
-    /// The activities that the slots of a link go to; thing: node, nth grid point, link.
-    ActivityLottery = 21,
-    /// The node of FTS that starts a file; thing: link, nth file or job on it.
-    Shard = 22,
-    /// Phase of a clock of an FTS node; thing: node, clock.
-    NodePhase = 23,
-    /// How long an FTS node takes to start a process; thing: link, nth file on it, attempt.
-    ProcessStart = 24,
     /// Lengths of bursts of arrivals and of the gaps between them; thing: workload, nth of both.
     Burst = 70,
     /// What a rule is for; thing: workload, nth rule.

@@ -6,6 +6,7 @@ mod settings;
 mod topology;
 mod trace_files;
 mod traces;
+mod transfers;
 mod workload;
 
 use std::collections::BTreeMap;
@@ -69,7 +70,7 @@ pub(crate) fn validate(file: &ScenarioFile, environment: Environment<'_>, check:
     let scope = Scope { grid: &grid, names, datasets, horizon };
     let workloads = workload::workloads(&file.workload, &scope, &mut files, check);
     let datasets = scope.datasets;
-    let fts = settings::fts(&file.services.fts, &grid.rses, check);
+    let fts = transfers::fts(&file.services.fts, &grid.rses, check);
     let copy = copies::copies(&file.services.copy, &grid.rses, check);
     let record = settings::record(&file.record, warm_up);
     settings::experiment(file, check);

@@ -52,7 +52,8 @@ pub struct Services {
 impl Setup {
     /// Whether anything in it is drawn: without chance all seeds give the same run, but for what policies draw.
     pub fn has_chance(&self) -> bool {
-        self.services.copy.has_chance()
+        self.services.fts.has_chance()
+            || self.services.copy.has_chance()
             || self.datasets.values().any(|dataset| dataset.size.has_chance())
             || self.workloads.values().any(|workload| workload.kind.has_chance(&self.datasets))
     }

@@ -1,6 +1,8 @@
 //! The map: what stands where.
 
-use crate::ids::{DtnId, Id, LinkId, PoolId, RseId, SiteId, Table};
+use std::collections::BTreeMap;
+
+use crate::ids::{DtnId, HostId, Id, LinkId, PoolId, RseId, SiteId, Table};
 use crate::settings;
 use crate::topology::{Outage, TapeSystem};
 use crate::units::{Bytes, Rate, SimSpan, SimTime};
@@ -40,6 +42,8 @@ settings! {
         /// The data transfer node that placements from and to this RSE pass.
         #[names(dtn)]
         pub dtn: Option<Dtn> = None,
+        /// The storage host behind it, by which FTS counts: RSEs with the same host share links, limits and queues there. None: a host of its own, with the name of the RSE.
+        pub host: Option<String> = None,
         /// What it lies on besides disk. None: all that it holds is on disk.
         pub tape: Option<TapeSystem> = None,
         /// Times at which it does not answer.
@@ -58,6 +62,7 @@ impl Rse {
             read: None,
             write: None,
             dtn: None,
+            host: None,
             tape: None,
             outages: Vec::new(),
         }
@@ -174,6 +179,7 @@ pub struct Route {
 pub struct Map {
     pub(super) sites: Table<SiteId, Site>,
     pub(super) rses: Table<RseId, Rse>,
+    pub(super) hosts: Hosts,
     pub(super) links: Table<LinkId, Link>,
     pub(super) sharing: Table<LinkId, Sharing>,
     pub(super) dtns: Table<DtnId, Dtn>,
@@ -181,6 +187,25 @@ pub struct Map {
     pub(super) pools: Table<PoolId, Pool>,
     /// Row-major: from site, to site.
     pub(super) routes: Vec<Option<Route>>,
+}
+
+/// The storage hosts behind RSEs.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Hosts {
+    names: Table<HostId, String>,
+    of: Table<RseId, HostId>,
+}
+
+impl Hosts {
+    pub fn new(rses: &Table<RseId, Rse>) -> Self {
+        let (mut names, mut by_name) = (Table::new(), BTreeMap::new());
+        let host = |rse: &Rse| {
+            let name = rse.host.as_ref().unwrap_or(&rse.name);
+            *by_name.entry(name.clone()).or_insert_with(|| names.push(name.clone()))
+        };
+        let of = rses.values().map(host).collect();
+        Self { names, of }
+    }
 }
 
 impl Map {
@@ -192,6 +217,16 @@ impl Map {
     /// The storage elements.
     pub fn rses(&self) -> &Table<RseId, Rse> {
         &self.rses
+    }
+
+    /// Names of the storage hosts, in the order in which RSEs name them.
+    pub fn hosts(&self) -> &Table<HostId, String> {
+        &self.hosts.names
+    }
+
+    /// The storage host behind an RSE.
+    pub fn host_of(&self, rse: RseId) -> HostId {
+        self.hosts.of[rse]
     }
 
     /// The links.

@@ -54,8 +54,9 @@ impl Scan {
 
     fn has_slots(&self, transfers: &[Transfer], (source, destination): (usize, usize)) -> bool {
         let settings = &self.settings;
-        let exception =
-            settings.links.iter().rev().find(|of| (of.source.index(), of.destination.index()) == (source, destination));
+        let exception = settings.links.iter().rev().find(|of| {
+            of.source.zip(of.destination).map(|(a, b)| (a.index(), b.index())) == Some((source, destination))
+        });
         let limit = exception.map_or(settings.max_active_per_link, |exception| exception.max_active);
         let dtns = [self.dtn_of[source], self.dtn_of[destination]];
         let active_on_dtn =
@@ -153,9 +154,10 @@ fn settings() -> impl Strategy<Value = FtsSettings> {
             links: exceptions
                 .into_iter()
                 .map(|(from, to, max_active)| LinkLimit {
-                    source: RseId::from_index(from),
-                    destination: RseId::from_index(to),
+                    source: Some(RseId::from_index(from)),
+                    destination: Some(RseId::from_index(to)),
                     max_active,
+                    min_active: None,
                 })
                 .collect(),
             when_full: if fails { WhenFull::Fail } else { WhenFull::Wait },
