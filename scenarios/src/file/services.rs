@@ -1,7 +1,7 @@
 //! How the services of the grid are set.
 
-use dapple_simulator::copy::CopySettings;
 use dapple_simulator::conveyor::ConveyorSettings;
+use dapple_simulator::copy::CopySettings;
 use dapple_simulator::fts::FtsSettings;
 use dapple_simulator::reaper::ReaperSettings;
 use dapple_simulator::rules::RulesSettings;
