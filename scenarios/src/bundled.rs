@@ -14,6 +14,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("quickstart/two-sites.ron", include_str!("../quickstart/two-sites.ron")),
     ("services/dtn-collapse.ron", include_str!("../services/dtn-collapse.ron")),
     ("services/optimizer-knife-edge.ron", include_str!("../services/optimizer-knife-edge.ron")),
+    ("services/rules.ron", include_str!("../services/rules.ron")),
     ("topologies/cern-grif.ron", include_str!("../topologies/cern-grif.ron")),
 ];
 

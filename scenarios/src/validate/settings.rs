@@ -74,6 +74,7 @@ pub(super) fn record(file: &file::Record, warm_up: SimSpan) -> RecordPlan {
             requests: tables.requests,
             reads: tables.reads,
             jobs: tables.jobs,
+            rules: tables.rules,
             series: tables.series,
             decisions: tables.decisions,
             series_interval: tables.series_interval,

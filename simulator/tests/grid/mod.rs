@@ -102,6 +102,7 @@ impl Default for Grid {
             record: RecordPlan {
                 warm_up: SimSpan::ZERO,
                 requests: rows,
+                rules: rows,
                 reads: rows,
                 jobs: rows,
                 series: RecordLevel::Summary,
