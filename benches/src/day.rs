@@ -36,7 +36,7 @@ use dapple_simulator::ids::{RseId, SiteId, Table};
 use dapple_simulator::names::Names;
 use dapple_simulator::rng::PolicyRng;
 use dapple_simulator::topology::{Link, Rse, Site, TopologyBuilder, TopologyError};
-use dapple_simulator::units::{Bytes, Rate, SimSpan, SimTime};
+use dapple_simulator::units::{Rate, SimSpan, SimTime};
 use dapple_simulator::workload::{Arrivals, TransferStream, Workload, WorkloadKind};
 use statrs::distribution::{ContinuousCDF, Normal};
 
@@ -234,7 +234,7 @@ impl Day {
         for (nth, &site) in sites.iter().enumerate() {
             let name = format!("S{nth}_DATADISK");
             let (capacity, read, write, dtn) = (None, None, None, None);
-            rses.push(builder.rse(Rse { name, site, capacity, used: Bytes::ZERO, read, write, dtn }));
+            rses.push(builder.rse(Rse { capacity, read, write, dtn, ..Rse::new(name, site) }));
             let link = |name, from, to, bytes_per_s: f64| {
                 let bandwidth = Rate::from_bytes_per_s(bytes_per_s);
                 Link { name, from, to, bandwidth, latency: SimSpan::ZERO }

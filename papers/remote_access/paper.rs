@@ -108,15 +108,7 @@ fn reads(setup: &Setup, seed: u64) -> Result<TableData, PaperError> {
 fn probe_setup(law: AccessCoefficients) -> Result<Setup, dapple_simulator::topology::TopologyError> {
     let mut topology = TopologyBuilder::default();
     let site = topology.site(Site { name: "site".into(), position: None, lan: None });
-    let rse = topology.rse(Rse {
-        name: "rse".into(),
-        site,
-        capacity: None,
-        used: Bytes::new(0),
-        read: None,
-        write: None,
-        dtn: None,
-    });
+    let rse = topology.rse(Rse::new("rse", site));
     let pool = topology.pool(Pool {
         name: "pool".into(),
         site,

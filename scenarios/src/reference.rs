@@ -5,8 +5,13 @@
 //! file with [`markdown`]; `UPDATE_DOCS=1 cargo test -p dapple-scenarios` rewrites it.
 
 use dapple_records::{KPIS, RecordLevel};
+use dapple_simulator::copy::{BadHours, Checksum, CopySettings, Failure, Strikes, Sufferer, Timeout};
 use dapple_simulator::distribution::Distribution;
-use dapple_simulator::fts::{FtsSettings, LinkLimit, Turns, WhenFull};
+use dapple_simulator::faults::CopyError;
+use dapple_simulator::fts::{
+    ActivitySharesOf, FtsSettings, LinkLimit, Optimizer, PassTurns, ReplicaChoice, RuleSet, Share, StorageLimit, Turns,
+    VoShares, WhenFull,
+};
 use dapple_simulator::settings::{Documented, FieldDoc, Kind, Range, Setting, Shape, TypeDoc, VariantDoc};
 use dapple_simulator::storage::StorageSettings;
 use dapple_simulator::topology::{LoadCurve, Pool, Rse, Scheduling, Site};
@@ -135,8 +140,24 @@ pub fn types() -> Vec<TypeReference> {
         reference::<Dirty>(),
         reference::<Services>(),
         reference::<FtsSettings<String>>(),
+        reference::<CopySettings<String>>(),
+        reference::<Checksum<String>>(),
+        reference::<Timeout>(),
+        reference::<Failure<String>>(),
+        reference::<CopyError>(),
+        reference::<Strikes>(),
+        reference::<BadHours>(),
+        reference::<Sufferer>(),
         reference::<StorageSettings>(),
         reference::<LinkLimit<String>>(),
+        reference::<StorageLimit<String>>(),
+        reference::<Optimizer>(),
+        reference::<RuleSet>(),
+        reference::<VoShares<String>>(),
+        reference::<ActivitySharesOf>(),
+        reference::<Share>(),
+        reference::<PassTurns>(),
+        reference::<ReplicaChoice>(),
         reference::<Turns>(),
         reference::<WhenFull>(),
         reference::<PolicySetFile>(),

@@ -133,7 +133,7 @@ fn diskless_grid() -> Setup {
     let steps = steps.map(|(second, rate)| (SimTime::from_secs_f64(second), rate));
     builder.bandwidth(link, Series::from_steps(steps.into()).expect("it starts at zero and increases"));
     let (capacity, used, read, write, dtn) = (None, Bytes::ZERO, None, None, None);
-    let far_disk = builder.rse(Rse { name: "FAR-DISK".into(), site: far, capacity, used, read, write, dtn });
+    let far_disk = builder.rse(Rse { capacity, used, read, write, dtn, ..Rse::new("FAR-DISK", far) });
     builder.pool(Pool {
         name: "NODES".into(),
         site: home,
@@ -157,7 +157,7 @@ fn topology() -> Result<Topology, TopologyError> {
     }
     let mut rse = |name: &str, site, capacity| {
         let limit = Some(Rate::from_mb_per_s(500.0));
-        builder.rse(Rse { name: name.into(), site, capacity, used: Bytes::ZERO, read: limit, write: limit, dtn: None })
+        builder.rse(Rse { capacity, read: limit, write: limit, ..Rse::new(name, site) })
     };
     rse("HOME-DISK", home, Some(Bytes::from_megabytes(40_000.0)));
     let far_disk = rse("FAR-DISK", far, None);

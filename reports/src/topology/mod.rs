@@ -35,13 +35,10 @@ mod tests {
                     curve.clone(),
                 );
                 builder.rse(Rse {
-                    name: format!("{name}_DATADISK"),
-                    site,
                     capacity: Some(Bytes::new(2_500_000_000_000_000)),
-                    used: Bytes::ZERO,
-                    read: None,
                     write: Some(Rate::from_mb_per_s(2500.0)),
                     dtn: Some(dtn),
+                    ..Rse::new(format!("{name}_DATADISK"), site)
                 });
                 let scheduling = dapple_simulator::topology::Scheduling::default();
                 let (nodes, slots, scratch, speed) = (20, 8, None, 1.0);

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use dapple_records::{RecordLevel, RecordPlan};
 use dapple_simulator::catalogue::Expression;
 use dapple_simulator::conveyor::{ConveyorSettings, ExpressionAt};
-use dapple_simulator::fts::{FtsSettings, LinkLimit};
 use dapple_simulator::ids::RseId;
 use dapple_simulator::reaper::{FreeSpaceOf, ReaperSettings};
 use dapple_simulator::units::SimSpan;
@@ -13,26 +12,6 @@ use dapple_simulator::units::SimSpan;
 use crate::check::{Check, Names};
 use crate::file;
 use crate::read::path::At;
-
-/// Checks how transfers queue and move.
-pub(super) fn fts(file: &FtsSettings<String>, rses: &Names<RseId>, check: &mut Check) -> FtsSettings {
-    let root = At::ROOT;
-    let services = root.field("services");
-    let fts = services.field("fts");
-    let list = fts.field("links");
-    let mut links: Vec<LinkLimit> = Vec::new();
-    for (index, limit) in file.links.iter().enumerate() {
-        let at = list.index(index);
-        let source = rses.resolve(&at.field("source"), &limit.source, check);
-        let destination = rses.resolve(&at.field("destination"), &limit.destination, check);
-        let (Some(source), Some(destination)) = (source, destination) else { continue };
-        if links.iter().any(|known| (known.source, known.destination) == (source, destination)) {
-            check.fault(&at, format!("`{}` to `{}` has a limit already", limit.source, limit.destination));
-        }
-        links.push(LinkLimit::referring(limit.clone(), source, destination));
-    }
-    FtsSettings::referring(file.clone(), links)
-}
 
 /// Checks how requests are taken on.
 pub(super) fn conveyor(file: &ConveyorSettings, check: &mut Check) -> ConveyorSettings {
@@ -95,6 +74,7 @@ pub(super) fn record(file: &file::Record, warm_up: SimSpan) -> RecordPlan {
             requests: tables.requests,
             reads: tables.reads,
             jobs: tables.jobs,
+            rules: tables.rules,
             series: tables.series,
             decisions: tables.decisions,
             series_interval: tables.series_interval,

@@ -176,8 +176,8 @@ impl Conveyor {
     /// Puts a request in a job.
     fn bundle(&mut self, id: RequestId, route: &Route, jobs: &mut Jobs, fabric: &mut Fabric<'_>, now: SimTime) {
         let want = self.requests[id].want;
-        let Want { file, bytes, destination, .. } = want;
-        let of = |request, source, destination| FtsFile { request, file, source, destination, bytes };
+        let Want { file, key, bytes, destination, .. } = want;
+        let of = |request, source, destination| FtsFile { request, file, key, source, destination, bytes };
         match route {
             Route::Hops(hops) => {
                 let last = hops.len() - 2;

@@ -120,7 +120,7 @@ impl<'a> Simulation<'a> {
             now: SimTime::ZERO,
             calendar: Calendar::new(),
             sources,
-            fts: Fts::new(map, &setup.services.fts),
+            fts: Fts::new(map, (&setup.services.fts, &setup.services.copy), &setup.names, seed),
             conveyor,
             catalogue,
             rules,

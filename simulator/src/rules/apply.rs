@@ -6,7 +6,7 @@ use crate::catalogue::{Did, Group, Weight};
 use crate::context::Context;
 use crate::conveyor::{Sources, Want};
 use crate::facts::{RuleError, RuleState};
-use crate::ids::{FileId, RseId, RuleId};
+use crate::ids::{FileId, Id, RseId, RuleId};
 use crate::rules::blocks::{Block, blocks, coverage};
 use crate::rules::book::LockState;
 use crate::rules::selection::{Candidate, Placing, Preferred, Selector};
@@ -182,6 +182,7 @@ impl Rules {
         let want = Want {
             workload: new.workload,
             file: Some(file),
+            key: file.index() as u64,
             bytes: of.bytes,
             dataset,
             sources: Sources::Any { matching: new.sources.filter(|_| !is_recovery) },

@@ -168,7 +168,7 @@ impl World {
             .collect();
         for (nth, (_, capacity)) in self.rses.iter().enumerate() {
             let (name, site, capacity) = (format!("R{nth}"), sites[nth], *capacity);
-            builder.rse(Rse { name, site, capacity, used: Bytes::ZERO, read: None, write: None, dtn: None });
+            builder.rse(Rse { capacity, ..Rse::new(name, site) });
         }
         for &from in &sites {
             for &to in sites.iter().filter(|to| **to != from) {

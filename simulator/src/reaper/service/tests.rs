@@ -49,7 +49,7 @@ impl Disk {
         let site = builder.site(Site { name: "here".into(), position: None, lan: None });
         let capacity = Some(Bytes::new(u64::from(files) * 10));
         let (used, read, write, dtn) = (Bytes::ZERO, None, None, None);
-        let rse = builder.rse(Rse { name: "disk".into(), site, capacity, used, read, write, dtn });
+        let rse = builder.rse(Rse { capacity, used, read, write, dtn, ..Rse::new("disk", site) });
         let map = builder.build().expect("a map without links").map;
         let data = Dataset {
             name: "data".into(),
@@ -132,7 +132,7 @@ fn the_last_copy_stays_while_a_request_is_to_bring_the_file_somewhere() {
     let site = builder.site(Site { name: "here".into(), position: None, lan: None });
     for name in ["disk", "other"] {
         let (capacity, used, read, write, dtn) = (Some(Bytes::new(30)), Bytes::ZERO, None, None, None);
-        builder.rse(Rse { name: name.into(), site, capacity, used, read, write, dtn });
+        builder.rse(Rse { capacity, used, read, write, dtn, ..Rse::new(name, site) });
     }
     disk.map = builder.build().expect("a map without links").map;
     let data = Dataset {

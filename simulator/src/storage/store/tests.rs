@@ -17,7 +17,7 @@ fn map() -> Map {
     for name in ["a", "b", "c"] {
         let (capacity, used) = (Some(Bytes::new(CAPACITY)), Bytes::new(5));
         let (read, write, dtn) = (None, None, None);
-        builder.rse(Rse { name: name.into(), site, capacity, used, read, write, dtn });
+        builder.rse(Rse { capacity, used, read, write, dtn, ..Rse::new(name, site) });
     }
     builder.build().expect("a map without links").map
 }
