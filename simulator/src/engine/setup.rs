@@ -54,6 +54,7 @@ impl Setup {
     pub fn has_chance(&self) -> bool {
         self.services.fts.has_chance()
             || self.services.copy.has_chance()
+            || self.services.conveyor.has_chance()
             || self.datasets.values().any(|dataset| dataset.size.has_chance())
             || self.workloads.values().any(|workload| workload.kind.has_chance(&self.datasets))
     }

@@ -26,7 +26,6 @@ mod service;
 mod settings;
 mod staging;
 mod tape;
-#[cfg_attr(not(test), expect(dead_code, reason = "wired in next"))]
 mod tuning;
 mod window;
 
