@@ -86,7 +86,9 @@ fn filled_at(output: &RunOutput, slots: usize) -> Option<f64> {
 fn a_node_with_40_slots_looks_healthy_for_two_hours_and_collapses() {
     let scenario = scenario("services/dtn-collapse.ron");
     let of = |slots: &'static str, figure: &dyn Fn(&RunOutput) -> f64| {
-        let point = [("services.fts.max_active_per_link", slots), ("record", "Rows")];
+        // Without passes, which let each file wait for a second.
+        let at_once = ("services.fts.scheduling_interval", "Seconds(0)");
+        let point = [at_once, ("services.fts.max_active_per_link", slots), ("record", "Rows")];
         (1..=20).map(|seed| figure(&run(&scenario, seed, &point))).collect::<Vec<f64>>()
     };
     let stays = |output: &RunOutput| {
@@ -101,4 +103,54 @@ fn a_node_with_40_slots_looks_healthy_for_two_hours_and_collapses() {
     let (filled, error) = estimate(&of("40", &|output| filled_at(output, 40).expect("within 12 hours")));
     println!("40 slots: full after {filled:.0} s +- {error:.0}, by the chain {:.0}", fills(40));
     assert!((filled - fills(40)).abs() < 4.0 * error, "{filled} s, by the chain {}", fills(40));
+}
+
+/// Values of a quantity of the link in the order of the samples.
+fn sampled(output: &RunOutput, quantity: &str) -> Vec<f64> {
+    let table = output.tables.iter().find(|table| table.schema.name == "series").expect("they are recorded");
+    let quantities = table.texts("quantity").expect("they are told apart");
+    let entities = table.texts("entity").expect("they are of something");
+    let rows = quantities.iter().zip(entities.iter()).zip(table.floats("value").expect("they have values").iter());
+    let of_link = |((what, of), value): ((Option<&str>, Option<&str>), Option<f64>)| {
+        (what == Some(quantity) && of.is_some_and(|of| of.contains(" > "))).then_some(value?)
+    };
+    rows.filter_map(of_link).collect()
+}
+
+#[test]
+fn explore_dtn() {
+    let scenario = scenario("services/dtn-collapse.ron");
+    for optimizer in ["None", "(rules: V313)", "(rules: V314)"] {
+        for most in ["13", "40", "130"] {
+            let point = [
+                ("services.fts.optimizer", optimizer),
+                ("services.fts.max_active_per_link", most),
+                ("record", "Tables(series: Rows, series_interval: Minutes(30))"),
+            ];
+            let outputs: Vec<RunOutput> = (1..=10).map(|seed| run(&scenario, seed, &point)).collect();
+            let shares: Vec<f64> = outputs.iter().map(|o| o.counters.requests_done as f64 / o.counters.requests_created as f64).collect();
+            let queued: Vec<f64> = outputs.iter().map(|o| *sampled(o, "queued").last().expect("some")).collect();
+            let failed: Vec<f64> = outputs.iter().map(|o| o.counters.requests_failed as f64).collect();
+            println!("{optimizer} {most}: done {:.3?} queued {:.0?} failed {:.0?}", estimate(&shares), estimate(&queued), estimate(&failed));
+            println!("   limits {:?}", sampled(&outputs[0], "limit"));
+            println!("   active {:?}", sampled(&outputs[0], "active"));
+        }
+    }
+}
+
+#[test]
+fn explore_edge() {
+    let scenario = scenario("services/optimizer-knife-edge.ron");
+    for rules in ["V313", "V314"] {
+        for failing in ["0.03", "0.04", "0.05"] {
+            let point = [
+                ("services.fts.optimizer.rules", rules),
+                ("services.copy.failures.0.probability", failing),
+                ("record", "Tables(series: Rows, series_interval: Minutes(1))"),
+            ];
+            let runs: Vec<Vec<f64>> = (1..=40).map(|seed| sampled(&run(&scenario, seed, &point), "limit")).collect();
+            let at = [30, 60, 120, 720].map(|minute| estimate(&runs.iter().map(|run| run[minute.min(run.len() - 1)]).collect::<Vec<_>>()));
+            println!("{rules} {failing}: {at:.1?} {}", runs[0].len());
+        }
+    }
 }
