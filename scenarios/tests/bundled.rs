@@ -186,3 +186,9 @@ fn two_sources_shows_what_the_choice_of_a_replica_is_worth() {
     let (nearest, least_queue) = (ttc("nearest"), ttc("least-queue"));
     assert!(least_queue < 0.9 * nearest, "{least_queue} s against {nearest} s");
 }
+
+#[test]
+fn links_that_tune_themselves_are_shipped() {
+    shipped("services/dtn-collapse.ron");
+    shipped("services/optimizer-knife-edge.ron");
+}
