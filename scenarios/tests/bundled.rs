@@ -230,3 +230,9 @@ fn storage_full_shows_what_the_reaper_makes_of_a_full_disk() {
     assert!(shipped.kpis.get(Kpi::Evictions).is_some_and(|evictions| evictions > 2_500.0));
     assert!([off, shipped, exact].iter().all(|output| output.counters.jobs_failed == 0));
 }
+
+#[test]
+fn links_that_tune_themselves_are_shipped() {
+    shipped("services/dtn-collapse.ron");
+    shipped("services/optimizer-knife-edge.ron");
+}
