@@ -13,6 +13,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("presets/rucio-defaults.ron", include_str!("../presets/rucio-defaults.ron")),
     ("quickstart/two-sites.ron", include_str!("../quickstart/two-sites.ron")),
     ("services/rules.ron", include_str!("../services/rules.ron")),
+    ("services/storage-full.ron", include_str!("../services/storage-full.ron")),
     ("topologies/cern-grif.ron", include_str!("../topologies/cern-grif.ron")),
 ];
 
