@@ -56,6 +56,30 @@ fn quickstart_is_small() {
     assert!(guessed > events as f64 / 5.0 && guessed < events as f64 * 5.0, "{guessed} guessed, {events} events");
 }
 
+#[test]
+fn rules_wait_for_daemons() {
+    let scenario = shipped("services/rules.ron");
+    let runs = ["instant", "cms2026", "rucio-defaults"]
+        .map(|preset| one_run(&scenario, "production", &[("services.preset", &format!("{preset:?}"))]));
+    let of = |kpi: Kpi| runs.each_ref().map(|run| run.kpis.get(kpi).expect("there are some"));
+    // Small rules: nothing, two periods of a minute, one of ten minutes on average, beside the transfer itself.
+    let [instant, cms, defaults] = of(Kpi::RucioQueueTime);
+    assert!(
+        instant == 0.0 && (30.0..130.0).contains(&cms) && (200.0..400.0).contains(&defaults),
+        "{:?}",
+        of(Kpi::RucioQueueTime)
+    );
+    let [instant, cms, defaults] = of(Kpi::RuleTtcP50);
+    assert!(instant + 30.0 < cms && cms + 100.0 < defaults, "{:?}", of(Kpi::RuleTtcP50));
+    assert!(of(Kpi::RulesOk).iter().all(|ok| *ok > 200.0), "{:?}", of(Kpi::RulesOk));
+    // Whatever the services are set to, the same rules are asked for, and those of users are refused where they have one already.
+    let table =
+        |run: &RunOutput, name: &str| run.tables.iter().find(|table| table.schema.name == name).expect("kept").rows();
+    assert!(table(&runs[0], "rules") > 300 && table(&runs[0], "rules") == table(&runs[1], "rules"));
+    let refused = of(Kpi::RulesRefused);
+    assert!(refused[0] > 0.0, "{refused:?}");
+}
+
 fn campaign(scenario: &Scenario) -> &Campaign {
     match &scenario.setup.workloads.values().next().expect("one workload").kind {
         WorkloadKind::Campaign(campaign) => campaign,
