@@ -27,6 +27,7 @@
 //! than here (there they mix means over a day with counts over six hours).
 
 use dapple_records::{RecordLevel, RecordPlan};
+use dapple_simulator::catalogue::CatalogueSetup;
 use dapple_simulator::decide::{Access, AccessMode, AccessQuestion, Policies, Policy, View};
 use dapple_simulator::distribution::Distribution;
 use dapple_simulator::engine::{Services, Setup};

@@ -5,6 +5,7 @@ use dapple_policies::access::AlwaysRemote;
 use dapple_records::{RecordLevel, RecordPlan, TableData, record};
 use dapple_reports::page::Section;
 use dapple_scenarios::{LoadOptions, Registry, load_bundled};
+use dapple_simulator::catalogue::CatalogueSetup;
 use dapple_simulator::decide::Policies;
 use dapple_simulator::distribution::Distribution;
 use dapple_simulator::engine::{Services, Setup};

@@ -1,6 +1,8 @@
 //! What the KPIs are made of.
 
-use dapple_simulator::facts::{JobEnded, JobOutcome, ReadEnded, TransferEnded, TransferOutcome};
+use dapple_simulator::facts::{
+    JobEnded, JobOutcome, ReadEnded, RemovedBecause, ReplicaRemoved, TransferEnded, TransferOutcome,
+};
 use dapple_simulator::ids::{FileId, Id};
 use dapple_simulator::topology::Route;
 use dapple_simulator::units::{SimSpan, SimTime};
@@ -33,6 +35,9 @@ pub(crate) struct Figures {
     pub lan: f64,
     pub busiest_link: Option<f64>,
     pub redundant: Option<f64>,
+    /// Replicas deleted that were not obsolete.
+    pub evictions: u64,
+    pub evicted: f64,
     first_submitted: Option<SimTime>,
     last_ended: Option<SimTime>,
     any_unfinished: bool,
@@ -62,6 +67,8 @@ impl Figures {
             lan: 0.0,
             busiest_link: None,
             redundant: None,
+            evictions: 0,
+            evicted: 0.0,
             first_submitted: None,
             last_ended: None,
             any_unfinished: false,
@@ -75,7 +82,7 @@ impl Figures {
             let kind = match transfer.outcome {
                 TransferOutcome::Done => 0,
                 TransferOutcome::Failed(_) => 1,
-                TransferOutcome::Queued | TransferOutcome::Active => 2,
+                TransferOutcome::Queued | TransferOutcome::Active | TransferOutcome::Finishing => 2,
             };
             self.transfers[kind] += 1;
             self.placements += u64::from(transfer.is_placement());
@@ -123,6 +130,14 @@ impl Figures {
         if let (true, Some(started), Some(ended)) = (done, job.started_at, job.ended_at) {
             self.compute_s += job.compute_s * f64::from(job.slots);
             self.slot_s += ended.since(started).as_secs_f64() * f64::from(job.slots);
+        }
+    }
+
+    /// A replica was deleted.
+    pub fn removed(&mut self, removed: &ReplicaRemoved) {
+        if removed.because != RemovedBecause::Obsolete {
+            self.evictions += 1;
+            self.evicted += removed.bytes.as_f64();
         }
     }
 

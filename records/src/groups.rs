@@ -13,7 +13,7 @@
 //! table. Groups in which nothing happened have no row.
 
 use dapple_simulator::engine::{LinkUse, Setup};
-use dapple_simulator::facts::{JobEnded, ReadEnded, TransferEnded};
+use dapple_simulator::facts::{JobEnded, ReadEnded, ReplicaRemoved, TransferEnded};
 use dapple_simulator::ids::{Id, LinkId, PoolId, SiteId, Table, WorkloadId};
 use dapple_simulator::topology::Route;
 use dapple_simulator::units::SimTime;
@@ -124,7 +124,7 @@ impl Groups {
     /// A transfer request has ended, or the run has.
     pub fn transfer(&mut self, transfer: &TransferEnded, setup: &Setup) {
         let map = &setup.topology.map;
-        let route = map.route_between(transfer.source, transfer.destination);
+        let route = transfer.source.and_then(|source| map.route_between(source, transfer.destination));
         let origin = usize::from(transfer.is_placement());
         let own = [
             &mut self.workloads[transfer.workload],
@@ -154,6 +154,13 @@ impl Groups {
             group.is_used = true;
             group.figures.job(job);
         }
+    }
+
+    /// A replica was deleted.
+    pub fn removed(&mut self, removed: &ReplicaRemoved, setup: &Setup) {
+        let group = &mut self.sites[setup.topology.map.rses()[removed.rse].site];
+        group.is_used = true;
+        group.figures.removed(removed);
     }
 
     /// The table.

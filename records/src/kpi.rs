@@ -230,6 +230,12 @@ kpis! {
     /// Time from the first submission to the last end of a job.
     Makespan = "makespan_s", "Makespan" ["s"], less, JOBS,
         "from the first submission to the last end of a job; empty where a job has not ended", |f| f.makespan_s();
+    /// Replicas that were deleted though they were not obsolete.
+    Evictions = "evictions", "Replicas evicted" ["1"], neither, ALL,
+        "replicas that the reaper deleted though they were not obsolete, to make room or because their RSE keeps no cache; whole run", |f| count(f.evictions);
+    /// Their bytes.
+    EvictedBytes = "evicted_bytes", "Bytes evicted" ["B"], neither, ALL,
+        "bytes of the replicas that evictions counts", |f| Some(f.evicted);
 }
 
 fn count(n: u64) -> Option<f64> {

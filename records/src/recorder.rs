@@ -96,7 +96,7 @@ impl Observer for Recorder<'_> {
         match fact {
             Fact::TransferEnded(transfer) => {
                 let id = transfer.request.index() as u64;
-                let route = map.route_between(transfer.source, transfer.destination);
+                let route = transfer.source.and_then(|source| map.route_between(source, transfer.destination));
                 figures.transfer(transfer, route);
                 needed.transfer(transfer, route);
                 groups.transfer(transfer, setup);
@@ -129,6 +129,10 @@ impl Observer for Recorder<'_> {
             Fact::SourceDecided(decided) => {
                 let question = &decided.question;
                 self.source_decided.insert((question.file, question.destination), decided.clone());
+            }
+            Fact::ReplicaRemoved(removed) => {
+                figures.removed(removed);
+                groups.removed(removed, setup);
             }
             Fact::Sampled(sample) => {
                 let row = Sampled { sample: *sample, at, setup };

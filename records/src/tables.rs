@@ -82,7 +82,7 @@ tables! {
         file: Int = t.file, "id of the file; empty for traffic that leaves no replica";
         trace_row: Int = t.traced.map(|row| row.number), "row of the log it was replayed from; empty otherwise";
         logged_ns: Int = t.traced.and_then(|row| row.took), "how long it took by that log, from its request (or its start, where starts are replayed) to its end; empty: the log does not say";
-        source: Rse = t.source, "RSE it was read from";
+        source: Rse = t.source, "RSE it was read from; empty: none was chosen";
         destination: Rse = t.destination, "RSE it was written to";
         size_bytes: Int = t.bytes, "size of the file";
         created_at_ns: Int = t.created_at, "when it was asked for";
@@ -90,8 +90,8 @@ tables! {
         flowing_at_ns: Int = t.flowing_at, "when its first byte moved, after start-up; empty: never";
         transferred_at_ns: Int = t.transferred_at, "when its last byte arrived; empty: never";
         moved_bytes: Int = t.moved, "bytes that arrived until the end or the horizon";
-        outcome: Word = transfer_outcome(t.outcome), "done, failed, queued (at the horizon) or active (at the horizon)";
-        error_class: Word = transfer_error(t.outcome), "why it failed, such as no-space, no-route, connection-timeout, checksum-mismatch, cancelled; empty otherwise";
+        outcome: Word = transfer_outcome(t.outcome), "done, failed, or at the horizon: queued, active, finishing (FTS was through with it, Rucio not)";
+        error_class: Word = transfer_error(t.outcome), "why it failed, such as no-space, no-route, no-sources, refused, lost, connection-timeout, checksum-mismatch, cancelled; empty otherwise";
     }
 
     /// One row per file access of a job.
@@ -345,13 +345,14 @@ const fn transfer_outcome(outcome: TransferOutcome) -> &'static str {
         TransferOutcome::Failed(_) => "failed",
         TransferOutcome::Queued => "queued",
         TransferOutcome::Active => "active",
+        TransferOutcome::Finishing => "finishing",
     }
 }
 
 const fn transfer_error(outcome: TransferOutcome) -> Option<&'static str> {
     match outcome {
         TransferOutcome::Failed(error) => Some(error.name()),
-        TransferOutcome::Done | TransferOutcome::Queued | TransferOutcome::Active => None,
+        TransferOutcome::Done | TransferOutcome::Queued | TransferOutcome::Active | TransferOutcome::Finishing => None,
     }
 }
 

@@ -108,7 +108,10 @@ fn scratch(setup: &Setup, policies: &[PolicySetFile]) -> Vec<Finding> {
             };
             pools.iter().filter_map(of_pool).collect::<Vec<_>>()
         }
-        WorkloadKind::Campaign(_) | WorkloadKind::Transfers(_) | WorkloadKind::TransferTrace(_) => Vec::new(),
+        WorkloadKind::Campaign(_)
+        | WorkloadKind::Transfers(_)
+        | WorkloadKind::TransferTrace(_)
+        | WorkloadKind::Steps(_) => Vec::new(),
     });
     found.collect()
 }
@@ -192,7 +195,10 @@ fn slots(setup: &Setup) -> Vec<Finding> {
                     *asked.entry(job.pool).or_default() += job.compute_s * f64::from(job.slots);
                 }
             }
-            WorkloadKind::Campaign(_) | WorkloadKind::Transfers(_) | WorkloadKind::TransferTrace(_) => {}
+            WorkloadKind::Campaign(_)
+            | WorkloadKind::Transfers(_)
+            | WorkloadKind::TransferTrace(_)
+            | WorkloadKind::Steps(_) => {}
         }
     }
     let finding = |(id, seconds): (PoolId, f64)| {

@@ -15,7 +15,7 @@ use dapple_simulator::settings::{Documented, FieldDoc, Kind, Range, Setting, Sha
 use dapple_simulator::storage::StorageSettings;
 use dapple_simulator::topology::{LoadCurve, Pool, Rse, Scheduling, Site};
 use dapple_simulator::units::{Bytes, Rate, SimSpan, UnitOf};
-use dapple_simulator::workload::{Arrivals, Pick, Ties};
+use dapple_simulator::workload::{Arrivals, Bursts, Daily, Pick, Ties};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -116,6 +116,8 @@ pub fn types() -> Vec<TypeReference> {
         reference::<Workload>(),
         reference::<Jobs>(),
         reference::<Arrivals>(),
+        reference::<Daily>(),
+        reference::<Bursts>(),
         reference::<Inputs>(),
         reference::<Pick>(),
         reference::<Compute>(),

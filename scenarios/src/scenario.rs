@@ -261,6 +261,8 @@ impl Scenario {
                 }
                 WorkloadKind::Transfers(stream) => size.transfers += stream.arrivals.expected(horizon),
                 WorkloadKind::TransferTrace(trace) => size.transfers += trace.transfers.len() as f64,
+                // How many transfers a rule needs shows when it is made.
+                WorkloadKind::Steps(_) => {}
             }
         }
         // A job is submitted, started and ended; an input starts and ends once or, placed first, three times; a

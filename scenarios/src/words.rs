@@ -92,6 +92,7 @@ impl Scenario {
                 let to: Vec<&str> = stream.destinations.iter().map(|&rse| self.rse(rse)).collect();
                 format!("about {n} transfers from {} to {}", self.rse(stream.source), some(&to))
             }
+            WorkloadKind::Steps(steps) => format!("{} that persons take", number(steps.len(), "step")),
             WorkloadKind::TransferTrace(trace) => format!("{} of a log", number(trace.transfers.len(), "transfer")),
         };
         format!("`{}`: {what}", workload.name)

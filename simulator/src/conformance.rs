@@ -183,7 +183,7 @@ fn setup(topology: Topology, replicas: [Vec<RseId>; 2]) -> Setup {
     let mut datasets = Table::new();
     let mut dataset = |(name, replicas): (&str, Vec<RseId>)| {
         let size = Distribution::Uniform { low: 3e8, high: 2e9 };
-        datasets.push(Dataset { name: name.into(), files: 30, size, replicas })
+        datasets.push(Dataset { name: name.into(), files: 30, size, replicas, is_cache: false })
     };
     let [first, second] = replicas;
     let inputs = [dataset(("first", first)), dataset(("second", second))];

@@ -185,8 +185,8 @@ pub struct TransferEnded {
     pub attempt: u32,
     /// The attempt before this one.
     pub previous: Option<RequestId>,
-    /// Where it was read from.
-    pub source: RseId,
+    /// Where it was read from, or was to be; `None`: no source was chosen.
+    pub source: Option<RseId>,
     /// Where it was written to.
     pub destination: RseId,
     /// Size of the file.
@@ -238,6 +238,8 @@ pub enum TransferOutcome {
     Queued,
     /// At the horizon it was under way.
     Active,
+    /// At the horizon FTS was through with it, and Rucio had not acted on that yet.
+    Finishing,
 }
 
 /// Why a transfer request failed.
@@ -247,6 +249,12 @@ pub enum TransferError {
     NoSpace,
     /// No links lead from the source to the destination.
     NoRoute,
+    /// No replica could be its source: there was none, or none with a distance to the destination.
+    NoSources,
+    /// FTS refused to take it.
+    Refused,
+    /// FTS had taken it and knew nothing of it later.
+    Lost,
     /// Its copy failed.
     Copy(CopyError),
     /// Somebody has cancelled it.
@@ -269,6 +277,9 @@ impl TransferError {
             Self::StagingTimeout => true,
             Self::NoSpace
             | Self::NoRoute
+            | Self::NoSources
+            | Self::Refused
+            | Self::Lost
             | Self::Cancelled
             | Self::NotUsed
             | Self::NoShare
@@ -281,6 +292,9 @@ impl TransferError {
         match self {
             Self::NoSpace => "no-space",
             Self::NoRoute => "no-route",
+            Self::NoSources => "no-sources",
+            Self::Refused => "refused",
+            Self::Lost => "lost",
             Self::Copy(error) => error.name(),
             Self::Cancelled => "cancelled",
             Self::NotUsed => "not-used",

@@ -26,7 +26,7 @@ pub mod catalogue;
 mod compute;
 pub mod conformance;
 mod context;
-mod conveyor;
+pub mod conveyor;
 pub mod copy;
 pub mod decide;
 pub mod distribution;

@@ -66,6 +66,12 @@ impl<K: Id, T> Live<K, T> {
         self.rows.get(place as usize)?.as_ref()
     }
 
+    /// The thing, to change, unless it has ended.
+    pub fn get_mut(&mut self, id: K) -> Option<&mut T> {
+        let place = *self.places.get(id.index().checked_sub(self.oldest)?)?;
+        self.rows.get_mut(place as usize)?.as_mut()
+    }
+
     /// How many there have been.
     pub fn n_created(&self) -> usize {
         self.oldest + self.places.len()
@@ -88,10 +94,7 @@ impl<K: Id, T> Index<K> for Live<K, T> {
 
 impl<K: Id, T> IndexMut<K> for Live<K, T> {
     fn index_mut(&mut self, id: K) -> &mut T {
-        let at = id.index().checked_sub(self.oldest);
-        let place = at.and_then(|at| self.places.get(at)).copied().unwrap_or(ENDED);
-        let row = self.rows.get_mut(place as usize).and_then(Option::as_mut);
-        row.expect("changed only while it lives")
+        self.get_mut(id).expect("changed only while it lives")
     }
 }
 

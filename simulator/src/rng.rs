@@ -64,8 +64,18 @@ pub enum Purpose {
     DaemonPhase = 40,
     /// Order of equal sources; thing: file, destination, attempt, source.
     SourceTie = 41,
+    /// What goes wrong with handing a request to FTS; thing: the request, its attempt.
+    Submission = 42,
     /// Order in which the reaper looks at RSEs; thing: worker, nth pass.
     ReaperOrder = 60,
+    /// Lengths of bursts of arrivals and of the gaps between them; thing: workload, nth of both.
+    Burst = 70,
+    /// What a rule is for; thing: workload, nth rule.
+    Activity = 71,
+    /// How many files a rule asks for; thing: workload, nth rule.
+    RuleSize = 72,
+    /// Where the data of a rule are; thing: workload, nth rule.
+    Origin = 73,
 }
 
 /// A generator for one thing: the same (seed, purpose, thing) always draws the same numbers.

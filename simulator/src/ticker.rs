@@ -117,6 +117,22 @@ impl Rounds {
         self.period == SimSpan::ZERO
     }
 
+    /// From one run to the next while there is little to do.
+    pub fn period(&self) -> SimSpan {
+        self.period
+    }
+
+    /// The first of its runs not before `at`, which may be past, had it been idle all the time.
+    pub fn on_grid(&self, at: SimTime) -> SimTime {
+        let (at, next, period) = (at.as_nanos(), self.next.as_nanos(), self.period.as_nanos());
+        if period == 0 {
+            return SimTime::from_nanos(at);
+        }
+        let run =
+            if at > next { next + (at - next).div_ceil(period) * period } else { next - (next - at) / period * period };
+        SimTime::from_nanos(run)
+    }
+
     /// There is something to do that it may take from `from` on: the run for which an event is to be scheduled; `None` where one
     /// is scheduled that comes no later. One that was scheduled for later is not due any more.
     pub fn wake(&mut self, now: SimTime, from: SimTime) -> Option<SimTime> {

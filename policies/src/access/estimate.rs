@@ -98,8 +98,8 @@ impl Seen {
     fn copy(&mut self, copy: &TransferEnded) {
         // From the first byte: start-ups are added to what is predicted.
         let (Some(started), Some(ended)) = (copy.flowing_at, copy.transferred_at) else { return };
-        if copy.outcome == TransferOutcome::Done {
-            self.copies.push((copy.source, copy.destination), ended.since(started), copy.bytes);
+        if let (TransferOutcome::Done, Some(source)) = (copy.outcome, copy.source) {
+            self.copies.push((source, copy.destination), ended.since(started), copy.bytes);
         }
     }
 }

@@ -77,7 +77,7 @@ fn failed(failed: &[FailedRun]) -> Markup {
 /// Name, dimension and value of each counter.
 type Row = (&'static str, Dimension, fn(&Counters) -> u64);
 
-const ROWS: [Row; 17] = [
+const ROWS: [Row; 24] = [
     ("Bytes sent", Dimension::Bytes, |c| c.bytes_sent),
     ("Bytes received", Dimension::Bytes, |c| c.bytes_received),
     ("Bytes lost to failures", Dimension::Bytes, |c| c.bytes_lost),
@@ -94,6 +94,13 @@ const ROWS: [Row; 17] = [
     ("Requests done", Dimension::Count, |c| c.requests_done),
     ("Requests failed", Dimension::Count, |c| c.requests_failed),
     ("Requests left at the horizon", Dimension::Count, |c| c.requests_left),
+    ("Rules asked for", Dimension::Count, |c| c.rules_created),
+    ("Rules refused", Dimension::Count, |c| c.rules_refused),
+    ("Rules deleted", Dimension::Count, |c| c.rules_deleted),
+    ("Rules left at the horizon", Dimension::Count, |c| c.rules_left),
+    ("Locks made", Dimension::Count, |c| c.locks_made),
+    ("Locks gone", Dimension::Count, |c| c.locks_gone),
+    ("Locks left at the horizon", Dimension::Count, |c| c.locks_left),
     ("Space used at the horizon", Dimension::Bytes, |c| c.space_used_bytes),
 ];
 

@@ -137,7 +137,7 @@ fn anyhow(setup: &Setup) -> Load {
                     campaign.steps.iter().take(steps.ceil() as usize).flatten().map(|&threads| f64::from(threads));
                 load.read(map, campaign.rse, campaign.pool, threads.sum::<f64>() * campaign.size.mean());
             }
-            WorkloadKind::Jobs(_) | WorkloadKind::JobTrace(_) => {}
+            WorkloadKind::Jobs(_) | WorkloadKind::JobTrace(_) | WorkloadKind::Steps(_) => {}
         }
     }
     load
@@ -167,7 +167,10 @@ fn jobs(setup: &Setup, kind: &WorkloadKind, whole: bool, load: &mut Load) {
                 }
             }
         }
-        WorkloadKind::Campaign(_) | WorkloadKind::Transfers(_) | WorkloadKind::TransferTrace(_) => {}
+        WorkloadKind::Campaign(_)
+        | WorkloadKind::Transfers(_)
+        | WorkloadKind::TransferTrace(_)
+        | WorkloadKind::Steps(_) => {}
     }
 }
 

@@ -25,5 +25,7 @@ settings! {
         pub size: Distribution<Amount<Bytes>>,
         /// RSEs that hold all of its files at the start; at least one.
         pub replicas: Vec<String>,
+        /// Whether these replicas are cache: no rule holds them, and the reaper may delete them, those first that nobody has read for longest.
+        pub is_cache: bool = false,
     }
 }

@@ -3,6 +3,7 @@
 use dapple_simulator::copy::CopySettings;
 use dapple_simulator::fts::FtsSettings;
 use dapple_simulator::reaper::ReaperSettings;
+use dapple_simulator::rules::RulesSettings;
 use dapple_simulator::settings;
 use dapple_simulator::storage::StorageSettings;
 
@@ -17,6 +18,8 @@ settings! {
         pub fts: FtsSettings<String> = FtsSettings::default(),
         /// How one copy goes, and how it fails.
         pub copy: CopySettings<String> = CopySettings::default(),
+        /// How rules are kept.
+        pub rules: RulesSettings = RulesSettings::default(),
         /// Which replicas are deleted when.
         pub reaper: ReaperSettings<String> = ReaperSettings::default(),
         /// How storage shows itself.

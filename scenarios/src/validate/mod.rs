@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::path::Path as FilePath;
 
 use dapple_records::RecordPlan;
+use dapple_simulator::catalogue::CatalogueSetup;
 use dapple_simulator::engine::{Services, Setup};
 use dapple_simulator::names::Names as ServiceNames;
 use dapple_simulator::units::{SimSpan, SimTime};
@@ -77,8 +78,10 @@ pub(crate) fn validate(file: &ScenarioFile, environment: Environment<'_>, check:
     let topology = grid.topology.filter(|_| check.faults.is_empty())?;
     let storage = file.services.storage.clone();
     let reaper = settings::reaper(&file.services.reaper, &grid.rses, check);
-    let (services, names) = (Services { fts, copy, reaper, storage }, ServiceNames::default());
-    let setup = Setup { topology, services, names, datasets, workloads, horizon };
+    let rules = file.services.rules.clone();
+    let services = Services { fts, copy, rules, reaper, storage, ..Services::default() };
+    let (names, catalogue) = (ServiceNames::default(), CatalogueSetup::default());
+    let setup = Setup { topology, services, names, datasets, catalogue, workloads, horizon };
     Some(Valid { setup, record, start, policies, logs: files.digests })
 }
 

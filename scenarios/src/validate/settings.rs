@@ -19,8 +19,8 @@ pub(super) fn reaper(file: &ReaperSettings<String>, rses: &Names<RseId>, check: 
     let list = reaper.field("rses");
     let mut own: Vec<FreeSpaceOf> = Vec::new();
     for (index, of) in file.rses.iter().enumerate() {
-        let entry = list.index(index);
-        let at = entry.field("rse");
+        let row = list.index(index);
+        let at = row.field("rse");
         let Some(rse) = rses.resolve(&at, &of.rse, check) else { continue };
         if own.iter().any(|known| known.rse == rse) {
             check.fault(&at, format!("`{}` is here already", of.rse));

@@ -38,7 +38,7 @@ pub(super) fn datasets(
         let replicas = distinct_rses(&dataset.replicas, &at.field("replicas"), grid, check);
         let id = size.zip(replicas).map(|(size, replicas)| {
             let files = if check.is_mended(&at.field("files")) { u32::MAX } else { dataset.files };
-            table.push(Dataset { name: dataset.name.clone(), files, size, replicas })
+            table.push(Dataset { name: dataset.name.clone(), files, size, replicas, is_cache: dataset.is_cache })
         });
         names.declare(&at, &dataset.name, id, check);
     }
@@ -229,7 +229,7 @@ fn arrivals(file: &Arrivals, (name, at): (&str, &At<'_>), horizon: SimTime, chec
     let at = &at.field("arrivals");
     let before = check.faults.len();
     match file {
-        Arrivals::Poisson { from, until, .. } => {
+        Arrivals::Poisson { from, until, .. } | Arrivals::Varying { from, until, .. } => {
             if starts(*from, at, horizon, check) && until.unwrap_or(horizon) <= *from {
                 check.fault(&at.field("until"), "must come after `from`");
             }
@@ -253,7 +253,7 @@ fn arrivals(file: &Arrivals, (name, at): (&str, &At<'_>), horizon: SimTime, chec
     }
     let (beyond, all) = (file.beyond(horizon), file.beyond(SimTime::ZERO));
     if beyond > 0.0 {
-        let about = if matches!(file, Arrivals::Poisson { .. }) { "about " } else { "" };
+        let about = if matches!(file, Arrivals::Poisson { .. } | Arrivals::Varying { .. }) { "about " } else { "" };
         check.warnings.push(format!(
             "workload `{name}`: {about}{beyond:.0} of {all:.0} arrivals are asked for at or after the horizon and never happen"
         ));

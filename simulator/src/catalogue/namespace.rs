@@ -33,6 +33,8 @@ struct Members {
     runs: SmallVec<[Run; 1]>,
     parents: SmallVec<[ContainerId; 1]>,
     is_open: bool,
+    /// Whether its time is over.
+    is_gone: bool,
 }
 
 /// A container.
@@ -55,7 +57,7 @@ impl Namespace {
     /// A dataset of consecutive files; more may follow while it is open.
     pub fn make_dataset(&mut self, first: FileId, n_files: u32, is_open: bool) -> DatasetId {
         let runs = if n_files == 0 { SmallVec::new() } else { SmallVec::from_elem(Run { first, n_files }, 1) };
-        self.datasets.push(Members { runs, parents: SmallVec::new(), is_open })
+        self.datasets.push(Members { runs, parents: SmallVec::new(), is_open, is_gone: false })
     }
 
     /// An empty container.
@@ -63,17 +65,21 @@ impl Namespace {
         self.containers.push(Collection { children: Vec::new(), parents: SmallVec::new() })
     }
 
-    /// Adds a file to a dataset; `false`: the dataset is closed.
-    pub fn attach_file(&mut self, dataset: DatasetId, file: FileId) -> bool {
-        let members = &mut self.datasets[dataset];
-        if !members.is_open {
-            return false;
+    /// Whether more files may come to a dataset.
+    pub fn is_open(&self, dataset: DatasetId) -> bool {
+        self.datasets.get(dataset).is_some_and(|members| members.is_open)
+    }
+
+    /// Adds a file to a dataset that is open.
+    pub fn attach_file(&mut self, dataset: DatasetId, file: FileId) {
+        if !self.is_open(dataset) {
+            return;
         }
+        let members = &mut self.datasets[dataset];
         match members.runs.last_mut() {
             Some(run) if run.first.index() + run.n_files as usize == file.index() => run.n_files += 1,
             _ => members.runs.push(Run { first: file, n_files: 1 }),
         }
-        true
     }
 
     /// Puts a dataset or container into a container; `false`: it holds it already, or would hold itself.
@@ -124,7 +130,7 @@ impl Namespace {
         let members = &mut self.datasets[dataset];
         let runs = std::mem::take(&mut members.runs);
         let parents = std::mem::take(&mut members.parents);
-        members.is_open = false;
+        (members.is_open, members.is_gone) = (false, true);
         for &parent in &parents {
             self.containers[parent].children.retain(|child| *child != Did::Dataset(dataset));
         }
@@ -133,14 +139,16 @@ impl Namespace {
 
     /// No more files come.
     pub fn close(&mut self, dataset: DatasetId) {
-        self.datasets[dataset].is_open = false;
+        if self.is_open(dataset) {
+            self.datasets[dataset].is_open = false;
+        }
     }
 
-    /// Whether there is such a thing. Files are the storage's to know.
+    /// Whether there is such a thing, still. Files are the storage's to know.
     pub fn has(&self, did: Did) -> bool {
         match did {
             Did::File(_) => true,
-            Did::Dataset(dataset) => self.datasets.get(dataset).is_some(),
+            Did::Dataset(dataset) => self.datasets.get(dataset).is_some_and(|members| !members.is_gone),
             Did::Container(container) => self.containers.get(container).is_some(),
         }
     }
@@ -217,10 +225,10 @@ mod tests {
     fn datasets_grow_until_they_are_closed() {
         let mut names = Namespace::default();
         let dataset = names.make_dataset(file(10), 2, true);
-        assert!(names.attach_file(dataset, file(12)) && names.attach_file(dataset, file(20)));
+        [12, 20].map(file).into_iter().for_each(|file| names.attach_file(dataset, file));
         assert_eq!(names.datasets[dataset].runs.len(), 2, "files made one after the other are one run");
         names.close(dataset);
-        assert!(!names.attach_file(dataset, file(21)));
+        names.attach_file(dataset, file(21));
         assert_eq!(names.groups(Did::Dataset(dataset))[0].files, [10, 11, 12, 20].map(file));
     }
 

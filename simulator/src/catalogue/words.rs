@@ -67,6 +67,22 @@ impl Words {
         &self.expressions[expression]
     }
 
+    /// The RSEs of a text, in order of their ids.
+    pub fn rses_of(&mut self, text: &str) -> Vec<RseId> {
+        let asked = self.expression(text);
+        self.rses(asked).to_vec()
+    }
+
+    /// How many RSEs there are.
+    pub fn n_rses(&self) -> usize {
+        self.rses.len()
+    }
+
+    /// What an RSE says of itself.
+    pub fn attribute(&self, rse: RseId, key: &str) -> Option<&str> {
+        self.rses[rse].1.get(key).map(String::as_str)
+    }
+
     /// An attribute as a weight.
     pub fn weight(&mut self, key: &str) -> WeightId {
         if let Some(&known) = self.keys.get(key) {
@@ -126,6 +142,7 @@ mod tests {
         let limits = words.limits("share");
         assert_eq!(limits.values().copied().collect::<Vec<_>>(), [Some(Bytes::new(3)), None, None]);
         let only = words.only(RseId::from_index(1));
-        assert_eq!((words.rses(only), words.only(RseId::from_index(1))), (&[RseId::from_index(1)][..], only));
+        assert_eq!(words.only(RseId::from_index(1)), only);
+        assert_eq!(words.rses(only), [RseId::from_index(1)]);
     }
 }

@@ -8,10 +8,10 @@ use smallvec::SmallVec;
 use crate::compute::job::{Job, NewInput, NewJob, Read, State};
 use crate::compute::pool::{Need, PoolState, Waiting};
 use crate::context::{Context, Owner};
-use crate::conveyor::{Conveyor, Want};
+use crate::conveyor::{Conveyor, Events, Want};
 use crate::fabric::Fabric;
 use crate::facts::{Fact, JobEnded, JobError, JobOutcome, ReadEnded};
-use crate::fts::{Fts, FtsEvent};
+use crate::fts::Fts;
 use crate::ids::{FileId, Id, JobId, PoolId, ReadId, RseId, Table, WorkloadId};
 use crate::live::Live;
 use crate::network::{Beside, Carried, FlowSpec, Share};
@@ -221,7 +221,7 @@ impl Compute {
     }
 
     /// Takes the answer to the first question, which asks for a source and can be answered so: orders the copy.
-    pub fn copy<E: From<FtsEvent>>(
+    pub fn copy<E: Events>(
         &mut self,
         source: RseId,
         (conveyor, fts): (&mut Conveyor, &mut Fts),

@@ -90,6 +90,11 @@ impl Failures {
         }
     }
 
+    /// All of them.
+    pub fn sources(&self) -> impl Iterator<Item = RseId> + '_ {
+        self.0.iter().map(|(rse, _)| *rse)
+    }
+
     /// How often it has.
     pub fn of(&self, source: RseId) -> u32 {
         self.0.iter().find(|(rse, _)| *rse == source).map_or(0, |(_, n)| *n)

@@ -1,129 +1,156 @@
 //! The life of requests.
 
-use rustc_hash::FxHashMap;
-use smallvec::smallvec;
+use std::collections::VecDeque;
 
+use rustc_hash::FxHashMap;
+
+use crate::catalogue::Words;
 use crate::context::Context;
+use crate::conveyor::choice::{Chooser, Records};
+use crate::conveyor::desks::{Desk, Lookout, Tray, workers};
+use crate::conveyor::gates::Gate;
+use crate::conveyor::places::{Places, throttler};
+use crate::conveyor::request::{Known, Request, State, Want};
+use crate::conveyor::settings::{ConveyorSettings, Preparer};
+use crate::conveyor::throttler::{Group, Space, Throttler};
 use crate::fabric::Fabric;
-use crate::facts::{Fact, FtsEnded, Settled, TraceRow, TransferEnded, TransferOutcome};
-use crate::fts::{Fts, FtsEvent, FtsFile, FtsJob, JobKind};
-use crate::ids::{ActivityId, FileId, Id, RequestId, RseId, RuleId, VoId, WorkloadId};
+use crate::facts::{Fact, TransferOutcome};
+use crate::fts::{Fts, FtsEvent};
+use crate::ids::{FileId, Id, RequestId, RseId};
 use crate::live::Live;
+use crate::names::Names;
+use crate::storage::Storage;
+use crate::ticker::Rounds;
 use crate::units::{Bytes, SimTime};
 
-/// What can happen to a request.
+/// What can happen to requests.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum ConveyorEvent {
+    /// A worker of the preparer runs.
+    Prepare {
+        /// The worker.
+        worker: u32,
+    },
+    /// The throttler runs.
+    Throttle,
+    /// A worker of the submitter runs, for one activity where these take turns.
+    Submit {
+        /// The worker and the activity.
+        desk: u32,
+    },
     /// FTS has ended it.
     Ended {
         /// The request.
         request: RequestId,
     },
+    /// A message of FTS is acted on.
+    Heard,
+    /// A worker of the poller runs.
+    Poll {
+        /// The worker.
+        worker: u32,
+    },
+    /// A worker of the finisher runs.
+    Finish {
+        /// The worker.
+        worker: u32,
+    },
 }
 
-/// The wish to have a file at an RSE, or to move traffic that leaves no replica.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Want {
-    pub workload: WorkloadId,
-    /// The file to be placed; `None`: traffic.
-    pub file: Option<FileId>,
-    /// What is drawn for it goes by: the same under all policies.
-    pub key: u64,
-    pub bytes: Bytes,
-    pub source: RseId,
-    pub destination: RseId,
-    /// The rule behind it.
-    pub rule: Option<RuleId>,
-    pub vo: VoId,
-    pub activity: ActivityId,
-    /// 1 to 5; the higher goes first.
-    pub priority: u8,
-    /// The row of a log that it comes from.
-    pub traced: Option<TraceRow>,
-    /// Whether it waits for slots; a replayed start does not wait a second time.
-    pub queues: bool,
-}
+/// Events that the conveyor makes.
+pub(crate) trait Events: From<FtsEvent> + From<ConveyorEvent> {}
 
-impl Want {
-    /// A wish without a rule, of nobody in particular, with the priority that Rucio gives where none is named.
-    pub fn plain(
-        workload: WorkloadId,
-        (file, bytes): (Option<FileId>, Bytes),
-        (source, destination): (RseId, RseId),
-    ) -> Self {
-        let (vo, activity) = (VoId::from_index(0), ActivityId::from_index(0));
-        let (rule, priority, traced, queues) = (None, 3, None, true);
-        let key = file.map_or(0, |file| file.index() as u64);
-        Self { workload, file, key, bytes, source, destination, rule, vo, activity, priority, traced, queues }
-    }
-}
+impl<E: From<FtsEvent> + From<ConveyorEvent>> Events for E {}
 
-/// A request that has not ended.
-#[derive(Clone, Copy, Debug)]
-struct Request {
-    want: Want,
-    attempt: u32,
-    previous: Option<RequestId>,
-    requested_at: SimTime,
-    created_at: SimTime,
-    submitted_at: Option<SimTime>,
-}
-
-/// All requests.
+/// All requests and the daemons that take them on.
 #[derive(Clone, Debug)]
 pub(crate) struct Conveyor {
-    requests: Live<RequestId, Request>,
+    pub(super) settings: ConveyorSettings,
+    pub(super) seed: u64,
+    /// The expressions that sources have to match.
+    words: Words,
+    pub(super) places: Places,
+    pub(super) records: Records,
+    pub(super) throttler: Throttler,
+    pub(super) requests: Live<RequestId, Request>,
     /// The one live request per file and destination; for looking up only.
-    live: FxHashMap<(FileId, RseId), RequestId>,
-    n_done: u64,
-    n_failed: u64,
+    pub(super) live: FxHashMap<(FileId, RseId), RequestId>,
+    preparers: Vec<Desk>,
+    throttling: Rounds,
+    /// Requests that have come to wait for a limit, by when.
+    waiting: VecDeque<(SimTime, RequestId)>,
+    /// Of each worker, its activities one after the other.
+    pub(super) submitters: Vec<Desk>,
+    /// Ends that messages tell of, by when.
+    pub(super) heard: VecDeque<(SimTime, RequestId)>,
+    pub(super) pollers: Vec<Lookout>,
+    pub(super) finishers: Vec<Tray>,
+    /// Desks of a submitter.
+    n_activities: usize,
+    pub(super) n_done: u64,
+    pub(super) n_failed: u64,
 }
 
 impl Conveyor {
     /// No request yet.
-    pub fn new() -> Self {
-        Self { requests: Live::new(), live: FxHashMap::default(), n_done: 0, n_failed: 0 }
+    pub fn new(settings: &ConveyorSettings, words: &mut Words, names: &Names, seed: u64) -> Self {
+        let ConveyorSettings { submitter, poller, finisher, .. } = settings;
+        let n_activities = if submitter.by_activity { names.activities.len() } else { 1 };
+        let of_worker = |rounds| std::iter::repeat_n(rounds, n_activities);
+        let preparer = settings.preparer.as_ref();
+        let preparers = preparer.map(|of| workers("preparer", of.every, of.workers, seed).map(Desk::new).collect());
+        let submitters = workers("submitter", submitter.every, submitter.workers, seed).flat_map(of_worker);
+        Self {
+            seed,
+            places: Places::new(settings, words),
+            records: Records::new(words.n_rses()),
+            throttler: throttler(settings, words, names),
+            requests: Live::new(),
+            live: FxHashMap::default(),
+            preparers: preparers.unwrap_or_default(),
+            throttling: Rounds::seeded(settings.throttler.every, ("throttler", 0), seed),
+            waiting: VecDeque::new(),
+            submitters: submitters.map(Desk::new).collect(),
+            heard: VecDeque::new(),
+            pollers: workers("poller", poller.every, poller.workers, seed).map(Lookout::new).collect(),
+            finishers: workers("finisher", finisher.every, finisher.workers, seed).map(Tray::new).collect(),
+            n_activities,
+            n_done: 0,
+            n_failed: 0,
+            words: words.clone(),
+            settings: settings.clone(),
+        }
     }
 
     /// Takes a wish. Of a file it is one that nobody has yet (see [`Conveyor::live`]).
-    pub fn request<E: From<FtsEvent>>(
+    pub fn request<E: Events>(
         &mut self,
         want: Want,
         fts: &mut Fts,
         fabric: &mut Fabric<'_>,
         cx: &mut Context<'_, E>,
     ) -> RequestId {
-        let (now, previous, submitted_at) = (cx.now, None, Some(cx.now));
-        let request = Request { want, attempt: 0, previous, requested_at: now, created_at: now, submitted_at };
-        let id = self.requests.push(request);
-        if let Some(file) = want.file {
-            self.live.insert((file, want.destination), id);
-            fabric.storage.begin_copy(file, want.destination, now);
-            fabric.storage.hold_source(file, want.source, now);
-        }
-        let Want { file, key, source, destination, bytes, .. } = want;
-        let job = FtsJob {
-            kind: JobKind::Regular,
-            files: smallvec![FtsFile { request: id, file, key, source, destination, bytes }],
-            workload: want.workload,
-            vo: want.vo,
-            activity: want.activity,
-            priority: want.priority,
-            retries: None,
-            retry_delay: None,
-            max_time_in_queue: None,
-            bring_online: None,
-            archive_timeout: None,
-            queues: want.queues,
-        };
-        fts.submit(&job, fabric, cx);
+        let id = self.add(Request::new(want, cx.now), &mut fabric.storage, cx.now);
+        self.enter(id, fts, fabric, cx);
         id
     }
 
-    /// Handles what happens to a request.
-    pub fn handle<E>(&mut self, event: ConveyorEvent, fts: &mut Fts, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
+    /// Handles what happens to requests.
+    pub fn handle<E: Events>(
+        &mut self,
+        event: ConveyorEvent,
+        fts: &mut Fts,
+        fabric: &mut Fabric<'_>,
+        cx: &mut Context<'_, E>,
+    ) {
         match event {
+            ConveyorEvent::Prepare { worker } => self.on_prepare(worker, fts, fabric, cx),
+            ConveyorEvent::Throttle => self.on_throttle(fts, fabric, cx),
+            ConveyorEvent::Submit { desk } => self.on_submit(desk, fts, fabric, cx),
             ConveyorEvent::Ended { request } => self.on_ended(request, fts, fabric, cx),
+            ConveyorEvent::Heard => self.on_heard(fts, fabric, cx),
+            ConveyorEvent::Poll { worker } => self.on_poll(worker, fts, fabric, cx),
+            ConveyorEvent::Finish { worker } => self.on_finish(worker, fts, fabric, cx),
         }
     }
 
@@ -143,77 +170,205 @@ impl Conveyor {
     }
 
     /// Tells what is left at the end of the run.
-    pub fn close<E>(&self, fts: &Fts, fabric: &Fabric<'_>, cx: &mut Context<'_, E>) {
+    pub fn close<E>(&self, fts: &mut Fts, fabric: &Fabric<'_>, cx: &mut Context<'_, E>) {
         for (id, request) in self.requests.iter() {
-            let ended = fts.progressed(id, fabric);
-            let active = ended.as_ref().is_some_and(|ended| ended.started_at.is_some());
-            let outcome = if active { TransferOutcome::Active } else { TransferOutcome::Queued };
-            cx.tell(&Fact::TransferEnded(request.life(id, ended.as_ref(), None, outcome)));
+            let (ended, outcome) = match (fts.collect(id), fts.progressed(id, fabric)) {
+                (Some(ended), _) => (Some(ended), TransferOutcome::Finishing),
+                (None, Some(ended)) if ended.started_at.is_some() => (Some(ended), TransferOutcome::Active),
+                (None, ended) => (ended, TransferOutcome::Queued),
+            };
+            cx.tell(&Fact::TransferEnded(request.life(id, ended.as_ref(), outcome)));
         }
     }
 
-    fn on_ended<E>(&mut self, id: RequestId, fts: &mut Fts, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
-        let ended = fts.collect(id).expect("FTS keeps what it tells until it is collected");
-        let request = self.requests.remove(id).expect("a request ends once");
-        let want = request.want;
-        let outcome = match ended.result {
-            Ok(()) => {
-                self.n_done += 1;
-                TransferOutcome::Done
-            }
-            Err(why) => {
-                self.n_failed += 1;
-                TransferOutcome::Failed(why)
-            }
-        };
-        let settled = want.file.map(|file| Settled { file, rse: want.destination, done: ended.result.is_ok() });
-        if let Some(Settled { file, rse, done }) = settled {
-            self.live.remove(&(file, rse));
-            fabric.storage.release_source(file, want.source, cx.now);
-            if done {
-                fabric.storage.add_replica(file, rse, cx.now);
-            } else {
-                fabric.storage.give_up(file, rse, cx.now);
-            }
+    /// Adds a request, which is the live one for its file and destination from now on.
+    pub(super) fn add(&mut self, request: Request, storage: &mut Storage, now: SimTime) -> RequestId {
+        let (file, destination) = (request.want.file, request.want.destination);
+        let id = self.requests.push(request);
+        if let Some(file) = file {
+            self.live.insert((file, destination), id);
+            storage.begin_copy(file, destination, now);
         }
-        cx.tell(&Fact::TransferEnded(request.life(id, Some(&ended), Some(cx.now), outcome)));
-        if let Some(settled) = settled {
-            cx.tell(&Fact::Settled(settled));
+        id
+    }
+
+    /// A request begins: it is prepared, or queues for the submitter.
+    pub(super) fn enter<E: Events>(
+        &mut self,
+        id: RequestId,
+        fts: &mut Fts,
+        fabric: &mut Fabric<'_>,
+        cx: &mut Context<'_, E>,
+    ) {
+        if self.preparers.is_empty() {
+            self.queue(id, fts, fabric, cx);
+            return;
+        }
+        let worker = (self.requests[id].hash(id) % self.preparers.len() as u64) as usize;
+        self.requests[id].state = State::Preparing;
+        self.preparers[worker].line.push(id);
+        self.wake_preparer(worker, cx);
+    }
+
+    /// It is the submitter's turn.
+    fn queue<E: Events>(&mut self, id: RequestId, fts: &mut Fts, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
+        self.requests[id].state = State::Queued;
+        let desk = self.desk_of(id);
+        if self.submitters[desk].rounds.is_immediate() {
+            self.submit(&[id], fts, fabric, cx);
+        } else {
+            self.submitters[desk].line.push(id);
+            self.wake_submitter(desk, cx);
+        }
+    }
+
+    /// The worker, and of its activities the one, that submits a request.
+    pub(super) fn desk_of(&self, id: RequestId) -> usize {
+        let request = &self.requests[id];
+        let worker = (request.hash(id) % u64::from(self.settings.submitter.workers)) as usize;
+        let activity = if self.n_activities > 1 { request.want.activity.index() } else { 0 };
+        worker * self.n_activities + activity
+    }
+
+    /// What sources are chosen by.
+    pub(super) fn chooser<'a>(
+        &'a mut self,
+        storage: &'a Storage,
+        now: SimTime,
+    ) -> (Chooser<'a>, &'a mut Live<RequestId, Request>) {
+        let Self { words, places, records, requests, settings, seed, .. } = self;
+        let looks_at_space = settings.multihop.as_ref().is_some_and(|multihop| multihop.looks_at_space);
+        let order = settings.source_order;
+        (Chooser { words, places, records, storage, order, seed: *seed, now, looks_at_space }, requests)
+    }
+
+    /// When the poller looks at what FTS has.
+    pub(super) fn gate(&self) -> Gate {
+        Gate { rest: self.settings.poller.rest, again: self.settings.again_after }
+    }
+
+    /// The source of a request from now on; `None`: none.
+    pub(super) fn set_source(&mut self, id: RequestId, source: Option<RseId>) {
+        let request = &mut self.requests[id];
+        if request.source == source {
+            return;
+        }
+        let before = std::mem::replace(&mut request.source, source);
+        before.into_iter().for_each(|rse| self.records.end(rse));
+        source.into_iter().for_each(|rse| self.records.begin(rse));
+    }
+
+    fn on_prepare<E: Events>(&mut self, worker: u32, fts: &mut Fts, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
+        let Some(bulk) = self.settings.preparer.as_ref().map(|Preparer { bulk, .. }| *bulk as usize) else { return };
+        let worker = worker as usize;
+        let (requests, desk) = (&self.requests, &mut self.preparers[worker]);
+        if !desk.rounds.is_due(cx.now) {
+            return;
+        }
+        let taken = desk.line.take(cx.now, bulk, |id| is_in(requests, id, State::Preparing));
+        desk.rounds.ran(cx.now, taken.len() * 2 >= bulk);
+        for id in taken {
+            self.prepare(id, fts, fabric, cx);
+        }
+        self.wake_preparer(worker, cx);
+    }
+
+    fn prepare<E: Events>(&mut self, id: RequestId, fts: &mut Fts, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
+        let (mut chooser, requests) = self.chooser(&fabric.storage, cx.now);
+        let route = chooser.route(&requests[id], None, 0);
+        let Some(source) = route.map(|route| route.source()) else {
+            self.known(id, Known::NoSources, fts, fabric, cx);
+            return;
+        };
+        self.set_source(id, Some(source));
+        let request = &mut self.requests[id];
+        let Want { destination, activity, .. } = request.want;
+        let group = Group { source, destination, activity };
+        if !self.throttler.limits(group) {
+            self.queue(id, fts, fabric, cx);
+            return;
+        }
+        request.group = Some(group);
+        request.state = State::Waiting;
+        self.throttler.wait(group, request.waiting(id));
+        self.waiting.push_back((cx.now, id));
+        self.wake_throttler(cx);
+    }
+
+    fn on_throttle<E: Events>(&mut self, fts: &mut Fts, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
+        if !self.throttling.is_due(cx.now) {
+            return;
+        }
+        self.throttling.ran(cx.now, false);
+        let released = self.throttler.release(cx.now, &Room { storage: &fabric.storage, now: cx.now });
+        for waiting in released {
+            self.queue(waiting.request, fts, fabric, cx);
+        }
+        self.prepare_stale(fts, fabric, cx);
+        self.wake_throttler(cx);
+    }
+
+    /// What has waited for too long is prepared anew.
+    fn prepare_stale<E: Events>(&mut self, fts: &mut Fts, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
+        while let Some(&(since, id)) = self.waiting.front()
+            && since + self.settings.throttler.stale_after < cx.now
+        {
+            self.waiting.pop_front();
+            let Some(request) = self.requests.get_mut(id) else { continue };
+            if request.state != State::Waiting {
+                continue;
+            }
+            if let Some(group) = request.group.take() {
+                let waiting = request.waiting(id);
+                self.throttler.forget(group, &waiting);
+            }
+            self.set_source(id, None);
+            self.enter(id, fts, fabric, cx);
+        }
+    }
+
+    fn wake_preparer<E: Events>(&mut self, worker: usize, cx: &mut Context<'_, E>) {
+        if let Some(at) = self.preparers[worker].wake(cx.now) {
+            cx.schedule(at, ConveyorEvent::Prepare { worker: worker as u32 });
+        }
+    }
+
+    pub(super) fn wake_throttler<E: Events>(&mut self, cx: &mut Context<'_, E>) {
+        if self.throttler.n_waiting() > 0
+            && let Some(at) = self.throttling.wake(cx.now, cx.now)
+        {
+            cx.schedule(at, ConveyorEvent::Throttle);
+        }
+    }
+
+    pub(super) fn wake_submitter<E: Events>(&mut self, desk: usize, cx: &mut Context<'_, E>) {
+        if let Some(at) = self.submitters[desk].wake(cx.now) {
+            cx.schedule(at, ConveyorEvent::Submit { desk: desk as u32 });
         }
     }
 }
 
-impl Request {
-    /// Its row of history.
-    fn life(
-        &self,
-        request: RequestId,
-        ended: Option<&FtsEnded>,
-        learned_at: Option<SimTime>,
-        outcome: TransferOutcome,
-    ) -> TransferEnded {
-        let want = &self.want;
-        TransferEnded {
-            request,
-            workload: want.workload,
-            file: want.file,
-            traced: want.traced,
-            rule: want.rule,
-            activity: want.activity,
-            attempt: self.attempt,
-            previous: self.previous,
-            source: ended.map_or(want.source, |ended| ended.source),
-            destination: want.destination,
-            bytes: want.bytes,
-            requested_at: self.requested_at,
-            created_at: self.created_at,
-            submitted_at: self.submitted_at,
-            started_at: ended.and_then(|ended| ended.started_at),
-            flowing_at: ended.and_then(|ended| ended.flowing_at),
-            transferred_at: ended.and_then(|ended| ended.transferred_at),
-            learned_at,
-            moved: ended.map_or(Bytes::ZERO, |ended| ended.moved),
-            outcome,
-        }
+/// Whether a request is there and in a state.
+pub(super) fn is_in(requests: &Live<RequestId, Request>, id: RequestId, state: State) -> bool {
+    requests.get(id).is_some_and(|request| request.state == state)
+}
+
+/// What the throttler looks up.
+struct Room<'a> {
+    storage: &'a Storage,
+    now: SimTime,
+}
+
+impl Space for Room<'_> {
+    fn is_readable(&self, _: RseId) -> bool {
+        true
+    }
+
+    fn is_writable(&self, _: RseId) -> bool {
+        true
+    }
+
+    fn free(&self, rse: RseId) -> Option<Bytes> {
+        self.storage.free(rse, self.now).value
     }
 }

@@ -71,8 +71,25 @@ pub struct Counters {
     pub requests_failed: u64,
     /// Transfer requests still queued or active at the horizon.
     pub requests_left: u64,
+    /// Rules that were asked for.
+    pub rules_created: u64,
+    /// Rules that were refused.
+    pub rules_refused: u64,
+    /// Rules that were deleted.
+    pub rules_deleted: u64,
+    /// Rules still there at the horizon.
+    pub rules_left: u64,
+    /// Locks made.
+    pub locks_made: u64,
+    /// Locks that went, with their rule or before it.
+    pub locks_gone: u64,
+    /// Locks still there at the horizon.
+    pub locks_left: u64,
     /// Flows waiting at rate zero at the horizon.
     pub flows_stalled: u64,
+    /// Replicas that the reaper has deleted.
+    #[serde(default)]
+    pub replicas_deleted: u64,
     /// Sum over RSEs of the space that replicas and reservations take at the horizon, without the initial fill.
     pub space_used_bytes: u64,
 }
@@ -96,6 +113,12 @@ impl Counters {
                 self.requests_created,
                 self.requests_done + self.requests_failed + self.requests_left,
             ),
+            (
+                "rules created = refused + deleted + left",
+                self.rules_created,
+                self.rules_refused + self.rules_deleted + self.rules_left,
+            ),
+            ("locks made = gone + left", self.locks_made, self.locks_gone + self.locks_left),
             ("flows started = done + in flight", self.flows_started, self.flows_done + self.flows_in_flight),
         ];
         laws.into_iter()

@@ -11,6 +11,8 @@ impl Simulation<'_> {
         let network = &self.fabric.network;
         let (jobs_submitted, jobs_done, jobs_failed) = self.compute.counts();
         let (requests_created, requests_done, requests_failed) = self.conveyor.counts();
+        let (rules_created, rules_refused, rules_deleted) = self.rules.counts();
+        let (locks_made, locks_gone) = self.rules.lock_counts();
         let bytes_received = (self.fts.received() + self.compute.received()).get();
         let bytes_lost = self.fts.lost().get();
         let flows_in_flight = network.n_flows() as u64;
@@ -30,7 +32,15 @@ impl Simulation<'_> {
             requests_done,
             requests_failed,
             requests_left: self.conveyor.n_left(),
+            rules_created,
+            rules_refused,
+            rules_deleted,
+            rules_left: self.rules.n_left(),
+            locks_made,
+            locks_gone,
+            locks_left: self.rules.n_locks_left(),
             flows_stalled: network.n_stalled() as u64,
+            replicas_deleted: self.reaper.n_deleted(),
             space_used_bytes: self.fabric.storage.total_taken().get(),
         }
     }
@@ -47,7 +57,8 @@ impl Simulation<'_> {
         if (booked - integral).abs() > rounding {
             return Err(EngineError::Books(format!("{booked} bytes were given out and {integral} moved")));
         }
-        match self.fabric.storage.violation() {
+        let rules = || self.rules.violation(&self.catalogue, &self.fabric);
+        match self.fabric.storage.violation().or_else(rules) {
             Some(violation) => Err(EngineError::Books(violation)),
             None => Ok(()),
         }
@@ -72,9 +83,11 @@ impl Simulation<'_> {
         let full: BTreeSet<_> = self.fts.waiting_for_space(&self.fabric.storage).collect();
         for (workload, rse) in full {
             let (workload, rse) = (&self.setup.workloads[workload].name, &map.rses()[rse].name);
-            warnings.push(format!(
-                "placements of `{workload}` wait for space at RSE `{rse}`, and nothing frees any: they wait for ever"
-            ));
+            let until = match self.reaper.is_off() {
+                true => "and nothing frees any: they wait for ever",
+                false => "at the horizon",
+            };
+            warnings.push(format!("placements of `{workload}` wait for space at RSE `{rse}`, {until}"));
         }
         warnings.sort();
         warnings.dedup();

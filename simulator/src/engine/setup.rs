@@ -1,6 +1,7 @@
 //! What a run is made of.
 
 use crate::catalogue::CatalogueSetup;
+use crate::conveyor::ConveyorSettings;
 use crate::copy::CopySettings;
 use crate::fts::FtsSettings;
 use crate::ids::{DatasetId, Table, WorkloadId};
@@ -38,6 +39,8 @@ pub struct Services {
     pub fts: FtsSettings,
     /// How one copy goes, and how it fails.
     pub copy: CopySettings,
+    /// How Rucio brings files to where they are asked for.
+    pub conveyor: ConveyorSettings,
     /// How rules are kept.
     pub rules: RulesSettings,
     /// Which replicas are deleted when.

@@ -114,13 +114,14 @@ impl<'a> Simulation<'a> {
         let rules = Rules::new(&setup.services.rules, (&setup.names, &workloads), &mut catalogue, seed);
         let sources =
             Sources::new((&setup.workloads, datasets), (&setup.names, &mut catalogue.words), (setup.horizon, seed));
+        let conveyor = Conveyor::new(&setup.services.conveyor, &mut catalogue.words, &setup.names, seed);
         let mut simulation = Self {
             setup,
             now: SimTime::ZERO,
             calendar: Calendar::new(),
             sources,
             fts: Fts::new(map, (&setup.services.fts, &setup.services.copy), &setup.names, seed),
-            conveyor: Conveyor::new(),
+            conveyor,
             catalogue,
             rules,
             reaper: Reaper::new(map, &setup.services.reaper, seed),

@@ -12,7 +12,7 @@
 //! The scan itself would cost each end of a transfer as much as there are FTS links that wait. So each head waits at
 //! one gate that is shut. While that gate is shut the head cannot start, whatever else opens; when it opens, its heads
 //! and those of the other gates that open at that moment are tried in order, until the gate is shut again. What
-//! has no space at its destination waits for that, at no gate: nothing frees space yet.
+//! has no space at its destination waits for that, at no gate, and is tried again when space is freed there.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};

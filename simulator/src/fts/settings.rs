@@ -189,7 +189,7 @@ settings! {
         /// It fails, and the jobs that wait for it fail.
         #[default]
         Fail,
-        /// It keeps its place in the queue until space is freed. Without passes, all behind it on its link wait too; with passes those that go elsewhere, or fit, do not. Nothing is evicted yet, so they wait to the end of the run.
+        /// It keeps its place in the queue until space is freed there: by the reaper, or by a transfer that fails. Without passes, all behind it on its link wait too; with passes those that go elsewhere, or fit, do not.
         Wait,
     }
 }

@@ -61,8 +61,7 @@ pub(crate) struct Reaper {
     seed: u64,
     watches: Table<RseId, Watch>,
     workers: Vec<Worker>,
-    n_removed: u64,
-    freed: Bytes,
+    n_deleted: u64,
 }
 
 impl Reaper {
@@ -74,8 +73,7 @@ impl Reaper {
             workers: vec![Worker::default(); if is_off { 0 } else { settings.workers as usize }],
             settings: settings.clone(),
             seed,
-            n_removed: 0,
-            freed: Bytes::ZERO,
+            n_deleted: 0,
         }
     }
 
@@ -105,9 +103,14 @@ impl Reaper {
         self.go_on(worker, storage, cx);
     }
 
-    /// Replicas deleted, and the space that this has freed.
-    pub fn counts(&self) -> (u64, Bytes) {
-        (self.n_removed, self.freed)
+    /// Whether there is none: nothing is ever deleted.
+    pub fn is_off(&self) -> bool {
+        self.workers.is_empty()
+    }
+
+    /// Replicas deleted so far.
+    pub fn n_deleted(&self) -> u64 {
+        self.n_deleted
     }
 
     /// Looks up what is needed, and draws the order.
@@ -180,10 +183,9 @@ impl Reaper {
                 _ => RemovedBecause::SpaceNeeded,
             };
             freed += bytes;
-            self.n_removed += 1;
+            self.n_deleted += 1;
             cx.tell(&Fact::ReplicaRemoved(ReplicaRemoved { file, rse, bytes, because, used_at }));
         }
-        self.freed += freed;
         if freed > Bytes::ZERO {
             cx.tell(&Fact::SpaceFreed { rse });
         }

@@ -76,6 +76,14 @@ settings! {
     }
 }
 
+impl ReaperSettings {
+    /// Whether it deletes what is not obsolete, somewhere.
+    pub fn makes_room(&self) -> bool {
+        let keeps = self.greedy || self.min_free_space.is_some() || !self.rses.is_empty();
+        self.every > SimSpan::ZERO && keeps
+    }
+}
+
 impl FreeSpace {
     /// How much that is of a capacity.
     pub fn of(self, capacity: Bytes) -> Bytes {

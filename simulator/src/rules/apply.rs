@@ -2,10 +2,10 @@
 
 use smallvec::SmallVec;
 
-use crate::catalogue::{Group, Weight};
+use crate::catalogue::{Did, Group, Weight};
 use crate::context::Context;
-use crate::conveyor::Want;
-use crate::facts::{RuleError, RuleState, Settled};
+use crate::conveyor::{Sources, Want};
+use crate::facts::{RuleError, RuleState};
 use crate::ids::{FileId, Id, RseId, RuleId};
 use crate::rules::blocks::{Block, blocks, coverage};
 use crate::rules::book::LockState;
@@ -174,21 +174,25 @@ impl Rules {
         rule.transfers += 1;
         let new = &rule.new;
         let of = below.fabric.storage.file(file);
-        let Some(&source) = of.replicas.first() else {
-            self.settled(Settled { file, rse: destination, done: false }, below.fabric, cx);
-            return;
+        let is_recovery = attempts == Attempts::Recovery;
+        let dataset = match new.did {
+            Did::Dataset(dataset) => Some(dataset),
+            Did::File(_) | Did::Container(_) => None,
         };
         let want = Want {
             workload: new.workload,
             file: Some(file),
             key: file.index() as u64,
             bytes: of.bytes,
-            source,
+            dataset,
+            sources: Sources::Any { matching: new.sources.filter(|_| !is_recovery) },
             destination,
             rule: Some(id),
+            account: new.account,
             vo: new.vo,
-            activity: if attempts == Attempts::Recovery { self.recovery } else { new.activity },
+            activity: if is_recovery { self.recovery } else { new.activity },
             priority: new.priority,
+            attempts_before: u32::from(attempts == Attempts::Repair),
             traced: None,
             queues: true,
         };

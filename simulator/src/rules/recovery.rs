@@ -83,7 +83,6 @@ impl Rules {
         }
         for dataset in below.catalogue.namespace.detach_everywhere(file) {
             self.changed(Did::Dataset(dataset), cx);
-            below.fabric.storage.let_go(file);
         }
         self.n_lost += 1;
         below.fabric.storage.bury(file, rse, Tombstone::OBSOLETE, cx.now);

@@ -213,6 +213,11 @@ impl Rules {
         self.book.lock_counts()
     }
 
+    /// Locks that are there, counted one by one.
+    pub fn n_locks_left(&self) -> u64 {
+        self.book.iter().map(|(_, rule)| rule.locks.len() as u64).sum()
+    }
+
     /// Where rules, locks and what is locked do not add up.
     pub fn violation(&self, catalogue: &Catalogue, fabric: &Fabric<'_>) -> Option<String> {
         let bytes_of = |file| fabric.storage.file(file).bytes;

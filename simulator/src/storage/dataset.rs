@@ -14,4 +14,6 @@ pub struct Dataset {
     pub size: Distribution,
     /// RSEs that hold all of its files at the start; never empty.
     pub replicas: Vec<RseId>,
+    /// Whether no rule holds these: the reaper may delete them.
+    pub is_cache: bool,
 }

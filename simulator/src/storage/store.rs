@@ -33,6 +33,10 @@ pub(crate) struct Storage {
     first_files: Table<DatasetId, FileId>,
     replicas: Replicas,
     space: Table<RseId, Space>,
+    /// The other book of the space that replicas take: at the start, what has come, what has gone.
+    at_start: Bytes,
+    come: Bytes,
+    gone: Bytes,
 }
 
 impl Storage {
@@ -59,7 +63,24 @@ impl Storage {
         for space in space.values_mut() {
             space.publish_from(ticker);
         }
-        Self { files: Files::new(files), first_files, replicas: Replicas::new(map), space }
+        let [come, gone] = [Bytes::ZERO; 2];
+        let at_start = space.values().map(|space| space.used).sum();
+        let replicas = Replicas::new(map);
+        let mut storage = Self { files: Files::new(files), first_files, replicas, space, at_start, come, gone };
+        for (id, _) in datasets.iter().filter(|(_, dataset)| dataset.is_cache) {
+            storage.bury_all(id, &datasets[id]);
+        }
+        storage
+    }
+
+    /// The replicas of a dataset that no rule holds.
+    fn bury_all(&mut self, id: DatasetId, dataset: &Dataset) {
+        for nth in 0..dataset.files {
+            let file = self.file_of(id, nth);
+            for &rse in &dataset.replicas {
+                self.bury(file, rse, Tombstone::at(SimTime::ZERO), SimTime::ZERO);
+            }
+        }
     }
 
     /// RSEs whose initial data exceed their capacity.
@@ -262,6 +283,11 @@ impl Storage {
         for (file, rse) in self.replicas.hidden() {
             used[rse] += self.files[file].bytes;
         }
+        let taken: Bytes = self.space.values().map(|space| space.used).sum();
+        if self.at_start + self.come != taken + self.gone {
+            let Self { at_start, come, gone, .. } = self;
+            return Some(format!("replicas take {taken} where {at_start} were there, {come} came and {gone} went"));
+        }
         let differs = self.space.iter().find(|(rse, space)| space.used != used[*rse])?;
         Some(format!("RSE {} uses {} where its replicas sum to {}", differs.0.index(), differs.1.used, used[differs.0]))
     }
@@ -317,8 +343,14 @@ impl Storage {
             _ => {}
         }
         match [before, after].map(|replica| replica.is_some_and(|replica| replica.is_there)) {
-            [true, false] => space.used -= file.bytes,
-            [false, true] => space.used += file.bytes,
+            [true, false] => {
+                space.used -= file.bytes;
+                self.gone += file.bytes;
+            }
+            [false, true] => {
+                space.used += file.bytes;
+                self.come += file.bytes;
+            }
             _ => return,
         }
         space.publish(now);

@@ -8,6 +8,7 @@ use rand_distr::{Distribution as _, Exp};
 use crate::rng::{Purpose, keyed};
 use crate::settings;
 use crate::units::{SimSpan, SimTime};
+use crate::workload::waves::{self, Bursts, Daily, Waves};
 
 settings! {
     /// When things arrive. What is asked for at the horizon or later never does, and is told in a warning.
@@ -17,6 +18,20 @@ settings! {
             /// Mean number in an hour.
             #[range(PositiveUpTo(1_000_000_000_000))]
             per_hour: f64,
+            /// First instant at which one can arrive.
+            from: SimTime = SimTime::ZERO,
+            /// No arrivals from here on, nor from the horizon on. None: the horizon.
+            until: Option<SimTime> = None,
+        },
+        /// Independent arrivals at a rate that changes: over the day, in bursts, or both.
+        Varying {
+            /// Mean number in an hour.
+            #[range(PositiveUpTo(1_000_000_000_000))]
+            per_hour: f64,
+            /// How the rate goes up and down over a day. None: it does not.
+            daily: Option<Daily> = None,
+            /// Bursts with nothing between them. None: none.
+            bursts: Option<Bursts> = None,
             /// First instant at which one can arrive.
             from: SimTime = SimTime::ZERO,
             /// No arrivals from here on, nor from the horizon on. None: the horizon.
@@ -45,6 +60,10 @@ impl Arrivals {
             Self::Poisson { per_hour, from, until } => {
                 per_hour / 3600.0 * until.unwrap_or(horizon).min(horizon).since(*from).as_secs_f64()
             }
+            Self::Varying { per_hour, daily, from, until, .. } => {
+                let until = until.unwrap_or(horizon).min(horizon).max(*from);
+                per_hour / 3600.0 * waves::brought(*daily, from.as_secs_f64(), until.as_secs_f64())
+            }
             Self::Every { interval, from, count } => {
                 let fit = horizon.since(*from).as_nanos().div_ceil(interval.as_nanos().max(1));
                 count.map_or(fit, |count| fit.min(count)) as f64
@@ -57,7 +76,7 @@ impl Arrivals {
     /// `Poisson` on average. What has no end of its own ends at the horizon.
     pub fn beyond(&self, horizon: SimTime) -> f64 {
         match self {
-            Self::Poisson { until, .. } => {
+            Self::Poisson { until, .. } | Self::Varying { until, .. } => {
                 self.expected(until.unwrap_or(horizon).max(horizon)) - self.expected(horizon)
             }
             Self::Every { count: None, .. } => 0.0,
@@ -76,16 +95,23 @@ pub struct ArrivalTimes {
     workload: u64,
     nth: u64,
     last: SimTime,
+    waves: Option<Waves>,
 }
 
 impl ArrivalTimes {
     /// The arrivals of the workload with the key `workload` ([`crate::rng::keys_of`]) in a run with this horizon and seed.
     pub fn new(arrivals: &Arrivals, horizon: SimTime, seed: u64, workload: u64) -> Self {
         let last = match arrivals {
-            Arrivals::Poisson { from, .. } | Arrivals::Every { from, .. } => *from,
+            Arrivals::Poisson { from, .. } | Arrivals::Varying { from, .. } | Arrivals::Every { from, .. } => *from,
             Arrivals::At(_) => SimTime::ZERO,
         };
-        Self { arrivals: arrivals.clone(), horizon, seed, workload, nth: 0, last }
+        let waves = match *arrivals {
+            Arrivals::Varying { per_hour, daily, bursts, from, .. } => {
+                Some(Waves::new(per_hour / 3600.0, (daily, bursts), from, (seed, workload)))
+            }
+            _ => None,
+        };
+        Self { arrivals: arrivals.clone(), horizon, seed, workload, nth: 0, last, waves }
     }
 }
 
@@ -100,6 +126,9 @@ impl Iterator for ArrivalTimes {
                 let gap = Exp::new(per_hour / 3600.0).ok()?.sample(&mut rng);
                 let at = self.last + SimSpan::from_secs_f64(gap);
                 until.is_none_or(|until| at < until).then_some(at)
+            }
+            Arrivals::Varying { until, .. } => {
+                self.waves.as_mut()?.next(nth, until.unwrap_or(self.horizon).min(self.horizon))
             }
             Arrivals::Every { interval, from, count } => {
                 count.is_none_or(|count| nth < count).then(|| *from + *interval * nth)

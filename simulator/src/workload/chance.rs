@@ -48,12 +48,12 @@ fn has_chance(ties: Ties, times: impl Iterator<Item = SimTime> + Clone) -> bool 
 
 impl Arrivals {
     fn has_chance(&self) -> bool {
-        matches!(self, Self::Poisson { .. })
+        matches!(self, Self::Poisson { .. } | Self::Varying { .. })
     }
 
     fn is_endless(&self, horizon: SimTime) -> bool {
         match self {
-            Self::Poisson { until, .. } => until.is_none_or(|until| until >= horizon),
+            Self::Poisson { until, .. } | Self::Varying { until, .. } => until.is_none_or(|until| until >= horizon),
             Self::Every { count, .. } => count.is_none(),
             Self::At(_) => false,
         }

@@ -5,15 +5,21 @@
 
 mod arrivals;
 mod chance;
+mod rule_size;
+mod shares;
 mod sources;
 mod steps;
+mod waves;
 
 use std::sync::Arc;
 
 pub use crate::distribution::Distribution;
 pub use arrivals::{ArrivalTimes, Arrivals};
+pub use rule_size::{Peak, RuleSize};
+pub use shares::Shares;
 pub(crate) use sources::{Arriving, Sources};
 pub use steps::{Data, DataStep, Deed, Files};
+pub use waves::{Bursts, Daily};
 
 use crate::ids::{DatasetId, PoolId, RseId};
 use crate::settings;

@@ -245,10 +245,10 @@ impl Draw<'_> {
             Deed::Rule { on, account, .. } => {
                 let template = state.rules.get(nth)?.as_ref()?;
                 let whose = (self.workload, combined(self.key, self.nth));
-                Order::Rule(template.rule(self.did(*on, &state.made)?, whose, account_of(account)))
+                Order::Rule(template.rule(self.did(*on, &state.made), whose, account_of(account)))
             }
             Deed::DeleteRules { on, account } => {
-                Order::DeleteRules { on: self.did(*on, &state.made)?, account: account_of(account) }
+                Order::DeleteRules { on: self.did(*on, &state.made), account: account_of(account) }
             }
             Deed::Make { files, lifetime } => {
                 let first = self.make_files(files);
@@ -258,15 +258,19 @@ impl Draw<'_> {
                 Order::Announce { new: NewDataset { dataset, workload: self.workload, key }, lifetime: *lifetime }
             }
             Deed::Grow { dataset, files } => {
-                let Did::Dataset(dataset) = self.did(*dataset, &state.made)? else { return None };
+                let did = self.did(*dataset, &state.made);
+                let Did::Dataset(dataset) = did else { return None };
+                if !namespace.is_open(dataset) {
+                    return None;
+                }
                 let first = self.make_files(files);
                 for file in first..first + files.files as usize {
                     namespace.attach_file(dataset, FileId::from_index(file));
                 }
-                Order::Follow(Did::Dataset(dataset))
+                Order::Follow(did)
             }
             Deed::Close { dataset } => {
-                let Did::Dataset(dataset) = self.did(*dataset, &state.made)? else { return None };
+                let Did::Dataset(dataset) = self.did(*dataset, &state.made) else { return None };
                 namespace.close(dataset);
                 return None;
             }
@@ -275,13 +279,15 @@ impl Draw<'_> {
         Some(Arriving::Order(order))
     }
 
-    fn did(&self, data: Data, made: &[DatasetId]) -> Option<Did> {
-        Some(match data {
+    /// Data by its name; a dataset that has not been made yet is one that nobody knows.
+    fn did(&self, data: Data, made: &[DatasetId]) -> Did {
+        let unknown = || DatasetId::from_index(u32::MAX as usize);
+        match data {
             Data::File(dataset, nth) => Did::File(self.storage.file_of(dataset, nth)),
             Data::Dataset(dataset) => Did::Dataset(dataset),
             Data::Container(container) => Did::Container(container),
-            Data::Made(nth) => Did::Dataset(*made.get(nth as usize)?),
-        })
+            Data::Made(nth) => Did::Dataset(made.get(nth as usize).copied().unwrap_or_else(unknown)),
+        }
     }
 
     /// Makes files one after the other, which stay as long as their dataset; the number of the first.

@@ -201,8 +201,13 @@ fn a_job_stages_in_before_it_streams() {
 
 #[test]
 fn placements_are_joined_and_replicas_used_again() {
-    let dataset =
-        Dataset { name: "one file".into(), files: 1, size: Distribution::Constant(2e8), replicas: vec![remote()] };
+    let dataset = Dataset {
+        name: "one file".into(),
+        files: 1,
+        size: Distribution::Constant(2e8),
+        replicas: vec![remote()],
+        is_cache: false,
+    };
     let inputs = Inputs::Dataset { dataset: Id::from_index(0), files: 1, pick: Pick::InOrder };
     let mut grid = Grid {
         datasets: vec![dataset],

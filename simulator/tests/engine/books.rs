@@ -78,6 +78,7 @@ fn busy() -> Grid {
             files: 40,
             size: Distribution::Uniform { low: 1e8, high: 6e8 },
             replicas: vec![remote(), Id::from_index(2)],
+            is_cache: false,
         }],
         workloads: vec![
             stream(0.05, job(new, 2)),

@@ -61,7 +61,13 @@ fn workload(name: &str) -> Workload {
 /// What was drawn for each workload: every cell in which a draw is seen, in order of arrival.
 fn drawn(workloads: &[&str], datasets: &[&str]) -> Vec<Vec<String>> {
     let grid = Grid::default();
-    let dataset = |name: &&str| Dataset { name: (*name).into(), files: 50, size: SIZE, replicas: vec![remote()] };
+    let dataset = |name: &&str| Dataset {
+        name: (*name).into(),
+        files: 50,
+        size: SIZE,
+        replicas: vec![remote()],
+        is_cache: false,
+    };
     let mut setup = Setup { workloads: workloads.iter().map(|name| workload(name)).collect(), ..grid.setup() };
     setup.datasets = datasets.iter().map(dataset).collect();
     // Whichever dataset stands first, the jobs read the one of that name.
@@ -156,7 +162,7 @@ fn a_row_that_is_left_out_moves_no_draw_of_another() {
 #[test]
 fn sizes_that_are_drawn_are_chance_whoever_reads_them() {
     let sized = |size: Distribution| {
-        let dataset = Dataset { name: "data".into(), files: 50, size, replicas: vec![remote()] };
+        let dataset = Dataset { name: "data".into(), files: 50, size, replicas: vec![remote()], is_cache: false };
         Setup { datasets: [dataset].into_iter().collect(), ..Grid::default().setup() }.has_chance()
     };
     assert!(sized(SIZE), "they fill an RSE");

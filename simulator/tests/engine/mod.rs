@@ -2,6 +2,7 @@
 
 mod access;
 mod books;
+mod deletion;
 mod draws;
 mod groups;
 mod horizon;

@@ -33,7 +33,13 @@ fn two_replicas() -> Grid {
     let mut grid = Grid { workloads: vec![jobs(&[3.0], JobTemplate { inputs, ..idle_job() })], ..Grid::default() };
     grid.rses.extend([rse("second", there()), rse("spare", here())]);
     let size = Distribution::Constant(1e8);
-    grid.datasets.push(Dataset { name: "data".into(), files: 1, size, replicas: vec![remote(), second()] });
+    grid.datasets.push(Dataset {
+        name: "data".into(),
+        files: 1,
+        size,
+        replicas: vec![remote(), second()],
+        is_cache: false,
+    });
     grid
 }
 

@@ -51,7 +51,13 @@ impl Disk {
         let (used, read, write, dtn) = (Bytes::ZERO, None, None, None);
         let rse = builder.rse(Rse { capacity, used, read, write, dtn, ..Rse::new("disk", site) });
         let map = builder.build().expect("a map without links").map;
-        let data = Dataset { name: "data".into(), files, size: Distribution::Constant(10.0), replicas: vec![rse] };
+        let data = Dataset {
+            name: "data".into(),
+            files,
+            size: Distribution::Constant(10.0),
+            replicas: vec![rse],
+            is_cache: false,
+        };
         let settings = StorageSettings { usage_every };
         let mut storage = Storage::new(&map, &settings, &[data].into_iter().collect(), 1);
         for nth in 0..files as usize {
@@ -129,8 +135,13 @@ fn the_last_copy_stays_while_a_request_is_to_bring_the_file_somewhere() {
         builder.rse(Rse { capacity, used, read, write, dtn, ..Rse::new(name, site) });
     }
     disk.map = builder.build().expect("a map without links").map;
-    let data =
-        Dataset { name: "data".into(), files: 3, size: Distribution::Constant(10.0), replicas: vec![Disk::rse()] };
+    let data = Dataset {
+        name: "data".into(),
+        files: 3,
+        size: Distribution::Constant(10.0),
+        replicas: vec![Disk::rse()],
+        is_cache: false,
+    };
     let settings = StorageSettings::default();
     disk.storage = Storage::new(&disk.map, &settings, &[data].into_iter().collect(), 1);
     let (now, other) = (at(1), RseId::from_index(1));

@@ -25,7 +25,8 @@ fn map() -> Map {
 /// Four files of 10 B, all at the first RSE, and one that is made up there.
 fn storage(map: &Map) -> Storage {
     let size = Distribution::Constant(SIZE as f64);
-    let data = Dataset { name: "data".into(), files: FILES, size, replicas: vec![RseId::from_index(0)] };
+    let data =
+        Dataset { name: "data".into(), files: FILES, size, replicas: vec![RseId::from_index(0)], is_cache: false };
     let mut storage = Storage::new(map, &StorageSettings::default(), &[data].into_iter().collect(), 1);
     storage.make_file(Bytes::new(SIZE), RseId::from_index(0));
     storage

@@ -1,0 +1,4 @@
+//! Rucio as it behaves in whole runs: the statements that its documentation and its code make testable, each under its number.
+
+mod rules;
+mod world;
