@@ -3,6 +3,8 @@
 //! The meaning of a column is its entry in the data dictionary. Engine types are not the schema: what a fact calls a thing may change,
 //! what a file calls it stands here.
 
+use std::borrow::Cow;
+
 use dapple_simulator::decide::{Access, AccessObservation, SourceObservation, SourceQuestion};
 use dapple_simulator::engine::Setup;
 use dapple_simulator::facts::{
@@ -139,7 +141,7 @@ tables! {
 
     /// One row per (entity, quantity, instant).
     series(s: Sampled<'_>) = "sample of one quantity of one entity", series, 4 {
-        entity: Word = entity(s.sample.entity, s.setup), "link, RSE, DTN or pool";
+        entity: Word = &*entity(s.sample.entity, s.setup), "link, RSE, DTN, pool, or link of FTS as `source > destination` by storage hosts";
         quantity: Word = quantity(s.sample.quantity), "rate_bytes_per_s, used_bytes, active, queued or slots_taken";
         at_ns: Int = s.at, "instant of the sample; there is one at the horizon, too";
         value: Float = s.sample.value,
@@ -384,14 +386,19 @@ const fn mode(access: Access) -> &'static str {
     }
 }
 
-fn entity(entity: Entity, setup: &Setup) -> &str {
+fn entity(entity: Entity, setup: &Setup) -> Cow<'_, str> {
     let map = &setup.topology.map;
-    match entity {
+    let name = match entity {
         Entity::Link(id) => &map.links()[id].name,
         Entity::Rse(id) => &map.rses()[id].name,
         Entity::Dtn(id) => &map.dtns()[id].name,
         Entity::Pool(id) => &map.pools()[id].name,
-    }
+        Entity::FtsLink { source, destination } => {
+            let hosts = map.hosts();
+            return Cow::Owned(format!("{} > {}", hosts[source], hosts[destination]));
+        }
+    };
+    Cow::Borrowed(name)
 }
 
 const fn quantity(quantity: SampledQuantity) -> &'static str {
@@ -401,5 +408,6 @@ const fn quantity(quantity: SampledQuantity) -> &'static str {
         SampledQuantity::Active => "active",
         SampledQuantity::Queued => "queued",
         SampledQuantity::SlotsTaken => "slots_taken",
+        SampledQuantity::Limit => "limit",
     }
 }

@@ -10,7 +10,7 @@
 
 use crate::faults::CopyError;
 use crate::ids::{
-    AccountId, ActivityId, DtnId, FileId, JobId, LinkId, PoolId, ReadId, RequestId, RseId, RuleId, WorkloadId,
+    AccountId, ActivityId, DtnId, FileId, HostId, JobId, LinkId, PoolId, ReadId, RequestId, RseId, RuleId, WorkloadId,
 };
 use crate::network::Carried;
 use crate::questions::{Access, AccessObservation, AccessQuestion, SourceObservation, SourceQuestion};
@@ -527,6 +527,13 @@ pub enum Entity {
     Dtn(DtnId),
     /// A pool of worker nodes.
     Pool(PoolId),
+    /// A link of FTS between storage hosts; told where there are passes, and once it was used.
+    FtsLink {
+        /// Where files come from.
+        source: HostId,
+        /// Where they go to.
+        destination: HostId,
+    },
 }
 
 /// What is sampled.
@@ -536,10 +543,12 @@ pub enum SampledQuantity {
     Rate,
     /// Space taken at an RSE, initial fill and reservations included, in bytes.
     Used,
-    /// Transfers on a DTN, start-up included.
+    /// Transfers on a DTN, start-up included, or files that count as ACTIVE on a link of FTS.
     Active,
-    /// Requests queued towards an RSE, or jobs queued at a pool.
+    /// Requests queued towards an RSE, files SUBMITTED on a link of FTS, or jobs queued at a pool.
     Queued,
     /// Slots of a pool that jobs hold.
     SlotsTaken,
+    /// Files that may be active at once on a link of FTS, as its optimiser or its row says.
+    Limit,
 }

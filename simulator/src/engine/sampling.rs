@@ -2,13 +2,14 @@
 
 use crate::engine::Simulation;
 use crate::facts::{Entity, Fact, Observer, Sample, SampledQuantity};
+use crate::fts::LinkState;
 use crate::units::{Bytes, SimSpan, SimTime};
 
 impl Simulation<'_> {
     /// Tells all quantities at `at`, when everything that happens in that instant has happened: counts and volumes as they are, rates
     /// as means since the sample before. It is no event and changes nothing of what is simulated.
     pub(super) fn sample(&mut self, at: SimTime, observer: &mut dyn Observer) {
-        use SampledQuantity::{Active, Queued, Rate, SlotsTaken, Used};
+        use SampledQuantity::{Active, Limit, Queued, Rate, SlotsTaken, Used};
         let Self { setup, fabric, fts, compute, counted, .. } = self;
         let map = &setup.topology.map;
         let mut tell = |entity, quantity, value, capacity| {
@@ -32,6 +33,15 @@ impl Simulation<'_> {
             if has_rates {
                 let rate = counted.mean_rate(&fabric.network, fabric.wiring.dtn(id), at);
                 tell(Entity::Dtn(id), Rate, rate, None);
+            }
+        }
+        for LinkState { source, destination, limit, active, queued } in fts.links() {
+            let entity = Entity::FtsLink { source, destination };
+            let limit = limit.map(f64::from);
+            tell(entity, Active, f64::from(active), limit);
+            tell(entity, Queued, f64::from(queued), None);
+            if let Some(limit) = limit {
+                tell(entity, Limit, limit, None);
             }
         }
         for (id, pool) in map.pools().iter() {

@@ -17,7 +17,7 @@ use crate::fabric::Fabric;
 use crate::facts::{FtsEnded, TransferError};
 use crate::fts::backlog::NodeId;
 use crate::fts::files::{File, FtsJobId, Job, Queue, State};
-use crate::fts::nodes::{Message, Nodes, Told};
+use crate::fts::nodes::{LinkState, Message, Nodes, Told};
 use crate::fts::queues::{Head, Queues};
 use crate::fts::{FtsFile, FtsJob, FtsSettings, JobKind, WhenFull};
 use crate::ids::{CopyId, DtnId, FtsFileId, RequestId, RseId, WorkloadId};
@@ -178,6 +178,12 @@ impl Fts {
             Starts::Passes(nodes) => nodes.counts(map.host_of(source), map.host_of(destination)).1,
         };
         active as usize
+    }
+
+    /// The links between storage hosts that something has used; none where there are no passes.
+    pub fn links(&self) -> impl Iterator<Item = LinkState> {
+        let nodes = if let Starts::Passes(nodes) = &self.starts { Some(nodes) } else { None };
+        nodes.into_iter().flat_map(Nodes::links)
     }
 
     /// Files queued towards an RSE.
@@ -466,3 +472,6 @@ pub(super) fn with_moment<E: From<FtsEvent>, T>(cx: &mut Context<'_, E>, act: im
     let schedule = &mut |at, event| calendar.schedule(at, FtsEvent::Copy(event).into());
     act(&mut Moment { now: *now, map, schedule })
 }
+
+#[cfg(test)]
+mod tests;
