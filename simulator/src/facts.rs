@@ -277,13 +277,13 @@ impl TransferError {
             Self::StagingTimeout => true,
             Self::NoSpace
             | Self::NoRoute
+            | Self::NoSources
+            | Self::Refused
+            | Self::Lost
             | Self::Cancelled
             | Self::NotUsed
             | Self::NoShare
-            | Self::ArchivingTimeout
-            | Self::NoSources
-            | Self::Refused
-            | Self::Lost => false,
+            | Self::ArchivingTimeout => false,
         }
     }
 
@@ -292,15 +292,15 @@ impl TransferError {
         match self {
             Self::NoSpace => "no-space",
             Self::NoRoute => "no-route",
+            Self::NoSources => "no-sources",
+            Self::Refused => "refused",
+            Self::Lost => "lost",
             Self::Copy(error) => error.name(),
             Self::Cancelled => "cancelled",
             Self::NotUsed => "not-used",
             Self::NoShare => "no-share",
             Self::StagingTimeout => "staging-timeout",
             Self::ArchivingTimeout => "archiving-timeout",
-            Self::NoSources => "no-sources",
-            Self::Refused => "refused",
-            Self::Lost => "lost",
         }
     }
 }

@@ -1,13 +1,13 @@
-//! FTS: a queue per FTS link in front of the network.
+//! FTS: jobs of files, queues per link, and copy processes.
 //!
 //! ```text
-//!   job --files--> queue of its FTS link --(slots of link, source, destination, DTNs; space)--> start-up --> flow --> told
+//!   job --files--> queue of its link --(pass of a node, or at once)--> copy process --> told, retried, or the next of its job
 //! ```
 //!
-//! An FTS link is an ordered pair of RSEs. The head of its queue starts as soon as the link, both RSEs and both
-//! DTNs have a slot and the destination has space; links that want the same slots take turns ([`Turns`]).
-//! A starting transfer holds its slots and its space but moves nothing until its start-up is over. A DTN may set
-//! connections up one after the other; a start-up then takes longer the more transfers are starting there.
+//! There are two ways to start files. **Without passes** (`scheduling_interval: 0`, [`queues`]) a link is an ordered pair of RSEs, and the head of its
+//! queue starts as soon as the link, both RSEs and both DTNs have a slot and the destination has space; links that want the same slots
+//! take turns ([`Turns`]). **With passes** ([`passes`]) it is FTS as it runs: links of storage hosts, several nodes on clocks of their own, lotteries,
+//! priorities, limits that leak and overshoot. What follows the end of a file ([`ends`]) is the same in both.
 //!
 //! What has become of a file is told as [`crate::facts::FtsEnded`] and kept until whoever asked for it collects it: FTS knows no
 //! replicas, and what it knows Rucio has yet to learn.
@@ -30,6 +30,7 @@ mod tuning;
 mod window;
 
 pub(crate) use job::{FtsFile, FtsJob, JobKind};
+pub(crate) use nodes::LinkState;
 pub use optimizer::{Optimizer, RuleSet};
 pub(crate) use service::{Fts, FtsEvent};
 pub use settings::{

@@ -17,7 +17,7 @@ use crate::fabric::Fabric;
 use crate::facts::{Fact, FtsEnded, TransferError};
 use crate::fts::backlog::{HostLink, NodeId};
 use crate::fts::files::{File, FtsJobId, Job, Queue, State};
-use crate::fts::nodes::{Message, Nodes, Told};
+use crate::fts::nodes::{LinkState, Message, Nodes, Told};
 use crate::fts::queues::{Head, Queues};
 use crate::fts::tape::{TapeEvent, Tapes};
 use crate::fts::tuning::Ending;
@@ -52,19 +52,6 @@ pub(crate) enum FtsEvent {
     Copy(CopyEvent),
     /// Space was freed at an RSE that files may wait for.
     SpaceFreed { rse: RseId },
-}
-
-/// What is on a link of storage hosts.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct LinkState {
-    pub source: HostId,
-    pub destination: HostId,
-    /// Files that it may copy at once; `None`: no optimiser has seen it yet.
-    pub limit: Option<u32>,
-    /// ACTIVE files.
-    pub active: u32,
-    /// SUBMITTED files.
-    pub queued: u32,
 }
 
 /// Who starts files, and when.
@@ -207,6 +194,12 @@ impl Fts {
         active as usize
     }
 
+    /// The links between storage hosts that something has used; none where there are no passes.
+    pub fn links(&self) -> impl Iterator<Item = LinkState> {
+        let nodes = if let Starts::Passes(nodes) = &self.starts { Some(nodes) } else { None };
+        nodes.into_iter().flat_map(Nodes::links)
+    }
+
     /// Files queued towards an RSE.
     pub fn queued_to(&self, destination: RseId) -> u32 {
         match &self.starts {
@@ -221,18 +214,6 @@ impl Fts {
             Starts::AtOnce(queues) => queues.active_on_dtn(dtn),
             Starts::Passes(nodes) => nodes.active_on_dtn(dtn),
         }
-    }
-
-    /// The links that nodes have had files for, in the order of their first files; none where there are no passes.
-    pub fn links(&self) -> impl Iterator<Item = LinkState> {
-        let links = match &self.starts {
-            Starts::AtOnce(_) => None,
-            Starts::Passes(nodes) => Some(nodes.passes.backlog.links.values()),
-        };
-        links.into_iter().flatten().map(|link| {
-            let &HostLink { source, destination, limit, active, .. } = link;
-            LinkState { source, destination, limit, active, queued: link.queued() }
-        })
     }
 
     /// The workload that has caused a copy; `None`: it has ended.
@@ -547,3 +528,6 @@ pub(super) fn with_moment<E: From<FtsEvent>, T>(cx: &mut Context<'_, E>, act: im
     let schedule = &mut |at, event| calendar.schedule(at, FtsEvent::Copy(event).into());
     act(&mut Moment { now: *now, map, schedule })
 }
+
+#[cfg(test)]
+mod tests;
