@@ -1,7 +1,7 @@
 //! What the KPIs are made of.
 
 use dapple_simulator::facts::{
-    JobEnded, JobOutcome, ReadEnded, RemovedBecause, ReplicaRemoved, TransferEnded, TransferOutcome,
+    JobEnded, JobOutcome, ReadEnded, RemovedBecause, ReplicaRemoved, RuleEnded, TransferEnded, TransferOutcome,
 };
 use dapple_simulator::ids::{FileId, Id};
 use dapple_simulator::topology::Route;
@@ -22,12 +22,18 @@ pub(crate) struct Figures {
     /// Jobs done, failed, unfinished.
     pub jobs: [u64; 3],
     pub ttc: Times,
+    pub rucio_queue: Mean,
     pub fts_queue: Mean,
     pub network: Mean,
     /// Transfers done, failed, unfinished.
     pub transfers: [u64; 3],
     /// Transfers made for jobs, whatever became of them.
     pub placements: u64,
+    /// Bytes that had arrived by attempts that failed then.
+    pub lost: f64,
+    pub rule_ok: Times,
+    /// Rules that were OK, refused, neither.
+    pub rules: [u64; 3],
     pub remote: Mean,
     /// Remote reads done, unfinished.
     pub remote_reads: [u64; 2],
@@ -57,10 +63,14 @@ impl Figures {
             slot_s: 0.0,
             jobs: [0; 3],
             ttc: times(),
+            rucio_queue: Mean::default(),
             fts_queue: Mean::default(),
             network: Mean::default(),
             transfers: [0; 3],
             placements: 0,
+            lost: 0.0,
+            rule_ok: times(),
+            rules: [0; 3],
             remote: Mean::default(),
             remote_reads: [0; 2],
             wan: 0.0,
@@ -86,9 +96,15 @@ impl Figures {
             };
             self.transfers[kind] += 1;
             self.placements += u64::from(transfer.is_placement());
+            if kind == 1 {
+                self.lost += transfer.moved.as_f64();
+            }
             if let (Some(started), Some(done)) = (transfer.started_at, transfer.transferred_at) {
                 self.ttc.push(done.since(transfer.created_at));
-                self.fts_queue.push(started.since(transfer.created_at));
+                // What is started was submitted; FTS may have started it before its answer was here.
+                let submitted = transfer.submitted_at.unwrap_or(started).min(started);
+                self.rucio_queue.push(submitted.since(transfer.created_at));
+                self.fts_queue.push(started.since(submitted));
                 self.network.push(done.since(started));
             }
         }
@@ -133,12 +149,35 @@ impl Figures {
         }
     }
 
+    /// A rule has ended, or the run has.
+    pub fn rule(&mut self, rule: &RuleEnded) {
+        if rule.created_at < self.warm_up_until {
+            return;
+        }
+        let kind = match (rule.state, rule.ok_at) {
+            (None, _) => 1,
+            (Some(_), Some(_)) => 0,
+            (Some(_), None) => 2,
+        };
+        self.rules[kind] += 1;
+        if kind != 1 {
+            let until = rule.ok_at.or(rule.deleted_at).unwrap_or(self.horizon);
+            self.rule_ok.push(until.since(rule.created_at));
+        }
+    }
+
     /// A replica was deleted.
     pub fn removed(&mut self, removed: &ReplicaRemoved) {
         if removed.because != RemovedBecause::Obsolete {
             self.evictions += 1;
             self.evicted += removed.bytes.as_f64();
         }
+    }
+
+    /// Attempts done, of all that are done or failed.
+    pub fn success(&self) -> Option<f64> {
+        let [done, failed, _] = self.transfers;
+        (done + failed > 0).then(|| done as f64 / (done + failed) as f64)
     }
 
     /// From the first submission to the last end of a job; `None` where a job has not ended.

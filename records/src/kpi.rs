@@ -47,11 +47,13 @@ pub enum Population {
     Transfers,
     /// Remote reads decided after the warm-up.
     RemoteReads,
+    /// Rules created after the warm-up.
+    Rules,
 }
 
 impl Population {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Jobs, Self::Transfers, Self::RemoteReads];
+    pub const ALL: [Self; 4] = [Self::Jobs, Self::Transfers, Self::RemoteReads, Self::Rules];
 
     /// One of them.
     pub const fn noun(self) -> &'static str {
@@ -59,6 +61,7 @@ impl Population {
             Self::Jobs => "job",
             Self::Transfers => "transfer",
             Self::RemoteReads => "remote read",
+            Self::Rules => "rule",
         }
     }
 
@@ -68,6 +71,7 @@ impl Population {
             Self::Jobs => Kpi::JobsDone,
             Self::Transfers => Kpi::TransfersDone,
             Self::RemoteReads => Kpi::RemoteReadsDone,
+            Self::Rules => Kpi::RulesOk,
         }
     }
 
@@ -77,6 +81,7 @@ impl Population {
             Self::Jobs => Some(Kpi::JobsFailed),
             Self::Transfers => Some(Kpi::TransfersFailed),
             Self::RemoteReads => None,
+            Self::Rules => Some(Kpi::RulesRefused),
         }
     }
 
@@ -84,7 +89,7 @@ impl Population {
     /// of which one policy makes more than another is over other things: its difference tells of neither.
     pub const fn chosen(self) -> &'static [Kpi] {
         match self {
-            Self::Jobs => &[],
+            Self::Jobs | Self::Rules => &[],
             Self::Transfers => &[Kpi::Placements],
             Self::RemoteReads => &[Kpi::RemoteReadsDone, Kpi::RemoteReadsUnfinished],
         }
@@ -96,6 +101,7 @@ impl Population {
             Self::Jobs => Kpi::JobsUnfinished,
             Self::Transfers => Kpi::TransfersUnfinished,
             Self::RemoteReads => Kpi::RemoteReadsUnfinished,
+            Self::Rules => Kpi::RulesNotOk,
         }
     }
 }
@@ -103,11 +109,13 @@ impl Population {
 const CENSORED: &str = "over jobs submitted after the warm-up that did not fail; a job that has not ended counts with its age at the horizon, so this is a lower bound where jobs_unfinished is not 0";
 const CENSORED_QUANTILE: &str =
     "as job_turnaround_mean_s; exact up to 65536 jobs, of more within 0.0031 % (2^-15) of it";
+const RULE: &str = "from its creation until all its copies are there for the first time, and Rucio knows of it; over rules created after the warm-up that were not refused; one that was never OK counts with its age when it was deleted or at the horizon, so this is a lower bound where rules_not_ok is not 0; exact up to 65536 rules, of more within 0.0031 % (2^-15) of it";
 const AFTER: &str = "over requests created after the warm-up and done";
 const AFTER_QUANTILE: &str = "over requests created after the warm-up and done; exact up to 65536 of them, of more within 0.0031 % (2^-15) of it";
 
 const JOBS: &[Population] = &[Population::Jobs];
 const TRANSFERS: &[Population] = &[Population::Transfers, Population::Jobs];
+const RULES: &[Population] = &[Population::Rules];
 const READS: &[Population] = &[Population::RemoteReads, Population::Jobs];
 /// What is not done moves no bytes.
 const WORK: &[Population] = &[Population::Jobs, Population::Transfers];
@@ -188,9 +196,12 @@ kpis! {
     /// 99th percentile of the same.
     TtcP99 = "ttc_p99_s", "Time to complete, 99th percentile" ["s"], less, TRANSFERS,
         AFTER_QUANTILE, |f| f.ttc.quantile(0.99);
+    /// Mean Rucio queue time.
+    RucioQueueTime = "rucio_queue_mean_s", "Rucio queue time, mean" ["s"], less, TRANSFERS,
+        "from the creation of a request to FTS having it, over requests created after the warm-up and done", |f| f.rucio_queue.seconds();
     /// Mean FTS queue time.
     FtsQueueTime = "fts_queue_mean_s", "FTS queue time, mean" ["s"], less, TRANSFERS,
-        AFTER, |f| f.fts_queue.seconds();
+        "from FTS having a request to its slots, over requests created after the warm-up and done", |f| f.fts_queue.seconds();
     /// Mean network time, start-up included.
     NetworkTime = "network_time_mean_s", "Network time, mean" ["s"], less, TRANSFERS,
         AFTER, |f| f.network.seconds();
@@ -203,6 +214,27 @@ kpis! {
     /// Transfers that had not ended at the horizon.
     TransfersUnfinished = "transfers_unfinished", "Transfers unfinished at the horizon" ["1"], less, TRANSFERS,
         "created after the warm-up", |f| count(f.transfers[2]);
+    /// Share of attempts that ended well.
+    SuccessRate = "success_rate", "Attempts that succeed" ["1"], more, ALL,
+        "attempts of transfers created after the warm-up that are done, over those done or failed", |f| f.success();
+    /// Bytes that failed attempts had moved.
+    LostBytes = "lost_bytes", "Bytes lost by failures" ["B"], less, WORK,
+        "bytes that had arrived by attempts created after the warm-up that failed then", |f| Some(f.lost);
+    /// Median time until a rule is OK.
+    RuleTtcP50 = "rule_ttc_p50_s", "Rule until OK, median" ["s"], less, RULES, RULE, |f| f.rule_ok.quantile(0.5);
+    /// 95th percentile of the same.
+    RuleTtcP95 = "rule_ttc_p95_s", "Rule until OK, 95th percentile" ["s"], less, RULES, RULE, |f| f.rule_ok.quantile(0.95);
+    /// 99th percentile of the same.
+    RuleTtcP99 = "rule_ttc_p99_s", "Rule until OK, 99th percentile" ["s"], less, RULES, RULE, |f| f.rule_ok.quantile(0.99);
+    /// Rules all of whose copies were there.
+    RulesOk = "rules_ok", "Rules that were OK" ["1"], more, ALL,
+        "created after the warm-up", |f| count(f.rules[0]);
+    /// Rules that Rucio refused.
+    RulesRefused = "rules_refused", "Rules refused" ["1"], less, ALL,
+        "asked for after the warm-up: no such data, no RSE, no quota, no space", |f| count(f.rules[1]);
+    /// Rules that were never OK.
+    RulesNotOk = "rules_not_ok", "Rules never OK" ["1"], less, RULES,
+        "created after the warm-up, not refused, and deleted or at the horizon without having been OK", |f| count(f.rules[2]);
     /// Transfers that policies have had made for jobs.
     Placements = "placements", "Placements" ["1"], neither, ALL,
         "transfer requests made for jobs and created after the warm-up, whatever became of them", |f| count(f.placements);

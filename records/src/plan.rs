@@ -16,6 +16,9 @@ pub struct RecordPlan {
     pub reads: RecordLevel,
     /// Jobs.
     pub jobs: RecordLevel,
+    /// Rules.
+    #[serde(default)]
+    pub rules: RecordLevel,
     /// Link use, queues, fill and concurrency over time.
     pub series: RecordLevel,
     /// What policies saw, chose and got.
@@ -30,7 +33,8 @@ impl RecordPlan {
     pub fn all(level: RecordLevel) -> Self {
         let series_interval = SimSpan::from_secs_f64(300.0);
         let warm_up = SimSpan::ZERO;
-        Self { warm_up, requests: level, reads: level, jobs: level, series: level, decisions: level, series_interval }
+        let [requests, reads, jobs, rules, series, decisions] = [level; 6];
+        Self { warm_up, requests, reads, jobs, rules, series, decisions, series_interval }
     }
 
     /// Whether a run that keeps this has all that `asked` asks for.
@@ -47,6 +51,7 @@ impl RecordPlan {
             requests: self.requests.or(asked.requests),
             reads: self.reads.or(asked.reads),
             jobs: self.jobs.or(asked.jobs),
+            rules: self.rules.or(asked.rules),
             series: self.series.or(asked.series),
             decisions: self.decisions.or(asked.decisions),
             series_interval: if is_asked { asked.series_interval } else { self.series_interval },

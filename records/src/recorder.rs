@@ -122,6 +122,10 @@ impl Observer for Recorder<'_> {
                 groups.job(job, setup);
                 tables::jobs::push(job, job.job.index() as u64, &mut tables.jobs);
             }
+            Fact::RuleEnded(rule) => {
+                figures.rule(rule);
+                tables::rules::push(rule, rule.rule.index() as u64, &mut tables.rules);
+            }
             Fact::AccessDecided(decided) => {
                 let question = &decided.question;
                 self.decided.insert((question.job, question.input), decided.observation);

@@ -8,9 +8,12 @@ use std::borrow::Cow;
 use dapple_simulator::decide::{Access, AccessObservation, SourceObservation, SourceQuestion};
 use dapple_simulator::engine::Setup;
 use dapple_simulator::facts::{
-    Decided, Entity, JobEnded, JobError, JobOutcome, ReadEnded, Sample, SampledQuantity, TransferEnded, TransferOutcome,
+    Decided, Entity, JobEnded, JobError, JobOutcome, ReadEnded, RuleEnded, RuleError, RuleState, Sample,
+    SampledQuantity, TransferEnded, TransferOutcome,
 };
-use dapple_simulator::ids::{FileId, Id, JobId, PoolId, ReadId, RequestId, RseId, WorkloadId};
+use dapple_simulator::ids::{
+    AccountId, ActivityId, FileId, Id, JobId, PoolId, ReadId, RequestId, RseId, RuleId, WorkloadId,
+};
 use dapple_simulator::rng::{Purpose, keyed};
 use dapple_simulator::units::{Bytes, SimSpan, SimTime};
 use rand::RngExt;
@@ -82,18 +85,25 @@ tables! {
         request: Int = t.request, "id of the request, in order of creation";
         workload: Workload = t.workload, "workload that caused it";
         file: Int = t.file, "id of the file; empty for traffic that leaves no replica";
+        rule: Int = t.rule, "id of the rule that asked for it first; empty: nobody did by a rule";
+        activity: Activity = t.activity, "what it is for";
+        attempt: Int = t.attempt, "attempts before this one for the same wish (Rucio's retry_count, 0 where that is empty)";
+        previous: Int = t.previous, "id of the attempt before this one; empty: this is the first";
         trace_row: Int = t.traced.map(|row| row.number), "row of the log it was replayed from; empty otherwise";
         logged_ns: Int = t.traced.and_then(|row| row.took), "how long it took by that log, from its request (or its start, where starts are replayed) to its end; empty: the log does not say";
         source: Rse = t.source, "RSE it was read from; empty: none was chosen";
         destination: Rse = t.destination, "RSE it was written to";
         size_bytes: Int = t.bytes, "size of the file";
-        created_at_ns: Int = t.created_at, "when it was asked for";
+        requested_at_ns: Int = t.requested_at, "when the first attempt was asked for";
+        created_at_ns: Int = t.created_at, "when this attempt was asked for";
+        submitted_at_ns: Int = t.submitted_at, "when FTS had it; empty: never";
         started_at_ns: Int = t.started_at, "when it took its slots; empty: never";
         flowing_at_ns: Int = t.flowing_at, "when its first byte moved, after start-up; empty: never";
         transferred_at_ns: Int = t.transferred_at, "when its last byte arrived; empty: never";
-        moved_bytes: Int = t.moved, "bytes that arrived until the end or the horizon";
+        learned_at_ns: Int = t.learned_at, "when Rucio had learned how it came out; empty: never";
+        moved_bytes: Int = t.moved, "bytes that arrived until the end or the horizon; of a failed attempt they are lost";
         outcome: Word = transfer_outcome(t.outcome), "done, failed, or at the horizon: queued, active, finishing (FTS was through with it, Rucio not)";
-        error_class: Word = transfer_error(t.outcome), "why it failed, such as no-space, no-route, no-sources, refused, lost, connection-timeout, checksum-mismatch, cancelled; empty otherwise";
+        error_class: Word = transfer_error(t.outcome), "why it failed, such as no-space, no-route, no-sources, refused, lost, cancelled, or what its copy failed of (connection-timeout, checksum-mismatch, ..); empty otherwise";
     }
 
     /// One row per file access of a job.
@@ -139,10 +149,33 @@ tables! {
         error_class: Word = job_error(j.outcome), "why it failed: placement-failed, scratch-too-small, node-too-small, input-lost; empty otherwise";
     }
 
+    /// One row per rule.
+    rules(r: RuleEnded) = "rule", rules, 6 {
+        rule: Int = r.rule, "id of the rule, in order of creation";
+        workload: Workload = r.workload, "workload that asked for it";
+        account: Account = r.account, "whose it is";
+        activity: Activity = r.activity, "what its transfers are for";
+        priority: Int = r.priority, "priority of its transfers, 5 before 1";
+        copies: Int = Some(r.copies).filter(|copies| *copies > 0), "copies of each file; empty: it was refused before that was known";
+        files: Int = r.files, "files of its data when it was made";
+        size_bytes: Int = r.bytes, "size of what it locks, all copies together";
+        transfers: Int = r.transfers, "transfers that were requested for it, further attempts not counted";
+        created_at_ns: Int = r.created_at, "when it was asked for";
+        injected_at_ns: Int = r.injected_at, "when its locks were made; empty: never";
+        ok_at_ns: Int = r.ok_at, "when all its copies were there for the first time; empty: never";
+        stuck_at_ns: Int = r.stuck_at, "when one of its locks was stuck for the first time; empty: never";
+        deleted_at_ns: Int = r.deleted_at, "when it was deleted; empty: it was refused, or is still there at the horizon";
+        state: Word = rule_state(r.state), "its last state: inject, replicating, ok, stuck, suspended, waiting-approval; refused where there never was one";
+        locks_ok: Int = r.locks[0], "locks whose replica is there, at its end or the horizon";
+        locks_replicating: Int = r.locks[1], "locks that wait for a transfer";
+        locks_stuck: Int = r.locks[2], "locks that wait for the repairer";
+        error_class: Word = r.error.map(rule_error), "why it was refused, is stuck or suspended: no-such-data, no-rse, not-writable, invalid-weight, insufficient-targets, insufficient-quota, rse-over-quota, duplicate, missing-source, transfers-failed; empty otherwise";
+    }
+
     /// One row per (entity, quantity, instant).
     series(s: Sampled<'_>) = "sample of one quantity of one entity", series, 4 {
-        entity: Word = &*entity(s.sample.entity, s.setup), "link, RSE, DTN, pool, or link of FTS as `source > destination` by storage hosts";
-        quantity: Word = quantity(s.sample.quantity), "rate_bytes_per_s, used_bytes, active, queued or slots_taken";
+        entity: Word = &*entity(s.sample.entity, s.setup), "link, RSE, DTN, pool, or FTS link as `SOURCE > DESTINATION` with the names of its storage hosts";
+        quantity: Word = quantity(s.sample.quantity), "rate_bytes_per_s, used_bytes, active, queued, slots_taken, or limit: the files that an FTS link may copy at once";
         at_ns: Int = s.at, "instant of the sample; there is one at the horizon, too";
         value: Float = s.sample.value,
             "a rate: bytes since the sample before over the time since; any other quantity: as it is at that instant, after everything that happens in it";
@@ -246,12 +279,14 @@ enum Kind {
     Workload,
     Rse,
     Pool,
+    Activity,
+    Account,
 }
 
 /// How cells are made, by the kind of their column.
 #[expect(non_snake_case, reason = "they are called as the kinds are")]
 mod kinds {
-    use super::{Cell, Id, PoolId, RseId, Whole, WorkloadId};
+    use super::{AccountId, ActivityId, Cell, Id, PoolId, RseId, Whole, WorkloadId};
 
     pub fn Int(value: impl Whole) -> Cell<'static> {
         value.whole().map_or(Cell::Empty, |n| Cell::Int(i64::try_from(n).unwrap_or(i64::MAX)))
@@ -277,6 +312,14 @@ mod kinds {
         name(value)
     }
 
+    pub fn Activity(value: impl Into<Option<ActivityId>>) -> Cell<'static> {
+        name(value)
+    }
+
+    pub fn Account(value: impl Into<Option<AccountId>>) -> Cell<'static> {
+        name(value)
+    }
+
     fn name<K: Id>(id: impl Into<Option<K>>) -> Cell<'static> {
         id.into().map_or(Cell::Empty, |id| Cell::Name(id.index()))
     }
@@ -286,7 +329,7 @@ fn schema(name: &str, row: &str, columns: &[(&str, Kind, &str)]) -> Schema {
     let kind = |kind| match kind {
         Kind::Int => ColumnKind::Int,
         Kind::Float => ColumnKind::Float,
-        Kind::Word | Kind::Workload | Kind::Rse | Kind::Pool => ColumnKind::Text,
+        Kind::Word | Kind::Workload | Kind::Rse | Kind::Pool | Kind::Activity | Kind::Account => ColumnKind::Text,
     };
     let columns: Vec<_> = columns.iter().map(|&(name, of, meaning)| (name, kind(of), meaning)).collect();
     Schema::new(name, row, &columns)
@@ -301,6 +344,8 @@ fn empty(schema: Schema, columns: &[(&str, Kind, &str)], setup: &Setup) -> Table
             Kind::Workload => table.set_names(column, setup.workloads.values().map(|workload| workload.name.as_str())),
             Kind::Rse => table.set_names(column, map.rses().values().map(|rse| rse.name.as_str())),
             Kind::Pool => table.set_names(column, map.pools().values().map(|pool| pool.name.as_str())),
+            Kind::Activity => table.set_names(column, setup.names.activities.values().map(String::as_str)),
+            Kind::Account => table.set_names(column, setup.names.accounts.values().map(String::as_str)),
         }
     }
     table
@@ -331,6 +376,7 @@ macro_rules! whole {
 whole! {
     u64: n => n;
     u32: n => u64::from(n);
+    u8: n => u64::from(n);
     usize: n => n as u64;
     Bytes: bytes => bytes.get();
     SimTime: at => at.as_nanos();
@@ -339,6 +385,7 @@ whole! {
     ReadId: id => id.index() as u64;
     JobId: id => id.index() as u64;
     FileId: id => id.index() as u64;
+    RuleId: id => id.index() as u64;
 }
 
 const fn transfer_outcome(outcome: TransferOutcome) -> &'static str {
@@ -378,6 +425,33 @@ const fn job_error(outcome: JobOutcome) -> Option<&'static str> {
     }
 }
 
+const fn rule_state(state: Option<RuleState>) -> &'static str {
+    match state {
+        None => "refused",
+        Some(RuleState::Inject) => "inject",
+        Some(RuleState::Replicating) => "replicating",
+        Some(RuleState::Ok) => "ok",
+        Some(RuleState::Stuck) => "stuck",
+        Some(RuleState::Suspended) => "suspended",
+        Some(RuleState::WaitingApproval) => "waiting-approval",
+    }
+}
+
+const fn rule_error(error: RuleError) -> &'static str {
+    match error {
+        RuleError::NoSuchData => "no-such-data",
+        RuleError::NoRse => "no-rse",
+        RuleError::NotWritable => "not-writable",
+        RuleError::InvalidWeight => "invalid-weight",
+        RuleError::InsufficientTargets => "insufficient-targets",
+        RuleError::InsufficientQuota => "insufficient-quota",
+        RuleError::RseOverQuota => "rse-over-quota",
+        RuleError::Duplicate => "duplicate",
+        RuleError::MissingSource => "missing-source",
+        RuleError::TransfersFailed => "transfers-failed",
+    }
+}
+
 const fn mode(access: Access) -> &'static str {
     match access {
         Access::Remote { .. } => "remote",
@@ -388,17 +462,15 @@ const fn mode(access: Access) -> &'static str {
 
 fn entity(entity: Entity, setup: &Setup) -> Cow<'_, str> {
     let map = &setup.topology.map;
-    let name = match entity {
-        Entity::Link(id) => &map.links()[id].name,
-        Entity::Rse(id) => &map.rses()[id].name,
-        Entity::Dtn(id) => &map.dtns()[id].name,
-        Entity::Pool(id) => &map.pools()[id].name,
+    match entity {
+        Entity::Link(id) => map.links()[id].name.as_str().into(),
+        Entity::Rse(id) => map.rses()[id].name.as_str().into(),
+        Entity::Dtn(id) => map.dtns()[id].name.as_str().into(),
+        Entity::Pool(id) => map.pools()[id].name.as_str().into(),
         Entity::FtsLink { source, destination } => {
-            let hosts = map.hosts();
-            return Cow::Owned(format!("{} > {}", hosts[source], hosts[destination]));
+            format!("{} > {}", map.hosts()[source], map.hosts()[destination]).into()
         }
-    };
-    Cow::Borrowed(name)
+    }
 }
 
 const fn quantity(quantity: SampledQuantity) -> &'static str {

@@ -60,6 +60,7 @@ impl Unlike {
             Population::Jobs => ("submits", "jobs of its own"),
             Population::Transfers => ("makes", "placements"),
             Population::RemoteReads => ("makes", "remote reads"),
+            Population::Rules => ("asks for", "rules of its own"),
         };
         let count = |n: f64| if n == 0.0 { "none".to_owned() } else { figure(Dimension::Count, n.round()) };
         let own = if self.policy == 0.0 { "no".to_owned() } else { count(self.policy) };

@@ -111,6 +111,8 @@ fn scratch(setup: &Setup, policies: &[PolicySetFile]) -> Vec<Finding> {
         WorkloadKind::Campaign(_)
         | WorkloadKind::Transfers(_)
         | WorkloadKind::TransferTrace(_)
+        | WorkloadKind::Rules(_)
+        | WorkloadKind::Datasets(_)
         | WorkloadKind::Steps(_) => Vec::new(),
     });
     found.collect()
@@ -198,6 +200,8 @@ fn slots(setup: &Setup) -> Vec<Finding> {
             WorkloadKind::Campaign(_)
             | WorkloadKind::Transfers(_)
             | WorkloadKind::TransferTrace(_)
+            | WorkloadKind::Rules(_)
+            | WorkloadKind::Datasets(_)
             | WorkloadKind::Steps(_) => {}
         }
     }

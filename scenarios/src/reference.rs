@@ -9,7 +9,8 @@ use dapple_simulator::copy::{BadHours, Checksum, CopySettings, Failure, Strikes,
 use dapple_simulator::distribution::Distribution;
 use dapple_simulator::faults::CopyError;
 use dapple_simulator::fts::{
-    ActivitySharesOf, FtsSettings, LinkLimit, PassTurns, ReplicaChoice, Share, StorageLimit, Turns, VoShares, WhenFull,
+    ActivitySharesOf, FtsSettings, LinkLimit, Optimizer, PassTurns, ReplicaChoice, RuleSet, Share, StorageLimit, Turns,
+    VoShares, WhenFull,
 };
 use dapple_simulator::settings::{Documented, FieldDoc, Kind, Range, Setting, Shape, TypeDoc, VariantDoc};
 use dapple_simulator::storage::StorageSettings;
@@ -150,6 +151,8 @@ pub fn types() -> Vec<TypeReference> {
         reference::<StorageSettings>(),
         reference::<LinkLimit<String>>(),
         reference::<StorageLimit<String>>(),
+        reference::<Optimizer>(),
+        reference::<RuleSet>(),
         reference::<VoShares<String>>(),
         reference::<ActivitySharesOf>(),
         reference::<Share>(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use dapple_records::{Kpi, RecordPlan};
 use dapple_simulator::engine::Setup;
-use dapple_simulator::workload::{Inputs, WorkloadKind};
+use dapple_simulator::workload::{Inputs, RuleData, WorkloadKind};
 
 use crate::bundled;
 use crate::check::Check;
@@ -262,6 +262,15 @@ impl Scenario {
                 WorkloadKind::Transfers(stream) => size.transfers += stream.arrivals.expected(horizon),
                 WorkloadKind::TransferTrace(trace) => size.transfers += trace.transfers.len() as f64,
                 // How many transfers a rule needs shows when it is made.
+                WorkloadKind::Rules(stream) => {
+                    let rules = stream.arrivals.expected(horizon);
+                    let files = match &stream.data {
+                        RuleData::Existing(_) => 1.0,
+                        RuleData::Fresh { files, .. } => files.mean(),
+                    };
+                    size.transfers += rules * files;
+                }
+                WorkloadKind::Datasets(stream) => size.transfers += stream.arrivals.expected(horizon),
                 WorkloadKind::Steps(_) => {}
             }
         }

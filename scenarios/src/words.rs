@@ -2,7 +2,7 @@
 
 use dapple_simulator::ids::{DatasetId, PoolId, RseId};
 use dapple_simulator::units::{Bytes, Rate};
-use dapple_simulator::workload::{Inputs, Workload, WorkloadKind};
+use dapple_simulator::workload::{Inputs, RuleData, Workload, WorkloadKind};
 
 use serde::Serialize;
 
@@ -91,6 +91,28 @@ impl Scenario {
                 let n = stream.arrivals.expected(horizon).round();
                 let to: Vec<&str> = stream.destinations.iter().map(|&rse| self.rse(rse)).collect();
                 format!("about {n} transfers from {} to {}", self.rse(stream.source), some(&to))
+            }
+            WorkloadKind::Rules(stream) => {
+                let n = stream.arrivals.expected(horizon).round();
+                let on = match &stream.data {
+                    RuleData::Existing(data) => format!("one of {} each", number(data.len(), "dataset")),
+                    RuleData::Fresh { sources, files, .. } => {
+                        format!(
+                            "new datasets of {:.0} files on average at {}",
+                            files.mean(),
+                            number(sources.len(), "RSE")
+                        )
+                    }
+                };
+                let to = match &stream.targets {
+                    Some(targets) => format!("one of {}", number(targets.len(), "RSE")),
+                    None => format!("`{}`", stream.rule.rses),
+                };
+                format!("about {n} rules on {on}, to {to}")
+            }
+            WorkloadKind::Datasets(stream) => {
+                let n = stream.arrivals.expected(horizon).round();
+                format!("about {n} files at {}, {} in a dataset", self.rse(stream.rse), stream.files)
             }
             WorkloadKind::Steps(steps) => format!("{} that persons take", number(steps.len(), "step")),
             WorkloadKind::TransferTrace(trace) => format!("{} of a log", number(trace.transfers.len(), "transfer")),

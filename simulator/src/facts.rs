@@ -249,12 +249,6 @@ pub enum TransferError {
     NoSpace,
     /// No links lead from the source to the destination.
     NoRoute,
-    /// No replica could be its source: there was none, or none with a distance to the destination.
-    NoSources,
-    /// FTS refused to take it.
-    Refused,
-    /// FTS had taken it and knew nothing of it later.
-    Lost,
     /// Its copy failed.
     Copy(CopyError),
     /// Somebody has cancelled it.
@@ -267,6 +261,12 @@ pub enum TransferError {
     StagingTimeout,
     /// Its file was not on tape in time.
     ArchivingTimeout,
+    /// No replica could be its source: there was none, or none with a distance to the destination.
+    NoSources,
+    /// FTS refused to take it.
+    Refused,
+    /// FTS had taken it and knew nothing of it later.
+    Lost,
 }
 
 impl TransferError {
@@ -283,7 +283,10 @@ impl TransferError {
             | Self::Cancelled
             | Self::NotUsed
             | Self::NoShare
-            | Self::ArchivingTimeout => false,
+            | Self::ArchivingTimeout
+            | Self::NoSources
+            | Self::Refused
+            | Self::Lost => false,
         }
     }
 
@@ -301,6 +304,9 @@ impl TransferError {
             Self::NoShare => "no-share",
             Self::StagingTimeout => "staging-timeout",
             Self::ArchivingTimeout => "archiving-timeout",
+            Self::NoSources => "no-sources",
+            Self::Refused => "refused",
+            Self::Lost => "lost",
         }
     }
 }
@@ -527,7 +533,7 @@ pub enum Entity {
     Dtn(DtnId),
     /// A pool of worker nodes.
     Pool(PoolId),
-    /// A link of FTS between storage hosts; told where there are passes, and once it was used.
+    /// What FTS copies from one storage host to another; told where its nodes pass, once it has been used.
     FtsLink {
         /// Where files come from.
         source: HostId,
@@ -543,12 +549,12 @@ pub enum SampledQuantity {
     Rate,
     /// Space taken at an RSE, initial fill and reservations included, in bytes.
     Used,
-    /// Transfers on a DTN, start-up included, or files that count as ACTIVE on a link of FTS.
+    /// Transfers on a DTN, start-up included; files of an FTS link that count against its limit.
     Active,
-    /// Requests queued towards an RSE, files SUBMITTED on a link of FTS, or jobs queued at a pool.
+    /// Requests queued towards an RSE, jobs queued at a pool, or files queued on an FTS link.
     Queued,
     /// Slots of a pool that jobs hold.
     SlotsTaken,
-    /// Files that may be active at once on a link of FTS, as its optimiser or its row says.
+    /// Files that an FTS link may copy at once.
     Limit,
 }

@@ -25,6 +25,17 @@ impl Default for Names {
 }
 
 impl Names {
+    /// The activity of a name, which is known from now on.
+    pub fn declare_activity(&mut self, name: &str) -> ActivityId {
+        let known = self.activities.iter().find(|(_, known)| *known == name).map(|(id, _)| id);
+        known.unwrap_or_else(|| self.activities.push(name.to_owned()))
+    }
+
+    /// The account of a name, which is known from now on.
+    pub fn declare_account(&mut self, name: &str) -> AccountId {
+        self.account_of(name).unwrap_or_else(|| self.accounts.push(name.to_owned()))
+    }
+
     /// The virtual organisation that is meant where none is named.
     pub fn vo(&self) -> VoId {
         VoId::from_index(0)

@@ -52,6 +52,8 @@ pub enum Purpose {
     NodePhase = 23,
     /// How long an FTS node takes to start a process; thing: link, nth file on it, attempt.
     ProcessStart = 24,
+    /// When FTS's optimiser runs first; thing: 0.
+    OptimizerPhase = 25,
     /// Whether and where a copy fails; thing: file or traffic, destination, nth try, rule of failure.
     CopyFails = 30,
     /// When a daemon for tape first looks; thing: which.

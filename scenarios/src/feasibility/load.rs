@@ -7,7 +7,7 @@ use dapple_simulator::engine::Setup;
 use dapple_simulator::ids::{DatasetId, DtnId, LinkId, PoolId, RseId, SiteId};
 use dapple_simulator::topology::{Map, Sharing};
 use dapple_simulator::units::{Bytes, Rate};
-use dapple_simulator::workload::{Inputs, JobStream, JobTemplate, WorkloadKind};
+use dapple_simulator::workload::{Inputs, JobStream, JobTemplate, RuleData, RuleStream, WorkloadKind};
 
 use crate::file::{AccessSpec, PolicySetFile};
 
@@ -137,10 +137,24 @@ fn anyhow(setup: &Setup) -> Load {
                     campaign.steps.iter().take(steps.ceil() as usize).flatten().map(|&threads| f64::from(threads));
                 load.read(map, campaign.rse, campaign.pool, threads.sum::<f64>() * campaign.size.mean());
             }
-            WorkloadKind::Jobs(_) | WorkloadKind::JobTrace(_) | WorkloadKind::Steps(_) => {}
+            WorkloadKind::Rules(stream) => drawn_rules(stream, setup, &mut load),
+            // Where to is the rules' to say, among many or none.
+            WorkloadKind::Jobs(_) | WorkloadKind::JobTrace(_) | WorkloadKind::Datasets(_) | WorkloadKind::Steps(_) => {}
         }
     }
     load
+}
+
+/// What rules move on fresh data between RSEs that are drawn.
+fn drawn_rules(stream: &RuleStream, setup: &Setup, load: &mut Load) {
+    let (RuleData::Fresh { sources, files, size }, Some(targets)) = (&stream.data, &stream.targets) else { return };
+    let volume = stream.arrivals.expected(setup.horizon) * files.mean() * size.mean();
+    for (source, from) in sources.iter().filter(|(_, share)| *share > 0.0) {
+        let own: f64 = targets.iter().filter(|(target, _)| *target == source).map(|(_, share)| share).sum();
+        for (target, to) in targets.iter().filter(|(target, share)| *target != source && *share > 0.0) {
+            load.transfer(&setup.topology.map, source, target, volume * from * to / (1.0 - own));
+        }
+    }
 }
 
 /// What jobs read from the nearest replica: whole files, or what they need of them.
@@ -170,6 +184,8 @@ fn jobs(setup: &Setup, kind: &WorkloadKind, whole: bool, load: &mut Load) {
         WorkloadKind::Campaign(_)
         | WorkloadKind::Transfers(_)
         | WorkloadKind::TransferTrace(_)
+        | WorkloadKind::Rules(_)
+        | WorkloadKind::Datasets(_)
         | WorkloadKind::Steps(_) => {}
     }
 }

@@ -105,6 +105,8 @@ fn asked(setup: &Setup) -> BTreeMap<SiteId, Asked> {
             WorkloadKind::Campaign(_)
             | WorkloadKind::Transfers(_)
             | WorkloadKind::TransferTrace(_)
+            | WorkloadKind::Rules(_)
+            | WorkloadKind::Datasets(_)
             | WorkloadKind::Steps(_) => {}
         }
     }

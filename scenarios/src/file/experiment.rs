@@ -160,6 +160,8 @@ settings! {
         pub reads: RecordLevel = RecordLevel::Summary,
         /// Jobs.
         pub jobs: RecordLevel = RecordLevel::Summary,
+        /// Rules.
+        pub rules: RecordLevel = RecordLevel::Summary,
         /// Link use, queues, fill and concurrency over time.
         pub series: RecordLevel = RecordLevel::Summary,
         /// What policies saw, chose and got.

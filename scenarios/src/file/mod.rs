@@ -21,7 +21,10 @@ pub use traces::{
     Delimiter, Dirty, Filter, InstantColumn, JobColumns, JobTrace, NameFrom, Origin, SizeColumn, SpanColumn,
     TransferColumns, TransferTrace,
 };
-pub use workload::{Campaign, CampaignStep, Compute, Inputs, Jobs, TransferStream, Workload};
+pub use workload::{
+    Campaign, CampaignStep, Compute, DatasetStream, DrawnRse, Inputs, Jobs, RuleData, RuleStream, TransferStream,
+    Workload,
+};
 
 use dapple_simulator::settings;
 use dapple_simulator::units::{SimSpan, SimTime};

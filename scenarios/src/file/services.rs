@@ -1,5 +1,6 @@
 //! How the services of the grid are set.
 
+use dapple_simulator::conveyor::ConveyorSettings;
 use dapple_simulator::copy::CopySettings;
 use dapple_simulator::fts::FtsSettings;
 use dapple_simulator::reaper::ReaperSettings;
@@ -18,6 +19,8 @@ settings! {
         pub fts: FtsSettings<String> = FtsSettings::default(),
         /// How one copy goes, and how it fails.
         pub copy: CopySettings<String> = CopySettings::default(),
+        /// How Rucio brings files to where they are asked for.
+        pub conveyor: ConveyorSettings = ConveyorSettings::default(),
         /// How rules are kept.
         pub rules: RulesSettings = RulesSettings::default(),
         /// Which replicas are deleted when.

@@ -1,9 +1,12 @@
 //! Who asks for what, and when.
 
+use std::collections::BTreeMap;
+
 use dapple_simulator::distribution::Distribution;
+use dapple_simulator::rules::RuleTemplate;
 use dapple_simulator::settings;
 use dapple_simulator::units::{Amount, Bytes, SimSpan};
-use dapple_simulator::workload::{Arrivals, Pick};
+use dapple_simulator::workload::{Arrivals, Pick, RuleSize};
 
 use super::{JobTrace, TransferTrace};
 
@@ -16,6 +19,10 @@ settings! {
         Campaign(Campaign),
         /// Transfers between RSEs that arrive one by one: the rest of the grid's traffic.
         Transfers(TransferStream),
+        /// Rules that arrive one by one.
+        Rules(RuleStream),
+        /// Files that arrive one by one at an RSE, so many in a dataset.
+        Datasets(DatasetStream),
         /// Transfers from a log.
         TransferTrace(TransferTrace),
         /// Jobs from a log.
@@ -143,5 +150,85 @@ settings! {
         /// Their sizes.
         #[range(Positive)]
         pub size: Distribution<Amount<Bytes>>,
+    }
+}
+
+settings! {
+    /// Rules that arrive one by one: production, users, whoever wants data somewhere. A rule that Rucio refuses ends at once, with its
+    /// error in its row of `rules`, and the run goes on.
+    pub struct RuleStream {
+        /// Name in results.
+        pub name: String,
+        /// When they are asked for.
+        pub arrivals: Arrivals,
+        /// Whose they are.
+        pub account: String = "root".into(),
+        /// What they are for, one drawn for each by these weights: `{"Production Input": 3, "Data Consolidation": 1}`. Empty: the
+        /// activity of `rule`.
+        #[range(NotNegative)]
+        pub activities: BTreeMap<String, f64> = BTreeMap::new(),
+        /// What they are on.
+        pub data: RuleData,
+        /// Where to: one RSE drawn for each, another one than that of fresh data. None: where the RSE expression of `rule` says.
+        pub targets: Option<DrawnRse> = None,
+        /// All else: copies, grouping, lifetime, priority and so on.
+        pub rule: RuleTemplate = RuleTemplate::default(),
+    }
+}
+
+settings! {
+    /// What rules are on.
+    pub enum RuleData {
+        /// Datasets that exist from the start: the nth of these with a probability proportional to `n^-exponent`.
+        Existing {
+            /// The datasets, the most popular first.
+            datasets: Vec<String>,
+            /// Steepness of popularity. 0: all are equally likely.
+            #[range(UpTo(100))]
+            exponent: f64 = 0.0,
+        },
+        /// A new dataset for each, which lies at one RSE.
+        Fresh {
+            /// The RSE.
+            sources: DrawnRse,
+            /// How many files it has.
+            files: RuleSize = RuleSize::default(),
+            /// Their sizes.
+            #[range(Positive)]
+            size: Distribution<Amount<Bytes>>,
+        },
+    }
+}
+
+settings! {
+    /// An RSE that is drawn.
+    pub struct DrawnRse {
+        /// Which may be, as an RSE expression.
+        pub rses: String = "*".into(),
+        /// The attribute that says how likely each is, a number that is not negative; an RSE without it is not drawn. None: all are
+        /// equally likely.
+        pub weight: Option<String> = None,
+    }
+}
+
+settings! {
+    /// Files that arrive one by one at an RSE, so many in a dataset: a detector. The datasets are called as the workload is, and
+    /// subscriptions (`services.rules.subscriptions`) send them out while they grow.
+    pub struct DatasetStream {
+        /// Name in results, and of the datasets for subscriptions.
+        pub name: String,
+        /// The RSE where the files appear. They take no space there.
+        pub rse: String,
+        /// When they appear.
+        pub arrivals: Arrivals,
+        /// Files in a dataset; the last closes it.
+        #[range(AtLeast(1))]
+        pub files: u32,
+        /// Their sizes.
+        #[range(Positive)]
+        pub size: Distribution<Amount<Bytes>>,
+        /// How long a dataset is kept. None: for ever.
+        #[range(Positive)]
+        pub lifetime: Option<SimSpan> = None,
     }
 }

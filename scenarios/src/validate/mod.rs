@@ -1,6 +1,7 @@
 //! From what was written to what can run: names become ids, units are applied, and everything is checked.
 
 mod copies;
+mod rules;
 mod scope;
 mod settings;
 mod topology;
@@ -68,7 +69,10 @@ pub(crate) fn validate(file: &ScenarioFile, environment: Environment<'_>, check:
     let Environment { base, data, logs, .. } = environment;
     let mut files = TraceFiles { base, data, logs, digests: BTreeMap::new() };
     let scope = Scope { grid: &grid, names, datasets, horizon };
-    let workloads = workload::workloads(&file.workload, &scope, &mut files, check);
+    let mut service_names = ServiceNames::default();
+    let workloads = workload::workloads(&file.workload, &scope, (&mut files, &mut service_names), check);
+    let map = scope.grid.topology.as_ref().map(|topology| &topology.map);
+    rules::settings(&file.services.rules, map, &mut service_names, check);
     let datasets = scope.datasets;
     let fts = transfers::fts(&file.services.fts, &grid.rses, check);
     let copy = copies::copies(&file.services.copy, &grid.rses, check);
@@ -78,10 +82,12 @@ pub(crate) fn validate(file: &ScenarioFile, environment: Environment<'_>, check:
     let topology = grid.topology.filter(|_| check.faults.is_empty())?;
     let storage = file.services.storage.clone();
     let reaper = settings::reaper(&file.services.reaper, &grid.rses, check);
+    let conveyor = settings::conveyor(&file.services.conveyor, check);
     let rules = file.services.rules.clone();
-    let services = Services { fts, copy, rules, reaper, storage, ..Services::default() };
-    let (names, catalogue) = (ServiceNames::default(), CatalogueSetup::default());
-    let setup = Setup { topology, services, names, datasets, catalogue, workloads, horizon };
+    let services = Services { fts, copy, conveyor, rules, reaper, storage };
+    let attributes = topology.map.rses().values().map(|rse| rse.attributes.clone()).collect();
+    let catalogue = CatalogueSetup { attributes, ..CatalogueSetup::default() };
+    let setup = Setup { topology, services, names: service_names, datasets, catalogue, workloads, horizon };
     Some(Valid { setup, record, start, policies, logs: files.digests })
 }
 

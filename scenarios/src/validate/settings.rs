@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use dapple_records::{RecordLevel, RecordPlan};
+use dapple_simulator::catalogue::Expression;
+use dapple_simulator::conveyor::{ConveyorSettings, ExpressionAt};
 use dapple_simulator::ids::RseId;
 use dapple_simulator::reaper::{FreeSpaceOf, ReaperSettings};
 use dapple_simulator::units::SimSpan;
@@ -10,6 +12,36 @@ use dapple_simulator::units::SimSpan;
 use crate::check::{Check, Names};
 use crate::file;
 use crate::read::path::At;
+
+/// Checks how requests are taken on.
+pub(super) fn conveyor(file: &ConveyorSettings, check: &mut Check) -> ConveyorSettings {
+    let root = At::ROOT;
+    let services = root.field("services");
+    let conveyor = services.field("conveyor");
+    let (throttler, distances) = (conveyor.field("throttler"), conveyor.field("distances"));
+    let (limits, multihop) = (throttler.field("limits"), conveyor.field("multihop"));
+    for (place, text) in file.expressions() {
+        let Err(error) = Expression::parse(text) else { continue };
+        let message = format!("{error}, at character {} of `{text}`", error.at + 1);
+        match place {
+            ExpressionAt::Limit(nth) => check.fault(&limits.index(nth).field("rses"), message),
+            ExpressionAt::From(nth) => check.fault(&distances.index(nth).field("from"), message),
+            ExpressionAt::To(nth) => check.fault(&distances.index(nth).field("to"), message),
+            ExpressionAt::Multihop => check.fault(&multihop.field("rses"), message),
+        }
+    }
+    if file.preparer.is_none() && !file.throttler.limits.is_empty() {
+        let help = "write `preparer: ()` beside `throttler`";
+        check.fault_help(&limits, "limits of transfers are looked at only where there is a preparer", help);
+    }
+    if file.refused + file.lost > 1.0 {
+        check.fault(
+            &conveyor.field("lost"),
+            "`refused` and `lost` are parts of the same submissions: together 1 at most",
+        );
+    }
+    file.clone()
+}
 
 /// Checks which replicas are deleted when.
 pub(super) fn reaper(file: &ReaperSettings<String>, rses: &Names<RseId>, check: &mut Check) -> ReaperSettings {
@@ -42,6 +74,7 @@ pub(super) fn record(file: &file::Record, warm_up: SimSpan) -> RecordPlan {
             requests: tables.requests,
             reads: tables.reads,
             jobs: tables.jobs,
+            rules: tables.rules,
             series: tables.series,
             decisions: tables.decisions,
             series_interval: tables.series_interval,

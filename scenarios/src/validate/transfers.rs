@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use dapple_simulator::fts::{ActivitySharesOf, FtsSettings, LinkLimit, Share, StorageLimit, VoShares};
 use dapple_simulator::ids::RseId;
+use dapple_simulator::units::SimSpan;
 
 use crate::check::{Check, Names};
 use crate::read::path::At;
@@ -16,8 +17,12 @@ pub(super) fn fts(file: &FtsSettings<String>, rses: &Names<RseId>, check: &mut C
     if file.min_active_per_link.is_some_and(|min| min > file.max_active_per_link) {
         check.fault(&fts.field("min_active_per_link"), "is more than `max_active_per_link`".to_owned());
     }
+    if file.optimizer.is_some() && file.scheduling_interval == SimSpan::ZERO {
+        let why = "needs passes: set `scheduling_interval`, which in FTS is Seconds(2)";
+        check.fault(&fts.field("optimizer"), why.to_owned());
+    }
     let links = links(&file.links, &fts.field("links"), rses, check);
-    let storages = storages(&file.storages, &fts.field("storages"), rses, check);
+    let storages = storages(file, &fts.field("storages"), rses, check);
     let vo_shares = vo_shares(&file.vo_shares, &fts.field("vo_shares"), rses, check);
     activity_shares(&file.activity_shares, &fts.field("activity_shares"), check);
     FtsSettings::referring(file.clone(), links, storages, vo_shares)
@@ -48,13 +53,21 @@ fn links(file: &[LinkLimit<String>], list: &At<'_>, rses: &Names<RseId>, check: 
     links
 }
 
-fn storages(file: &[StorageLimit<String>], list: &At<'_>, rses: &Names<RseId>, check: &mut Check) -> Vec<StorageLimit> {
+fn storages(file: &FtsSettings<String>, list: &At<'_>, rses: &Names<RseId>, check: &mut Check) -> Vec<StorageLimit> {
     let (mut storages, mut known) = (Vec::new(), BTreeSet::new());
-    for (index, limit) in file.iter().enumerate() {
+    for (index, limit) in file.storages.iter().enumerate() {
         let at = list.index(index);
         let Some(rse) = rses.resolve(&at.field("rse"), &limit.rse, check) else { continue };
         if !known.insert(rse) {
             check.fault(&at, format!("`{}` has limits already", limit.rse));
+        }
+        for (field, most) in [
+            ("max_outbound_throughput", limit.max_outbound_throughput),
+            ("max_inbound_throughput", limit.max_inbound_throughput),
+        ] {
+            if most.is_some() && file.optimizer.is_none() {
+                check.fault(&at.field(field), "is kept by an optimiser, and there is none".to_owned());
+            }
         }
         storages.push(StorageLimit::referring(limit.clone(), rse));
     }

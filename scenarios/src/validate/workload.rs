@@ -1,6 +1,7 @@
 //! The data that exist and who asks for what.
 
 use dapple_simulator::ids::{DatasetId, PoolId, RseId, Table, WorkloadId};
+use dapple_simulator::names::Names as ServiceNames;
 use dapple_simulator::storage::Dataset;
 use dapple_simulator::topology::Topology;
 use dapple_simulator::units::{Amount, Quantity, SimTime};
@@ -8,6 +9,7 @@ use dapple_simulator::workload::{
     Arrivals, Campaign, Distribution, Inputs, JobStream, JobTemplate, TransferStream, Workload, WorkloadKind,
 };
 
+use super::rules;
 use super::scope::Scope;
 use super::topology::Grid;
 use super::trace_files::TraceFiles;
@@ -90,7 +92,7 @@ fn distinct_rses(names: &[String], at: &At<'_>, grid: &Grid, check: &mut Check) 
 pub(super) fn workloads(
     file: &[file::Workload],
     scope: &Scope<'_>,
-    files: &mut TraceFiles<'_>,
+    (files, service_names): (&mut TraceFiles<'_>, &mut ServiceNames),
     check: &mut Check,
 ) -> Table<WorkloadId, Workload> {
     let root = At::ROOT;
@@ -109,6 +111,12 @@ pub(super) fn workloads(
             }
             file::Workload::Transfers(stream) => {
                 (&stream.name, transfers(stream, &at, scope, check).map(WorkloadKind::Transfers))
+            }
+            file::Workload::Rules(stream) => {
+                (&stream.name, rules::stream(stream, &at, scope, service_names, check).map(WorkloadKind::Rules))
+            }
+            file::Workload::Datasets(stream) => {
+                (&stream.name, rules::datasets(stream, &at, scope, check).map(WorkloadKind::Datasets))
             }
             file::Workload::TransferTrace(trace) => {
                 let kind = traces::transfers(trace, &at, scope, files, check).map(WorkloadKind::TransferTrace);
@@ -212,7 +220,11 @@ fn reachable(rses: &[RseId], pool: PoolId, at: &At<'_>, scope: &Scope<'_>, check
 }
 
 /// A distribution in the simulator's units.
-fn distribution<Q: Quantity>(file: &Distribution<Amount<Q>>, at: &At<'_>, check: &mut Check) -> Option<Distribution> {
+pub(super) fn distribution<Q: Quantity>(
+    file: &Distribution<Amount<Q>>,
+    at: &At<'_>,
+    check: &mut Check,
+) -> Option<Distribution> {
     let si = file.si();
     if let Distribution::Uniform { low, high } = si
         && low > high
@@ -225,7 +237,12 @@ fn distribution<Q: Quantity>(file: &Distribution<Amount<Q>>, at: &At<'_>, check:
 }
 
 /// Checks when the things of a workload arrive, and tells those that never do because they come too late.
-fn arrivals(file: &Arrivals, (name, at): (&str, &At<'_>), horizon: SimTime, check: &mut Check) -> Option<Arrivals> {
+pub(super) fn arrivals(
+    file: &Arrivals,
+    (name, at): (&str, &At<'_>),
+    horizon: SimTime,
+    check: &mut Check,
+) -> Option<Arrivals> {
     let at = &at.field("arrivals");
     let before = check.faults.len();
     match file {

@@ -31,6 +31,7 @@ mod settings;
 mod submission;
 mod throttler;
 
+pub use ranking::SourceOrder;
 pub(crate) use request::{Sources, Want};
 pub(crate) use service::{Conveyor, ConveyorEvent, Events};
 pub use settings::*;

@@ -16,7 +16,7 @@ pub(crate) struct Want {
     pub workload: WorkloadId,
     /// The file to be placed; `None`: traffic.
     pub file: Option<FileId>,
-    /// What is drawn for its copies goes by: the same under all policies.
+    /// What is drawn for it goes by: the same under all policies.
     pub key: u64,
     pub bytes: Bytes,
     /// The dataset that it is asked for with.

@@ -1,8 +1,7 @@
-//! Samples of what links, RSEs, DTNs and pools do.
+//! Samples of what links, RSEs, DTNs, pools and FTS links do.
 
 use crate::engine::Simulation;
 use crate::facts::{Entity, Fact, Observer, Sample, SampledQuantity};
-use crate::fts::LinkState;
 use crate::units::{Bytes, SimSpan, SimTime};
 
 impl Simulation<'_> {
@@ -35,20 +34,19 @@ impl Simulation<'_> {
                 tell(Entity::Dtn(id), Rate, rate, None);
             }
         }
-        for LinkState { source, destination, limit, active, queued } in fts.links() {
-            let entity = Entity::FtsLink { source, destination };
-            let limit = limit.map(f64::from);
-            tell(entity, Active, f64::from(active), limit);
-            tell(entity, Queued, f64::from(queued), None);
-            if let Some(limit) = limit {
-                tell(entity, Limit, limit, None);
-            }
-        }
         for (id, pool) in map.pools().iter() {
             let slots = pool.nodes.saturating_mul(pool.slots);
             let taken = slots.saturating_sub(compute.free_slots(id));
             tell(Entity::Pool(id), Queued, compute.n_waiting(id) as f64, None);
             tell(Entity::Pool(id), SlotsTaken, f64::from(taken), Some(f64::from(slots)));
+        }
+        for link in fts.links() {
+            let entity = Entity::FtsLink { source: link.source, destination: link.destination };
+            if let Some(limit) = link.limit {
+                tell(entity, Limit, f64::from(limit), None);
+            }
+            tell(entity, Active, f64::from(link.active), link.limit.map(f64::from));
+            tell(entity, Queued, f64::from(link.queued), None);
         }
         counted.at = at;
     }

@@ -37,10 +37,10 @@ pub struct Setup {
 pub struct Services {
     /// How transfers queue and move.
     pub fts: FtsSettings,
-    /// How one copy goes, and how it fails.
-    pub copy: CopySettings,
     /// How Rucio brings files to where they are asked for.
     pub conveyor: ConveyorSettings,
+    /// How one copy goes, and how it fails.
+    pub copy: CopySettings,
     /// How rules are kept.
     pub rules: RulesSettings,
     /// Which replicas are deleted when.
@@ -54,6 +54,7 @@ impl Setup {
     pub fn has_chance(&self) -> bool {
         self.services.fts.has_chance()
             || self.services.copy.has_chance()
+            || self.services.conveyor.has_chance()
             || self.datasets.values().any(|dataset| dataset.size.has_chance())
             || self.workloads.values().any(|workload| workload.kind.has_chance(&self.datasets))
     }

@@ -17,6 +17,7 @@ use crate::fabric::Fabric;
 use crate::facts::{Fact, FtsEnded, TransferError};
 use crate::fts::files::{File, FtsJobId, Queue, State};
 use crate::fts::service::{Starts, with_moment};
+use crate::fts::tuning::Ending;
 use crate::fts::{Fts, FtsEvent, JobKind, ReplicaChoice};
 use crate::ids::{FtsFileId, RequestId};
 use crate::rng::{Purpose, keyed};
@@ -233,6 +234,7 @@ impl Fts {
                         let file = &mut self.files[id];
                         if let (Some(Queue::Class(class)), true) = (file.queue, std::mem::take(&mut file.is_active)) {
                             nodes.passes.freed(class);
+                            nodes.note_end(class, id, cx.now, Ending::Uncounted);
                         }
                         self.kill_if_cancelled(id, cx);
                     }

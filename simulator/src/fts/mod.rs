@@ -26,12 +26,10 @@ mod service;
 mod settings;
 #[cfg_attr(not(test), expect(dead_code, reason = "wired in next"))]
 mod tape;
-#[cfg_attr(not(test), expect(dead_code, reason = "wired in next"))]
 mod tuning;
 mod window;
 
 pub(crate) use job::{FtsFile, FtsJob, JobKind};
-pub(crate) use nodes::LinkState;
 pub use optimizer::{Optimizer, RuleSet};
 pub(crate) use service::{Fts, FtsEvent};
 pub use settings::{

@@ -5,18 +5,19 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::copy::CopyEnded;
-use crate::fts::backlog::{Backlog, ClassId, HostLinkId, NodeId, Place};
+use crate::fts::backlog::{Backlog, ClassId, HostLink, HostLinkId, NodeId, Place};
 use crate::fts::files::Job;
 use crate::fts::limits::{LinkRow, LinkRows};
 use crate::fts::lottery::{ActivityShares, VoWeights};
 use crate::fts::passes::{PassRules, Passes};
+use crate::fts::tuning::{Ending, LinkNow, MostThroughput, Tuned, Tuning};
 use crate::fts::{FtsSettings, PassTurns};
 use crate::ids::{DtnId, FtsFileId, HostId, Id, RseId, Table, VoId};
 use crate::names::Names;
 use crate::rng::{Purpose, keyed};
 use crate::ticker::Ticker;
 use crate::topology::Map;
-use crate::units::{SimSpan, SimTime};
+use crate::units::{Bytes, SimSpan, SimTime};
 
 /// Shard numbers go from 0 to this.
 const SHARDS: u32 = 65_535;
@@ -35,8 +36,8 @@ pub(super) enum Message {
 pub(super) struct Nodes {
     pub passes: Passes,
     rows: LinkRows<HostId>,
-    /// Whether an optimiser sets the limits of links; else they have their most from the start.
-    is_tuned: bool,
+    /// Sets the limits of links; where there is none, they have their most from the start.
+    tuning: Option<Tuning>,
     seed: u64,
     /// Jobs and files that have drawn a shard, by link.
     n_sharded: FxHashMap<(HostId, HostId), u64>,
@@ -70,6 +71,12 @@ impl Nodes {
             *outbound = storage.max_outbound.unwrap_or(*outbound);
             *inbound = storage.max_inbound.unwrap_or(*inbound);
         }
+        let mut most: Table<HostId, MostThroughput> = map.hosts().ids().map(|_| MostThroughput::default()).collect();
+        for storage in &settings.storages {
+            let most = &mut most[host(storage.rse)];
+            most.outbound = storage.max_outbound_throughput.or(most.outbound);
+            most.inbound = storage.max_inbound_throughput.or(most.inbound);
+        }
         let hosts = map.hosts().values().map(String::as_str).zip(limits.values().copied());
         let rows = settings.links.iter().map(|row| LinkRow {
             source: row.source.map(host),
@@ -94,7 +101,7 @@ impl Nodes {
                 seed,
             ),
             rows: LinkRows::new(map.hosts().values().map(String::as_str), rows, of_all),
-            is_tuned: false,
+            tuning: settings.optimizer.map(|optimizer| Tuning::new(optimizer, most, seed)),
             seed,
             n_sharded: FxHashMap::default(),
             process_start: (settings.process_start, settings.process_start_spread),
@@ -129,7 +136,7 @@ impl Nodes {
         let place = Place { link, vo: job.vo, node, priority: job.priority, activity: job.activity };
         let range = self.rows.range(link.0, link.1);
         self.queued_to[to] += 1;
-        Some(self.passes.submit(file, place, || (!self.is_tuned).then_some(range.max)))
+        Some(self.passes.submit(file, place, || self.tuning.is_none().then_some(range.max)))
     }
 
     /// A file is queued again, and starts at `at` at the earliest.
@@ -217,6 +224,51 @@ impl Nodes {
         std::mem::take(&mut self.messages[node])
     }
 
+    /// A node has read that the process of a file has begun.
+    pub fn active(&mut self, class: ClassId, file: FtsFileId, bytes: Bytes, now: SimTime) {
+        self.passes.backlog.change_active(class, 1);
+        if let Some(tuning) = &mut self.tuning {
+            tuning.started(self.passes.backlog.classes[class].link, file, bytes, now);
+        }
+    }
+
+    /// A node has read how the process of a file has ended, or somebody has cancelled it: what the optimiser makes of that.
+    pub fn note_end(&mut self, class: ClassId, file: FtsFileId, now: SimTime, ending: Ending) {
+        if let Some(tuning) = &mut self.tuning {
+            tuning.ended(self.passes.backlog.classes[class].link, file, now, ending);
+        }
+    }
+
+    /// When the optimiser runs next, where it was not going to run.
+    pub fn tuning_due(&mut self, now: SimTime) -> Option<SimTime> {
+        self.tuning.as_mut()?.due(now)
+    }
+
+    /// A run of the optimiser; when the next one is, if any link has files.
+    pub fn tune(&mut self, now: SimTime, moved: impl Fn(FtsFileId) -> Bytes) -> Option<SimTime> {
+        let tuning = self.tuning.as_mut()?;
+        let links = self.passes.backlog.links.iter().filter(|(_, link)| link.active > 0 || link.queued() > 0);
+        let busy: Vec<LinkNow> = links
+            .map(|(id, link)| {
+                let &HostLink { source, destination, limit, active, .. } = link;
+                let range = self.rows.range(source, destination);
+                LinkNow { id, source, destination, limit, range, active, queued: link.queued() }
+            })
+            .collect();
+        for (before, Tuned { limit, throughput }) in busy.iter().zip(tuning.run(now, &busy, moved)) {
+            self.passes.backlog.links[before.id].throughput = Some(throughput);
+            if before.limit != Some(limit) {
+                self.passes.set_limit(before.id, limit);
+            }
+        }
+        if busy.is_empty() { None } else { tuning.due(now) }
+    }
+
+    /// TCP streams of the files of a class, where the optimiser sets them.
+    pub fn streams(&self, class: ClassId) -> Option<u32> {
+        self.tuning.as_ref()?.streams(self.passes.backlog.classes[class].link)
+    }
+
     /// The link of two hosts, if anything has used it.
     pub fn link(&self, source: HostId, destination: HostId) -> Option<HostLinkId> {
         self.passes.backlog.link(source, destination)
@@ -230,17 +282,6 @@ impl Nodes {
         })
     }
 
-    /// The links that something has used, in the order of their first use.
-    pub fn links(&self) -> impl Iterator<Item = LinkState> {
-        self.passes.backlog.links.values().map(|link| LinkState {
-            source: link.source,
-            destination: link.destination,
-            limit: link.limit,
-            active: link.active,
-            queued: link.queued(),
-        })
-    }
-
     /// Files queued towards an RSE.
     pub fn queued_to(&self, rse: RseId) -> u32 {
         self.queued_to[rse]
@@ -250,19 +291,6 @@ impl Nodes {
     pub fn active_on_dtn(&self, dtn: DtnId) -> u32 {
         self.dtns[dtn].taken
     }
-}
-
-/// A link between storage hosts that something has used.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct LinkState {
-    pub source: HostId,
-    pub destination: HostId,
-    /// `None`: no optimiser has seen it yet.
-    pub limit: Option<u32>,
-    /// ACTIVE files.
-    pub active: u32,
-    /// SUBMITTED files.
-    pub queued: u32,
 }
 
 /// What becomes of a message.

@@ -15,12 +15,13 @@ use crate::context::Context;
 use crate::copy::{Connection, Copies, CopyEnded, CopyEvent, CopyOrder, CopySettings, Moment};
 use crate::fabric::Fabric;
 use crate::facts::{FtsEnded, TransferError};
-use crate::fts::backlog::NodeId;
+use crate::fts::backlog::{HostLink, NodeId};
 use crate::fts::files::{File, FtsJobId, Job, Queue, State};
-use crate::fts::nodes::{LinkState, Message, Nodes, Told};
+use crate::fts::nodes::{Message, Nodes, Told};
 use crate::fts::queues::{Head, Queues};
+use crate::fts::tuning::Ending;
 use crate::fts::{FtsFile, FtsJob, FtsSettings, JobKind, WhenFull};
-use crate::ids::{CopyId, DtnId, FtsFileId, RequestId, RseId, WorkloadId};
+use crate::ids::{CopyId, DtnId, FtsFileId, HostId, RequestId, RseId, WorkloadId};
 use crate::live::Live;
 use crate::names::Names;
 use crate::storage::Storage;
@@ -42,10 +43,25 @@ pub(crate) enum FtsEvent {
     Kill { file: FtsFileId },
     /// Jobs are looked at that may have been queued for too long.
     Sweep,
+    /// The optimiser runs.
+    Tune,
     /// Something happens to a copy.
     Copy(CopyEvent),
     /// Space was freed at an RSE that files may wait for.
     SpaceFreed { rse: RseId },
+}
+
+/// What is on a link of storage hosts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LinkState {
+    pub source: HostId,
+    pub destination: HostId,
+    /// Files that it may copy at once; `None`: no optimiser has seen it yet.
+    pub limit: Option<u32>,
+    /// ACTIVE files.
+    pub active: u32,
+    /// SUBMITTED files.
+    pub queued: u32,
 }
 
 /// Who starts files, and when.
@@ -140,6 +156,7 @@ impl Fts {
             FtsEvent::Retry { file } => self.on_retry(file, fabric, cx),
             FtsEvent::Kill { file } => self.on_kill(file, fabric, cx),
             FtsEvent::Sweep => self.sweep(fabric, cx),
+            FtsEvent::Tune => self.tune(fabric, cx),
             FtsEvent::Copy(event) => {
                 if let Some(ended) = with_moment(cx, |at| self.copies.handle(event, fabric, at)) {
                     self.on_copied(ended, fabric, cx);
@@ -180,12 +197,6 @@ impl Fts {
         active as usize
     }
 
-    /// The links between storage hosts that something has used; none where there are no passes.
-    pub fn links(&self) -> impl Iterator<Item = LinkState> {
-        let nodes = if let Starts::Passes(nodes) = &self.starts { Some(nodes) } else { None };
-        nodes.into_iter().flat_map(Nodes::links)
-    }
-
     /// Files queued towards an RSE.
     pub fn queued_to(&self, destination: RseId) -> u32 {
         match &self.starts {
@@ -200,6 +211,18 @@ impl Fts {
             Starts::AtOnce(queues) => queues.active_on_dtn(dtn),
             Starts::Passes(nodes) => nodes.active_on_dtn(dtn),
         }
+    }
+
+    /// The links that nodes have had files for, in the order of their first files; none where there are no passes.
+    pub fn links(&self) -> impl Iterator<Item = LinkState> {
+        let links = match &self.starts {
+            Starts::AtOnce(_) => None,
+            Starts::Passes(nodes) => Some(nodes.passes.backlog.links.values()),
+        };
+        links.into_iter().flatten().map(|link| {
+            let &HostLink { source, destination, limit, active, .. } = link;
+            LinkState { source, destination, limit, active, queued: link.queued() }
+        })
     }
 
     /// The workload that has caused a copy; `None`: it has ended.
@@ -268,6 +291,7 @@ impl Fts {
                 };
                 file.queue = Some(Queue::Class(class));
                 file.state = State::Queued;
+                schedule_tuning(nodes.tuning_due(cx.now), cx);
             }
         }
         self.start_waiting(fabric, cx);
@@ -347,7 +371,11 @@ impl Fts {
         file.started_at = Some(cx.now);
         file.tries += 1;
         let FtsFile { file: copied, source, destination, bytes, key, .. } = file.spec;
-        let (streams, overwrite) = (self.settings.streams, true);
+        let tuned = match (&self.starts, file.queue) {
+            (Starts::Passes(nodes), Some(Queue::Class(class))) => nodes.streams(class),
+            _ => None,
+        };
+        let (streams, overwrite) = (tuned.unwrap_or(self.settings.streams), true);
         let order = CopyOrder { owner: id, key, file: copied, source, destination, bytes, streams, overwrite };
         file.state = State::Copying(with_moment(cx, |at| self.copies.start(order, fabric, at)));
         self.tell_node(id, Message::Active(id), fabric, cx);
@@ -409,15 +437,41 @@ impl Fts {
                 if let (Starts::Passes(nodes), Some(Queue::Class(class)), false) =
                     (&mut self.starts, file.queue, file.is_cancelled)
                 {
-                    nodes.passes.backlog.change_active(class, 1);
+                    nodes.active(class, id, file.spec.bytes, cx.now);
+                    schedule_tuning(nodes.tuning_due(cx.now), cx);
                     self.files[id].is_active = true;
                 }
             }
             Message::Ended(copied) => {
+                self.note_end(&copied, cx.now);
                 self.give_back(copied.owner, cx.map);
                 self.on_tried(&copied, fabric, cx);
             }
         }
+    }
+
+    /// What the optimiser makes of the end of a process.
+    fn note_end(&mut self, copied: &CopyEnded, now: SimTime) {
+        let file = &self.files[copied.owner];
+        let (Starts::Passes(nodes), Some(Queue::Class(class))) = (&mut self.starts, file.queue) else { return };
+        let ending = match (copied.result, copied.flowing_at.zip(copied.copied_at)) {
+            _ if file.is_cancelled => Ending::Uncounted,
+            (Ok(()), Some((from, to))) => Ending::Copied(to.since(from)),
+            (Err(why), _) if why.is_recoverable() && file.tries > self.jobs[file.job].retries => Ending::Failed,
+            _ => Ending::Uncounted,
+        };
+        nodes.note_end(class, copied.owner, now, ending);
+    }
+
+    /// A run of the optimiser.
+    fn tune<E: From<FtsEvent>>(&mut self, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
+        let Self { files, copies, starts: Starts::Passes(nodes), .. } = self else { return };
+        let moved = |id: FtsFileId| {
+            let State::Copying(copy) = files[id].state else { return Bytes::ZERO };
+            copies.under_way(copy, fabric).map_or(Bytes::ZERO, |(_, moved)| moved)
+        };
+        schedule_tuning(nodes.tune(cx.now, moved), cx);
+        self.start_waiting(fabric, cx);
     }
 
     /// The slots of a file are free again.
@@ -455,6 +509,12 @@ impl Fts {
 
     fn reserve(&self, spec: &FtsFile, fabric: &mut Fabric<'_>, now: SimTime) -> bool {
         spec.file.is_none() || fabric.storage.reserve(spec.destination, spec.bytes, now)
+    }
+}
+
+fn schedule_tuning<E: From<FtsEvent>>(at: Option<SimTime>, cx: &mut Context<'_, E>) {
+    if let Some(at) = at {
+        cx.schedule(at, FtsEvent::Tune);
     }
 }
 

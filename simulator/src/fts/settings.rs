@@ -1,8 +1,9 @@
 //! How the service is set.
 
+use crate::fts::optimizer::Optimizer;
 use crate::ids::RseId;
 use crate::settings;
-use crate::units::{Bytes, SimSpan};
+use crate::units::{Bytes, Rate, SimSpan};
 
 settings! {
     /// How transfers queue and start.
@@ -25,6 +26,8 @@ settings! {
         pub message_interval: SimSpan = SimSpan::ZERO,
         /// Which link of a virtual organisation comes first in a pass.
         pub pass_turns: PassTurns = PassTurns::FromTheFirst,
+        /// FTS's optimiser, with passes. None: each link may always copy as many files at once as it may at most.
+        pub optimizer: Option<Optimizer> = None,
         /// Files that one link copies at once; FTS ships 130 (and had 20 for long). Links are ordered pairs of storage hosts with passes, of RSEs without.
         #[range(AtLeast(1))]
         pub max_active_per_link: u32 = 20,
@@ -103,6 +106,12 @@ settings! {
         /// Files that enter it at once. None: `max_inbound` of the service.
         #[range(AtLeast(1))]
         pub max_inbound: Option<u32> = None,
+        /// What the active files that leave it may move together; above it the optimiser lowers the number of each of their links by 1 in each run, down to none. None: no limit.
+        #[range(Positive)]
+        pub max_outbound_throughput: Option<Rate> = None,
+        /// What the active files that enter it may move together, as `max_outbound_throughput`.
+        #[range(Positive)]
+        pub max_inbound_throughput: Option<Rate> = None,
     }
 }
 

@@ -104,7 +104,7 @@ settings! {
     /// A rule to be made on data that it does not name.
     pub struct RuleTemplate {
         /// RSEs that it may use, as an RSE expression.
-        pub rses: String,
+        pub rses: String = "*".to_owned(),
         /// Copies of each file.
         pub copies: Copies = Copies::N(1),
         /// Files that go to the same RSEs.

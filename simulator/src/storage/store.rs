@@ -252,7 +252,10 @@ impl Storage {
 
     /// A request that has read it has ended.
     pub fn release_source(&mut self, file: FileId, rse: RseId, now: SimTime) {
-        self.change_if_there(file, rse, now, |replica| Replica { readers: replica.readers - 1, ..replica });
+        self.change_if_there(file, rse, now, |replica| Replica {
+            readers: replica.readers.saturating_sub(1),
+            ..replica
+        });
     }
 
     /// What may be deleted at an RSE now, first those first: no lock holds it, no live request reads it, it is not the last copy of a

@@ -48,6 +48,8 @@ settings! {
         pub tape: Option<TapeSystem> = None,
         /// Times at which it does not answer.
         pub outages: Vec<Outage> = Vec::new(),
+        /// What it says of itself, by which RSE expressions choose it and rules weigh it: `{"tier": 2, "type": "disk"}`.
+        pub attributes: BTreeMap<String, String> = BTreeMap::new(),
     }
 }
 
@@ -65,6 +67,7 @@ impl Rse {
             host: None,
             tape: None,
             outages: Vec::new(),
+            attributes: BTreeMap::new(),
         }
     }
 

@@ -25,6 +25,8 @@ impl WorkloadKind {
                 stream.arrivals.has_chance() || stream.size.has_chance() || stream.destinations.len() > 1
             }
             // Where a rule puts copies is drawn.
+            Self::Rules(_) => true,
+            Self::Datasets(stream) => stream.arrivals.has_chance() || stream.size.has_chance(),
             Self::Steps(steps) => !steps.is_empty(),
             Self::JobTrace(trace) => has_chance(trace.ties, trace.jobs.iter().map(|job| job.submitted_at)),
             Self::TransferTrace(trace) => has_chance(trace.ties, trace.transfers.iter().map(|transfer| transfer.at)),
@@ -36,6 +38,8 @@ impl WorkloadKind {
         match self {
             Self::Jobs(stream) => stream.arrivals.is_endless(horizon),
             Self::Transfers(stream) => stream.arrivals.is_endless(horizon),
+            Self::Rules(stream) => stream.arrivals.is_endless(horizon),
+            Self::Datasets(stream) => stream.arrivals.is_endless(horizon),
             Self::Campaign(_) | Self::JobTrace(_) | Self::TransferTrace(_) | Self::Steps(_) => false,
         }
     }

@@ -6,6 +6,7 @@
 mod arrivals;
 mod chance;
 mod rule_size;
+mod rules;
 mod shares;
 mod sources;
 mod steps;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 pub use crate::distribution::Distribution;
 pub use arrivals::{ArrivalTimes, Arrivals};
 pub use rule_size::{Peak, RuleSize};
+pub use rules::{DatasetStream, RuleData, RuleStream};
 pub use shares::Shares;
 pub(crate) use sources::{Arriving, Sources};
 pub use steps::{Data, DataStep, Deed, Files};
@@ -45,6 +47,10 @@ pub enum WorkloadKind {
     JobTrace(JobTrace),
     /// Transfers between RSEs that arrive one by one: the rest of the grid's traffic.
     Transfers(TransferStream),
+    /// Rules that arrive one by one.
+    Rules(RuleStream),
+    /// Files of datasets that arrive one by one.
+    Datasets(DatasetStream),
     /// Transfers from a log.
     TransferTrace(TransferTrace),
     /// What persons do to data and rules, in order of time.

@@ -70,13 +70,6 @@ impl RuleSize {
         self.peaks.iter().map(|peak| peak.weight).sum::<f64>() + self.bulk + self.tail
     }
 
-    /// Whether it can be more than one number.
-    pub(crate) fn has_chance(&self) -> bool {
-        let peaks = || self.peaks.iter().filter(|peak| peak.weight > 0.0).map(|peak| peak.files);
-        let differ = peaks().zip(peaks().skip(1)).any(|(one, next)| one != next);
-        self.bulk > 0.0 || self.tail > 0.0 || differ
-    }
-
     /// A number of files, at least one.
     pub fn draw(&self, rng: &mut impl Rng) -> u32 {
         let mut at = rng.random::<f64>() * self.total();
@@ -155,7 +148,6 @@ mod tests {
     #[test]
     fn a_constant_is_constant() {
         assert!(drawn(&RuleSize::constant(7), 100).iter().all(|n| *n == 7));
-        assert!(!RuleSize::constant(7).has_chance() && RuleSize::default().has_chance());
         assert_eq!(RuleSize::constant(7).mean(), 7.0);
     }
 }

@@ -8,7 +8,7 @@ use crate::catalogue::{Did, Namespace, Words};
 use crate::compute::{NewInput, NewJob};
 use crate::conveyor::Want;
 use crate::facts::TraceRow;
-use crate::ids::{DatasetId, FileId, Id, Table, WorkloadId};
+use crate::ids::{DatasetId, ExpressionId, FileId, Id, RseId, Table, WorkloadId};
 use crate::names::Names;
 use crate::questions::Access;
 use crate::rng::{Purpose, SimRng, combined, keyed, keys_of};
@@ -16,8 +16,9 @@ use crate::rules::{NewDataset, Order, Template};
 use crate::storage::{Dataset, Storage};
 use crate::units::{Bytes, SimSpan, SimTime};
 use crate::workload::{
-    ArrivalTimes, Arrivals, Campaign, Data, DataStep, Deed, Distribution, Files as NewFiles, Inputs, JobStream,
-    JobTrace, Pick, Ties, TracedJob, TracedTransfer, TransferStream, TransferTrace, Workload, WorkloadKind,
+    ArrivalTimes, Arrivals, Campaign, Data, DataStep, DatasetStream, Deed, Distribution, Files as NewFiles, Inputs,
+    JobStream, JobTrace, Pick, RuleData, RuleStream, Ties, TracedJob, TracedTransfer, TransferStream, TransferTrace,
+    Workload, WorkloadKind,
 };
 
 /// What arrives.
@@ -53,6 +54,8 @@ struct State {
     popularity: Vec<f64>,
     /// The rules of its steps, by step.
     rules: Vec<Option<Template>>,
+    /// The expression that stands for each RSE alone, where rules go to RSEs that are drawn.
+    targets: Vec<ExpressionId>,
     /// Datasets that it has made.
     made: Vec<DatasetId>,
 }
@@ -71,6 +74,7 @@ impl Sources {
             order: order_of(&workload.kind, seed, key),
             popularity: popularity_of(&workload.kind, datasets),
             rules: rules_of(&workload.kind, names, words),
+            targets: targets_of(&workload.kind, words),
             made: Vec::new(),
         };
         let keys = keys_of(workloads.values().map(|workload| workload.name.as_str()));
@@ -99,6 +103,8 @@ impl Sources {
             WorkloadKind::Campaign(campaign) => draw.step(campaign, member),
             WorkloadKind::JobTrace(trace) => smallvec![draw.traced_job(trace, &trace.jobs[member])],
             WorkloadKind::Transfers(stream) => smallvec![draw.transfer(stream)],
+            WorkloadKind::Rules(stream) => draw.rule(stream, state, namespace).into_iter().collect(),
+            WorkloadKind::Datasets(stream) => draw.file_of_dataset(stream, state, namespace).into_iter().collect(),
             WorkloadKind::Steps(steps) => {
                 draw.deed((&steps[member].does, member), state, names, namespace).into_iter().collect()
             }
@@ -301,6 +307,56 @@ impl Draw<'_> {
         made.min().unwrap_or(0)
     }
 
+    fn rule(&mut self, stream: &RuleStream, state: &State, namespace: &mut Namespace) -> Option<Arriving> {
+        let template = state.rules.first()?.as_ref()?;
+        let (did, origin) = match &stream.data {
+            RuleData::Existing(data) => (data.draw(&mut self.rng(Purpose::InputChoice, 0)), None),
+            RuleData::Fresh { sources, files, size } => {
+                let rse = sources.draw(&mut self.rng(Purpose::Origin, 0));
+                let files = files.draw(&mut self.rng(Purpose::RuleSize, 0));
+                let first = self.make_files(&NewFiles { rse, files, size: size.clone() });
+                (Did::Dataset(namespace.make_dataset(FileId::from_index(first), files, false)), Some(rse))
+            }
+        };
+        let mut new = template.rule(did, (self.workload, combined(self.key, self.nth)), stream.account);
+        new.activity = stream.activities.draw(&mut self.rng(Purpose::Activity, 0));
+        if let Some(targets) = &stream.targets {
+            let mut rng = self.rng(Purpose::Destination, 0);
+            let target = match origin {
+                Some(origin) => targets.draw_other(origin, &mut rng).unwrap_or(origin),
+                None => targets.draw(&mut rng),
+            };
+            new.rses = *state.targets.get(target.index())?;
+        }
+        Some(Arriving::Order(Order::Rule(new)))
+    }
+
+    /// The next file of a stream of datasets, which begins a dataset or follows in one.
+    fn file_of_dataset(
+        &mut self,
+        stream: &DatasetStream,
+        state: &mut State,
+        namespace: &mut Namespace,
+    ) -> Option<Arriving> {
+        let (files, nth) = (u64::from(stream.files.max(1)), self.nth);
+        let first = self.make_files(&NewFiles { rse: stream.rse, files: 1, size: stream.size.clone() });
+        let file = FileId::from_index(first);
+        let order = if nth.is_multiple_of(files) {
+            let dataset = namespace.make_dataset(file, 1, true);
+            state.made = vec![dataset];
+            let new = NewDataset { dataset, workload: self.workload, key: combined(self.key, nth) };
+            Order::Announce { new, lifetime: stream.lifetime }
+        } else {
+            let dataset = *state.made.last()?;
+            namespace.attach_file(dataset, file);
+            Order::Follow(Did::Dataset(dataset))
+        };
+        if nth % files == files - 1 {
+            namespace.close(*state.made.last()?);
+        }
+        Some(Arriving::Order(order))
+    }
+
     fn transfer(&self, stream: &TransferStream) -> Arriving {
         let index = self.rng(Purpose::Destination, 0).random_range(0..stream.destinations.len());
         let ends = (stream.source, stream.destinations[index]);
@@ -327,6 +383,8 @@ fn arrivals_of(kind: &WorkloadKind) -> Arrivals {
             let count = Some(campaign.steps.len() as u64);
             Arrivals::Every { interval: campaign.every.max(SimSpan::from_nanos(1)), from: SimTime::ZERO, count }
         }
+        WorkloadKind::Rules(stream) => stream.arrivals.clone(),
+        WorkloadKind::Datasets(stream) => stream.arrivals.clone(),
         WorkloadKind::Steps(steps) => Arrivals::At(steps.iter().map(|step| step.at).collect()),
         WorkloadKind::JobTrace(trace) => Arrivals::At(trace.jobs.iter().map(|job| job.submitted_at).collect()),
         WorkloadKind::TransferTrace(trace) => {
@@ -364,12 +422,25 @@ fn shuffled_ties<T>(rows: &[T], (seed, key): (u64, u64), time_and_row: impl Fn(&
 }
 
 fn rules_of(kind: &WorkloadKind, names: &Names, words: &mut Words) -> Vec<Option<Template>> {
-    let WorkloadKind::Steps(steps) = kind else { return Vec::new() };
+    let steps = match kind {
+        WorkloadKind::Rules(stream) => return vec![Some(Template::new(&stream.rule, names, words))],
+        WorkloadKind::Steps(steps) => steps,
+        _ => return Vec::new(),
+    };
     let mut rule_of = |step: &DataStep| match &step.does {
         Deed::Rule { rule, .. } => Some(Template::new(rule, names, words)),
         _ => None,
     };
     steps.iter().map(&mut rule_of).collect()
+}
+
+fn targets_of(kind: &WorkloadKind, words: &mut Words) -> Vec<ExpressionId> {
+    match kind {
+        WorkloadKind::Rules(RuleStream { targets: Some(_), .. }) => {
+            (0..words.n_rses()).map(|rse| words.only(RseId::from_index(rse))).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn popularity_of(kind: &WorkloadKind, datasets: &Datasets) -> Vec<f64> {

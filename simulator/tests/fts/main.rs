@@ -4,3 +4,4 @@ mod copies;
 #[path = "../grid/mod.rs"]
 #[allow(dead_code, reason = "shared with the other test binary, which uses what this one does not")]
 mod grid;
+mod optimizer;

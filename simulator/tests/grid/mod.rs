@@ -33,6 +33,8 @@ pub struct Grid {
     pub datasets: Vec<Dataset>,
     pub workloads: Vec<WorkloadKind>,
     pub services: Services,
+    pub names: Names,
+    pub catalogue: CatalogueSetup,
     pub horizon: SimTime,
     pub record: RecordPlan,
 }
@@ -94,10 +96,13 @@ impl Default for Grid {
             datasets: Vec::new(),
             workloads: Vec::new(),
             services: Services { fts: FtsSettings::immediate(), ..Services::default() },
+            names: Names::default(),
+            catalogue: CatalogueSetup::default(),
             horizon: SimTime::from_secs_f64(1000.0),
             record: RecordPlan {
                 warm_up: SimSpan::ZERO,
                 requests: rows,
+                rules: rows,
                 reads: rows,
                 jobs: rows,
                 series: RecordLevel::Summary,

@@ -15,7 +15,8 @@ fn place(rse: usize) -> Place {
 
 /// Passes at 7, 67, 127, .. s; files are submitted at these instants, in order. When bulks of how many went.
 fn run(settings: Staging, submitted: &[(f64, usize)]) -> Vec<(f64, usize)> {
-    let mut bulks = Bulks::new(settings, Ticker::new(settings.every, SimSpan::from_secs_f64(7.0)));
+    let phase = if settings.every > SimSpan::ZERO { SimSpan::from_secs_f64(7.0) } else { SimSpan::ZERO };
+    let mut bulks = Bulks::new(settings, Ticker::new(settings.every, phase));
     let mut passes: Vec<SimTime> = Vec::new();
     let mut went = Vec::new();
     let mut next_file = 0;
