@@ -2,7 +2,6 @@
 
 use crate::engine::Simulation;
 use crate::facts::{Entity, Fact, Observer, Sample, SampledQuantity};
-use crate::fts::LinkState;
 use crate::units::{Bytes, SimSpan, SimTime};
 
 impl Simulation<'_> {
@@ -33,15 +32,6 @@ impl Simulation<'_> {
             if has_rates {
                 let rate = counted.mean_rate(&fabric.network, fabric.wiring.dtn(id), at);
                 tell(Entity::Dtn(id), Rate, rate, None);
-            }
-        }
-        for LinkState { source, destination, limit, active, queued } in fts.links() {
-            let entity = Entity::FtsLink { source, destination };
-            let limit = limit.map(f64::from);
-            tell(entity, Active, f64::from(active), limit);
-            tell(entity, Queued, f64::from(queued), None);
-            if let Some(limit) = limit {
-                tell(entity, Limit, limit, None);
             }
         }
         for (id, pool) in map.pools().iter() {

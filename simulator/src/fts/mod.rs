@@ -30,7 +30,6 @@ mod tuning;
 mod window;
 
 pub(crate) use job::{FtsFile, FtsJob, JobKind};
-pub(crate) use nodes::LinkState;
 pub use optimizer::{Optimizer, RuleSet};
 pub(crate) use service::{Fts, FtsEvent};
 pub use settings::{

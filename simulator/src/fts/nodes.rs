@@ -282,17 +282,6 @@ impl Nodes {
         })
     }
 
-    /// The links that something has used, in the order of their first use.
-    pub fn links(&self) -> impl Iterator<Item = LinkState> {
-        self.passes.backlog.links.values().map(|link| LinkState {
-            source: link.source,
-            destination: link.destination,
-            limit: link.limit,
-            active: link.active,
-            queued: link.queued(),
-        })
-    }
-
     /// Files queued towards an RSE.
     pub fn queued_to(&self, rse: RseId) -> u32 {
         self.queued_to[rse]
@@ -302,19 +291,6 @@ impl Nodes {
     pub fn active_on_dtn(&self, dtn: DtnId) -> u32 {
         self.dtns[dtn].taken
     }
-}
-
-/// A link between storage hosts that something has used.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct LinkState {
-    pub source: HostId,
-    pub destination: HostId,
-    /// `None`: no optimiser has seen it yet.
-    pub limit: Option<u32>,
-    /// ACTIVE files.
-    pub active: u32,
-    /// SUBMITTED files.
-    pub queued: u32,
 }
 
 /// What becomes of a message.

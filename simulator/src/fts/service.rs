@@ -17,7 +17,7 @@ use crate::fabric::Fabric;
 use crate::facts::{Fact, FtsEnded, TransferError};
 use crate::fts::backlog::{HostLink, NodeId};
 use crate::fts::files::{File, FtsJobId, Job, Queue, State};
-use crate::fts::nodes::{LinkState, Message, Nodes, Told};
+use crate::fts::nodes::{Message, Nodes, Told};
 use crate::fts::queues::{Head, Queues};
 use crate::fts::tape::{TapeEvent, Tapes};
 use crate::fts::tuning::Ending;
@@ -192,12 +192,6 @@ impl Fts {
             Starts::Passes(nodes) => nodes.counts(map.host_of(source), map.host_of(destination)).1,
         };
         active as usize
-    }
-
-    /// The links between storage hosts that something has used; none where there are no passes.
-    pub fn links(&self) -> impl Iterator<Item = LinkState> {
-        let nodes = if let Starts::Passes(nodes) = &self.starts { Some(nodes) } else { None };
-        nodes.into_iter().flat_map(Nodes::links)
     }
 
     /// Files queued towards an RSE.
