@@ -14,7 +14,7 @@ use rustc_hash::FxHashMap;
 use crate::context::Context;
 use crate::copy::{Connection, Copies, CopyEnded, CopyEvent, CopyOrder, CopySettings, Moment};
 use crate::fabric::Fabric;
-use crate::facts::{FtsEnded, TransferError};
+use crate::facts::{Fact, FtsEnded, TransferError};
 use crate::fts::backlog::{HostLink, NodeId};
 use crate::fts::files::{File, FtsJobId, Job, Queue, State};
 use crate::fts::nodes::{Message, Nodes, Told};
@@ -405,7 +405,9 @@ impl Fts {
         file.state = State::Ended;
         let comes = copied.result.is_ok() && !file.is_cancelled;
         if !comes && file.spec.file.is_some() {
-            fabric.storage.give_back(file.spec.destination, file.spec.bytes, cx.now);
+            let rse = file.spec.destination;
+            fabric.storage.give_back(rse, file.spec.bytes, cx.now);
+            cx.tell(&Fact::SpaceFreed { rse });
         }
         self.tell_node(copied.owner, Message::Ended(copied), fabric, cx);
     }

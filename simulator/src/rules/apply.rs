@@ -258,6 +258,6 @@ pub(super) fn has_source(file: FileId, from: &[RseId], storage: &Storage) -> boo
 }
 
 /// Whether something may be written at an RSE: Rucio's flag, which goes down with an outage that is declared.
-pub(super) fn is_writable<E>(_rse: RseId, _cx: &Context<'_, E>) -> bool {
-    true
+pub(super) fn is_writable<E>(rse: RseId, cx: &Context<'_, E>) -> bool {
+    !cx.map.rses()[rse].is_declared_down(cx.now)
 }

@@ -10,7 +10,7 @@ use dapple_simulator::ids::{DatasetId, Id, RseId};
 use dapple_simulator::names::Names;
 use dapple_simulator::rules::{Copies, Grouping, RuleTemplate};
 use dapple_simulator::storage::Dataset;
-use dapple_simulator::topology::{Link, Rse, Site, TopologyBuilder};
+use dapple_simulator::topology::{Link, Outage, Rse, Site, TopologyBuilder};
 use dapple_simulator::units::{Bytes, Rate, SimSpan, SimTime};
 use dapple_simulator::workload::{
     Arrivals, Data, DataStep, Deed, Distribution, Files, TransferStream, Workload, WorkloadKind,
@@ -71,6 +71,8 @@ pub struct World {
     /// Traffic that leaves no replica.
     pub traffic: Vec<TransferStream>,
     pub bandwidth: Rate,
+    /// Times at which RSEs do not answer.
+    pub outages: Vec<(usize, Outage)>,
     pub horizon: f64,
 }
 
@@ -79,14 +81,19 @@ pub struct World {
 pub struct Told {
     pub rules: Vec<RuleEnded>,
     pub transfers: Vec<TransferEnded>,
+    /// When each of the transfers became history.
+    pub told_at: Vec<SimTime>,
     pub books: Books,
 }
 
 impl Observer for Told {
-    fn observe(&mut self, _: SimTime, fact: &Fact) {
+    fn observe(&mut self, at: SimTime, fact: &Fact) {
         match fact {
             Fact::RuleEnded(rule) => self.rules.push(rule.clone()),
-            Fact::TransferEnded(transfer) => self.transfers.push(transfer.clone()),
+            Fact::TransferEnded(transfer) => {
+                self.transfers.push(transfer.clone());
+                self.told_at.push(at);
+            }
             _ => {}
         }
     }
@@ -121,6 +128,7 @@ impl World {
             activities: vec!["default"],
             traffic: Vec::new(),
             bandwidth: Rate::from_mb_per_s(100.0),
+            outages: Vec::new(),
             horizon: 1000.0,
         }
     }
@@ -168,7 +176,8 @@ impl World {
             .collect();
         for (nth, (_, capacity)) in self.rses.iter().enumerate() {
             let (name, site, capacity) = (format!("R{nth}"), sites[nth], *capacity);
-            builder.rse(Rse { capacity, ..Rse::new(name, site) });
+            let outages = self.outages.iter().filter(|(of, _)| *of == nth).map(|(_, outage)| *outage).collect();
+            builder.rse(Rse { capacity, outages, ..Rse::new(name, site) });
         }
         for &from in &sites {
             for &to in sites.iter().filter(|to| **to != from) {
@@ -196,7 +205,9 @@ impl World {
             attributes: self.rses.iter().map(|(attributes, _)| attributes.clone()).collect(),
             containers: self.containers.iter().enumerate().map(container).collect(),
         };
-        let persons = Workload { name: "persons".into(), kind: WorkloadKind::Steps(self.steps.clone()) };
+        let mut steps = self.steps.clone();
+        steps.sort_by_key(|step| step.at);
+        let persons = Workload { name: "persons".into(), kind: WorkloadKind::Steps(steps) };
         let traffic = self.traffic.iter().enumerate().map(|(nth, stream)| Workload {
             name: format!("traffic {nth}"),
             kind: WorkloadKind::Transfers(stream.clone()),
