@@ -14,14 +14,14 @@ use dapple_simulator::copy::{BadHours, Checksum, CopySettings, Failure, Strikes,
 use dapple_simulator::distribution::Distribution;
 use dapple_simulator::faults::CopyError;
 use dapple_simulator::fts::{
-    ActivitySharesOf, FtsSettings, LinkLimit, Optimizer, PassTurns, ReplicaChoice, RuleSet, Share, StorageLimit, Turns,
-    VoShares, WhenFull,
+    ActivitySharesOf, FtsSettings, LinkLimit, Optimizer, PassTurns, Polls, ReplicaChoice, RuleSet, Share, Staging,
+    StorageLimit, Turns, VoShares, WhenFull,
 };
 use dapple_simulator::reaper::{FreeSpace, FreeSpaceOf, NeedBy, ReaperSettings};
 use dapple_simulator::rules::{Copies, Grouping, RetryAfter, RuleTemplate, RulesSettings, Subscription};
 use dapple_simulator::settings::{Documented, FieldDoc, Kind, Range, Setting, Shape, TypeDoc, VariantDoc};
 use dapple_simulator::storage::StorageSettings;
-use dapple_simulator::topology::{LoadCurve, Pool, Rse, Scheduling, Site};
+use dapple_simulator::topology::{LoadCurve, Outage, Pool, Rse, Scheduling, Site, TapeSystem};
 use dapple_simulator::units::{Bytes, Rate, SimSpan, UnitOf};
 use dapple_simulator::workload::{Arrivals, Bursts, Daily, Peak, Pick, RuleSize, Ties};
 use serde::de::DeserializeOwned;
@@ -108,6 +108,8 @@ pub fn types() -> Vec<TypeReference> {
         reference::<Topology>(),
         reference::<Site>(),
         reference::<Rse<String, String>>(),
+        reference::<TapeSystem>(),
+        reference::<Outage>(),
         reference::<Pool<String>>(),
         reference::<Scheduling>(),
         reference::<Dtn>(),
@@ -154,6 +156,8 @@ pub fn types() -> Vec<TypeReference> {
         reference::<Dirty>(),
         reference::<Services>(),
         reference::<FtsSettings<String>>(),
+        reference::<Staging>(),
+        reference::<Polls>(),
         reference::<CopySettings<String>>(),
         reference::<Checksum<String>>(),
         reference::<Timeout>(),
