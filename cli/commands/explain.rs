@@ -18,7 +18,7 @@ use crate::terminal::print;
 pub struct Explain {
     /// Folder of the results
     dir: PathBuf,
-    /// What to explain: job 12, request 3 or read 5; slowest, or slowest requests, for the slowest ones of the runs chosen.
+    /// What to explain: job 12, rule 17, request 3 or read 5; slowest, or slowest requests, for the slowest ones of the runs chosen.
     /// In front of it, the first digits of a run's id choose that run
     #[arg(value_name = "[RUN] WHAT")]
     what: Vec<String>,
@@ -34,6 +34,7 @@ Examples:
   dapple explain results/rows                                         which runs there are, and what they recorded
   dapple explain results/rows --policy place --replication 0 job 12   every state of a job, when, what it waited for
   dapple explain results/rows --policy place slowest                  the slowest jobs
+  dapple explain results/rules --policy production slowest rules      then: rule 17, with what each wait was for
   dapple explain results/rows --at read_fraction=0.5 slowest reads --top 3
 
 The run must have recorded its tables: `dapple run my.ron --set record=Rows --out results/rows`.
@@ -77,7 +78,7 @@ impl Explain {
         let example = manifest.runs.first().map_or_else(String::new, |run| format!(", such as `{}`", &run.id[..6]));
         let message = format!(
             "no run chosen in {} has an id that starts with `{prefix}`; `dapple list` tells ids{example}, \
-             and what to explain is `job 12`, `request 3`, `read 5` or `slowest`",
+             and what to explain is `job 12`, `rule 17`, `request 3`, `read 5` or `slowest`",
             self.dir.display()
         );
         Failure::new(Exit::BadArguments, message)
@@ -153,7 +154,7 @@ impl Explain {
         let Some(plan) = RunEntry::recorded(&run_dir(&self.dir, id(run))).map_err(results_failure)? else {
             return Ok(Vec::new());
         };
-        let tables = [("jobs", plan.jobs), ("requests", plan.requests), ("reads", plan.reads)];
+        let tables = [("jobs", plan.jobs), ("rules", plan.rules), ("requests", plan.requests), ("reads", plan.reads)];
         Ok(tables.into_iter().filter(|(_, level)| *level != RecordLevel::Summary).map(|(name, _)| name).collect())
     }
 

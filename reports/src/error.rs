@@ -56,7 +56,7 @@ pub enum ReportError {
         found: Vec<String>,
     },
     /// The thing to explain is not a job, request or read with a number.
-    #[error("cannot explain `{what}`: ask for `job 12`, `request 3` or `read 5`")]
+    #[error("cannot explain `{what}`: ask for `job 12`, `rule 17`, `request 3` or `read 5`")]
     What {
         /// What was asked.
         what: String,

@@ -15,6 +15,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("services/dtn-collapse.ron", include_str!("../services/dtn-collapse.ron")),
     ("services/optimizer-knife-edge.ron", include_str!("../services/optimizer-knife-edge.ron")),
     ("services/rules.ron", include_str!("../services/rules.ron")),
+    ("services/storage-full.ron", include_str!("../services/storage-full.ron")),
     ("topologies/cern-grif.ron", include_str!("../topologies/cern-grif.ron")),
 ];
 

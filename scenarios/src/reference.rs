@@ -5,6 +5,11 @@
 //! file with [`markdown`]; `UPDATE_DOCS=1 cargo test -p dapple-scenarios` rewrites it.
 
 use dapple_records::{KPIS, RecordLevel};
+use dapple_simulator::catalogue::{Quota, QuotaSettings};
+use dapple_simulator::conveyor::{
+    ConveyorSettings, Direction, DistanceRow, Finisher, GroupBy, Multihop, Poller, Preparer, Sleeps, SourceOrder,
+    Strategy, Submitter, Throttling, TransferLimit,
+};
 use dapple_simulator::copy::{BadHours, Checksum, CopySettings, Failure, Strikes, Sufferer, Timeout};
 use dapple_simulator::distribution::Distribution;
 use dapple_simulator::faults::CopyError;
@@ -12,19 +17,22 @@ use dapple_simulator::fts::{
     ActivitySharesOf, FtsSettings, LinkLimit, Optimizer, PassTurns, ReplicaChoice, RuleSet, Share, StorageLimit, Turns,
     VoShares, WhenFull,
 };
+use dapple_simulator::reaper::{FreeSpace, FreeSpaceOf, NeedBy, ReaperSettings};
+use dapple_simulator::rules::{Copies, Grouping, RetryAfter, RuleTemplate, RulesSettings, Subscription};
 use dapple_simulator::settings::{Documented, FieldDoc, Kind, Range, Setting, Shape, TypeDoc, VariantDoc};
 use dapple_simulator::storage::StorageSettings;
 use dapple_simulator::topology::{LoadCurve, Pool, Rse, Scheduling, Site};
 use dapple_simulator::units::{Bytes, Rate, SimSpan, UnitOf};
-use dapple_simulator::workload::{Arrivals, Bursts, Daily, Pick, Ties};
+use dapple_simulator::workload::{Arrivals, Bursts, Daily, Peak, Pick, RuleSize, Ties};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::file::{
-    AccessSpec, BandwidthStep, Campaign, CampaignStep, Compute, Contention, Data, Dataset, Delimiter, Dirty, Dtn,
-    Duplex, ExperimentFile, Filter, IllPosed, Inputs, InstantColumn, JobColumns, JobTrace, Jobs, Law, LawStep, Link,
-    NameFrom, Origin, PolicySetFile, Record, RecordTables, Route, ScenarioFile, Services, SizeColumn, SourceSpec,
-    SpanColumn, SweepFile, Topology, TransferColumns, TransferStream, TransferTrace, Workload,
+    AccessSpec, BandwidthStep, Campaign, CampaignStep, Compute, Contention, Data, Dataset, DatasetStream, Delimiter,
+    Dirty, DrawnRse, Dtn, Duplex, ExperimentFile, Filter, IllPosed, Inputs, InstantColumn, JobColumns, JobTrace, Jobs,
+    Law, LawStep, Link, NameFrom, Origin, PolicySetFile, Record, RecordTables, Route, RuleData, RuleStream,
+    ScenarioFile, Services, SizeColumn, SourceSpec, SpanColumn, SweepFile, Topology, TransferColumns, TransferStream,
+    TransferTrace, Workload,
 };
 use crate::notation::compact;
 use crate::read::decode::decode;
@@ -125,6 +133,12 @@ pub fn types() -> Vec<TypeReference> {
         reference::<Campaign>(),
         reference::<CampaignStep>(),
         reference::<TransferStream>(),
+        reference::<RuleStream>(),
+        reference::<RuleData>(),
+        reference::<DrawnRse>(),
+        reference::<RuleSize>(),
+        reference::<Peak>(),
+        reference::<DatasetStream>(),
         reference::<TransferTrace>(),
         reference::<TransferColumns>(),
         reference::<JobTrace>(),
@@ -148,7 +162,6 @@ pub fn types() -> Vec<TypeReference> {
         reference::<Strikes>(),
         reference::<BadHours>(),
         reference::<Sufferer>(),
-        reference::<StorageSettings>(),
         reference::<LinkLimit<String>>(),
         reference::<StorageLimit<String>>(),
         reference::<Optimizer>(),
@@ -160,6 +173,33 @@ pub fn types() -> Vec<TypeReference> {
         reference::<ReplicaChoice>(),
         reference::<Turns>(),
         reference::<WhenFull>(),
+        reference::<ConveyorSettings>(),
+        reference::<Preparer>(),
+        reference::<Throttling>(),
+        reference::<TransferLimit>(),
+        reference::<Direction>(),
+        reference::<Strategy>(),
+        reference::<Submitter>(),
+        reference::<Sleeps>(),
+        reference::<GroupBy>(),
+        reference::<Poller>(),
+        reference::<Finisher>(),
+        reference::<SourceOrder>(),
+        reference::<DistanceRow>(),
+        reference::<Multihop>(),
+        reference::<RulesSettings>(),
+        reference::<RetryAfter>(),
+        reference::<Subscription>(),
+        reference::<RuleTemplate>(),
+        reference::<Copies>(),
+        reference::<Grouping>(),
+        reference::<QuotaSettings>(),
+        reference::<Quota>(),
+        reference::<ReaperSettings<String>>(),
+        reference::<FreeSpace>(),
+        reference::<FreeSpaceOf<String>>(),
+        reference::<NeedBy>(),
+        reference::<StorageSettings>(),
         reference::<PolicySetFile>(),
         reference::<AccessSpec>(),
         reference::<SourceSpec>(),

@@ -32,8 +32,8 @@ fn usage_every(scenario: &Scenario) -> f64 {
 fn what_is_written_holds_and_the_rest_is_the_presets() {
     assert_eq!(usage_every(&good("()", &[])), 0.0);
     let cms = good("(preset: \"cms2026\", fts: (streams: 3))", &[]);
-    assert_eq!((usage_every(&cms), cms.setup.services.fts.streams), (600.0, 3));
-    assert_eq!(usage_every(&good("(preset: \"cms2026\", storage: ())", &[])), 600.0);
+    assert_eq!((usage_every(&cms), cms.setup.services.fts.streams), (10.0, 3));
+    assert_eq!(usage_every(&good("(preset: \"cms2026\", storage: ())", &[])), 10.0);
     assert_eq!(
         usage_every(&good("Services(preset: \"cms2026\", storage: StorageSettings(usage_every: Seconds(5)))", &[])),
         5.0
@@ -46,7 +46,7 @@ fn what_is_written_holds_and_the_rest_is_the_presets() {
             .usage_every,
         SimSpan::from_secs_f64(7.0)
     );
-    assert_eq!(usage_every(&good("()", &[("services.preset", "\"atlas2019\"")])), 600.0);
+    assert_eq!(usage_every(&good("()", &[("services.preset", "\"atlas2019\"")])), 10.0);
     assert_eq!(usage_every(&good("(preset: \"cms2026\")", &[("services.preset", "\"instant\"")])), 0.0);
 }
 
@@ -55,14 +55,14 @@ fn a_sweep_can_go_over_presets() {
     let scenario =
         good("()", &[("experiment.sweep", "[(path: \"services.preset\", values: [\"instant\", \"cms2026\"])]")]);
     let at = |value: &str| usage_every(&scenario.at(&[("services.preset".into(), value.into())]).expect("it is there"));
-    assert_eq!([at("\"instant\""), at("\"cms2026\""), at("\"instant\"")], [0.0, 600.0, 0.0]);
+    assert_eq!([at("\"instant\""), at("\"cms2026\""), at("\"instant\"")], [0.0, 10.0, 0.0]);
 }
 
 #[test]
 fn the_resolved_scenario_has_every_value_and_the_physics_no_name() {
     let named = good("(preset: \"cms2026\")", &[]);
     assert!(
-        named.resolved.contains("preset: \"cms2026\"") && named.resolved.contains("usage_every: Minutes(10"),
+        named.resolved.contains("preset: \"cms2026\"") && named.resolved.contains("usage_every: Seconds(10"),
         "{}",
         named.resolved
     );

@@ -86,7 +86,9 @@ fn filled_at(output: &RunOutput, slots: usize) -> Option<f64> {
 fn a_node_with_40_slots_looks_healthy_for_two_hours_and_collapses() {
     let scenario = scenario("services/dtn-collapse.ron");
     let of = |slots: &'static str, figure: &dyn Fn(&RunOutput) -> f64| {
-        let point = [("services.fts.max_active_per_link", slots), ("record", "Rows")];
+        // Without passes, which let each file wait for a second.
+        let at_once = ("services.fts.scheduling_interval", "Seconds(0)");
+        let point = [at_once, ("services.fts.max_active_per_link", slots), ("record", "Rows")];
         (1..=20).map(|seed| figure(&run(&scenario, seed, &point))).collect::<Vec<f64>>()
     };
     let stays = |output: &RunOutput| {
@@ -101,4 +103,85 @@ fn a_node_with_40_slots_looks_healthy_for_two_hours_and_collapses() {
     let (filled, error) = estimate(&of("40", &|output| filled_at(output, 40).expect("within 12 hours")));
     println!("40 slots: full after {filled:.0} s +- {error:.0}, by the chain {:.0}", fills(40));
     assert!((filled - fills(40)).abs() < 4.0 * error, "{filled} s, by the chain {}", fills(40));
+}
+
+/// Values of a quantity of the link in the order of the samples.
+fn sampled(output: &RunOutput, quantity: &str) -> Vec<f64> {
+    let table = output.tables.iter().find(|table| table.schema.name == "series").expect("they are recorded");
+    let quantities = table.texts("quantity").expect("they are told apart");
+    let entities = table.texts("entity").expect("they are of something");
+    let rows = quantities.iter().zip(entities.iter()).zip(table.floats("value").expect("they have values").iter());
+    let of_link = |((what, of), value): ((Option<&str>, Option<&str>), Option<f64>)| {
+        (what == Some(quantity) && of.is_some_and(|of| of.contains(" > "))).then_some(value?)
+    };
+    rows.filter_map(of_link).collect()
+}
+
+/// The shares of files done that the scenario's comment tells: rows by optimiser, columns by the most files at once.
+#[test]
+fn an_optimiser_does_not_see_the_node_collapse() {
+    let scenario = scenario("services/dtn-collapse.ron");
+    let done = |optimizer: &str, most: &str| {
+        let point = [("services.fts.optimizer", optimizer), ("services.fts.max_active_per_link", most)];
+        let share = |output: &RunOutput| output.counters.requests_done as f64 / output.counters.requests_created as f64;
+        estimate(&(1..=8).map(|seed| share(&run(&scenario, seed, &point))).collect::<Vec<_>>())
+    };
+    for (optimizer, told) in
+        [("None", [0.999, 0.41, 0.19]), ("(rules: V313)", [0.999, 0.76, 0.33]), ("(rules: V314)", [0.999, 0.62, 0.35])]
+    {
+        for (most, told) in ["13", "40", "130"].into_iter().zip(told) {
+            let (found, error) = done(optimizer, most);
+            assert!(
+                (found - told).abs() < 4.0 * error + 0.005,
+                "{optimizer} {most}: {found:.3} +- {error:.3}, not {told}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_optimiser_swings_where_files_run_out_of_time() {
+    let scenario = scenario("services/dtn-collapse.ron");
+    let point = [
+        ("services.fts.optimizer", "(rules: V314)"),
+        ("services.fts.max_active_per_link", "130"),
+        ("record", "Tables(series: Rows, series_interval: Minutes(1))"),
+    ];
+    let limits = sampled(&run(&scenario, 1, &point), "limit");
+    let late = &limits[120..];
+    let (least, most) =
+        late.iter().fold((f64::MAX, 0.0_f64), |(least, most), limit| (least.min(*limit), most.max(*limit)));
+    assert!((10.0..30.0).contains(&least) && (65.0..100.0).contains(&most), "{least} to {most}");
+    let middle = f64::midpoint(least, most);
+    let crossings = late.windows(2).filter(|pair| (pair[0] < middle) != (pair[1] < middle)).count();
+    // Ten hours of swings of 90 minutes, two crossings each.
+    assert!((9..20).contains(&crossings), "{crossings} crossings of {middle}");
+}
+
+/// The numbers that the scenario's comment tells.
+#[test]
+fn the_knife_edge_is_where_its_comment_says() {
+    let scenario = scenario("services/optimizer-knife-edge.ron");
+    for (rules, failing, told) in [
+        ("V313", "0.03", [97.0, 121.0, 126.0, 128.0]),
+        ("V313", "0.04", [76.0, 92.0, 96.0, 111.0]),
+        ("V313", "0.05", [61.0, 55.0, 42.0, 11.0]),
+        ("V314", "0.03", [97.0, 121.0, 127.0, 129.0]),
+        ("V314", "0.04", [75.0, 91.0, 105.0, 118.0]),
+        ("V314", "0.05", [59.0, 53.0, 46.0, 30.0]),
+    ] {
+        let point = [
+            ("services.fts.optimizer.rules", rules),
+            ("services.copy.failures.0.probability", failing),
+            ("record", "Tables(series: Rows, series_interval: Minutes(1))"),
+        ];
+        let runs: Vec<_> = (1..=20).map(|seed| sampled(&run(&scenario, seed, &point), "limit")).collect();
+        for (minute, told) in [30, 60, 120, 720].into_iter().zip(told) {
+            let (found, error) = estimate(&runs.iter().map(|run| run[minute]).collect::<Vec<_>>());
+            assert!(
+                (found - told).abs() < 4.0 * error + 0.5,
+                "{rules} {failing} {minute}: {found:.1} +- {error:.1}, not {told}"
+            );
+        }
+    }
 }

@@ -1,9 +1,10 @@
-//! The life of one job, request or read, told from the tables of its run.
+//! The life of one job, rule, request or read, told from the tables of its run.
 
 mod job;
 mod read;
 mod request;
 mod rows;
+mod rule;
 mod slowest;
 
 use std::fmt::Write;
@@ -20,7 +21,7 @@ pub use slowest::{Slow, Slowest, slowest};
 
 /// Tells what happened to one thing: every state, when, how long, and what it waited for.
 ///
-/// `run` is a run id or the beginning of one; `what` is `job 12`, `request 3` or `read 5`.
+/// `run` is a run id or the beginning of one; `what` is `job 12`, `rule 17`, `request 3` or `read 5`.
 ///
 /// # Errors
 /// Where the results cannot be read, no single run has such an id, the run did not record the table, or it has no
@@ -34,6 +35,7 @@ pub fn explain(dir: &Path, run: &str, what: &str) -> Result<String, ReportError>
         Kind::Job => job::life(&recorded, id)?,
         Kind::Request => request::life(&recorded, id)?,
         Kind::Read => read::life(&recorded, id)?,
+        Kind::Rule => rule::life(&recorded, id)?,
     };
     let sweep: Vec<String> = run.sweep.iter().map(|at| format!(", {} = {}", at.path, at.text)).collect();
     let place = format!("policy {}, replication {}{}", run.policy, run.replication, sweep.join(""));
@@ -45,6 +47,7 @@ enum Kind {
     Job,
     Request,
     Read,
+    Rule,
 }
 
 impl Kind {
@@ -54,6 +57,7 @@ impl Kind {
             "job" => Some(Self::Job),
             "request" | "transfer" => Some(Self::Request),
             "read" => Some(Self::Read),
+            "rule" => Some(Self::Rule),
             _ => None,
         }
     }
@@ -64,6 +68,7 @@ impl Kind {
             Self::Job => "job",
             Self::Request => "request",
             Self::Read => "read",
+            Self::Rule => "rule",
         }
     }
 }
@@ -177,7 +182,7 @@ mod tests {
             let all = slowest(folder.path(), [manifest.runs[0].id.as_str()], "jobs", table.rows()).expect("readable");
             assert_eq!(all.found.iter().filter(|slow| !slow.unfinished).map(|slow| slow.took_ns).max(), longest);
         }
-        assert!(slowest(folder.path(), runs(), "rules", 5).is_err());
+        assert!(slowest(folder.path(), runs(), "sites", 5).is_err());
     }
 
     #[test]
@@ -207,7 +212,8 @@ mod tests {
         let error = tell("job 4711").expect_err("600 jobs").to_string();
         assert!(error.ends_with("has no job 4711: it recorded 0 to 599, perhaps not all of them"), "{error}");
         assert_eq!(tell("transfer 3").expect("a transfer is a request"), request);
-        assert!(matches!(tell("rule 3"), Err(ReportError::What { .. })));
+        assert!(matches!(tell("site 3"), Err(ReportError::What { .. })));
+        assert!(matches!(tell("rule 3"), Err(ReportError::NotRecorded { .. })));
         assert!(matches!(explain(folder.path(), "", "job 1"), Err(ReportError::Run { .. })));
         let last = manifest.runs.iter().find(|run| run.replication == 2).expect("three");
         let error = explain(folder.path(), &last.id, "job 1").expect_err("not recorded").to_string();

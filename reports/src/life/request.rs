@@ -40,9 +40,10 @@ pub(super) fn summary(request: Row<'_>) -> String {
 
 fn states(requests: &TableData, attempt: Row<'_>) -> Vec<State> {
     let (created, started) = (attempt.int("created_at_ns"), attempt.int("started_at_ns"));
+    let submitted = attempt.int("submitted_at_ns").filter(|at| Some(*at) > created);
     let (flowing, done) = (attempt.int("flowing_at_ns"), attempt.int("transferred_at_ns"));
     let (size, outcome) = (attempt.int("size_bytes").unwrap_or(0), attempt.text("outcome"));
-    let queue = match (created, started) {
+    let queue = match (submitted.or(created), started) {
         (Some(at), Some(started)) if started == at => "; its slots are free".to_owned(),
         (Some(at), _) => waits_for_slots(requests, attempt, at),
         _ => String::new(),
@@ -56,7 +57,11 @@ fn states(requests: &TableData, attempt: Row<'_>) -> Vec<State> {
         _ => String::new(),
     };
     let mut states = vec![
-        state(created, format!("created{queue}")),
+        match submitted {
+            Some(_) => state(created, "created; waits for the daemons before FTS to come round to it"),
+            None => state(created, format!("created{queue}")),
+        },
+        state(submitted, format!("FTS has it{queue}")),
         state(started, "takes its slots; starts up"),
         state(flowing, "first byte moves"),
         state(done, format!("last byte arrived{speed}: {outcome}{total}")),

@@ -1,4 +1,4 @@
-//! The slowest jobs, requests or reads of some runs.
+//! The slowest jobs, rules, requests or reads of some runs.
 
 use std::path::Path;
 
@@ -39,7 +39,7 @@ pub struct Slowest {
     pub without: usize,
 }
 
-/// The `n` slowest `jobs`, `requests` or `reads` of these runs, by id.
+/// The `n` slowest `jobs`, `rules`, `requests` or `reads` of these runs, by id.
 ///
 /// # Errors
 /// Where a table cannot be read, or there is no such kind.
@@ -54,6 +54,7 @@ pub fn slowest<'a>(
         Kind::Job => ("jobs", "submitted_at_ns", "ended_at_ns"),
         Kind::Request => ("requests", "created_at_ns", "transferred_at_ns"),
         Kind::Read => ("reads", "decided_at_ns", "ended_at_ns"),
+        Kind::Rule => ("rules", "created_at_ns", "ok_at_ns"),
     };
     let mut slowest = Slowest::default();
     for run in runs {
@@ -78,9 +79,9 @@ pub fn slowest<'a>(
     Ok(slowest)
 }
 
-/// Reads have no outcome.
+/// Reads have no outcome; a rule that was refused has a state.
 fn is_failed(row: Row<'_>) -> bool {
-    row.text("outcome") == "failed"
+    row.text("outcome") == "failed" || row.text("state") == "refused"
 }
 
 fn words(kind: &Kind, row: Row<'_>) -> String {
@@ -101,6 +102,13 @@ fn words(kind: &Kind, row: Row<'_>) -> String {
             row.text("destination"),
             size("size_bytes"),
             row.text("outcome")
+        ),
+        Kind::Rule => format!(
+            "{} for {}, {} files, {}",
+            row.text("workload"),
+            row.text("activity"),
+            row.int("files").unwrap_or(0),
+            row.text("state")
         ),
         Kind::Read => format!("{} from {}, {}", row.text("mode"), row.text("source"), size("moved_bytes")),
     }

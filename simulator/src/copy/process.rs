@@ -8,7 +8,7 @@ use crate::facts::TransferError;
 use crate::faults::CopyError;
 use crate::ids::{CopyId, DtnId, FtsFileId, RseId, Table};
 use crate::live::Live;
-use crate::network::{FlowId, FlowSpec, Progressed, Share};
+use crate::network::{FlowId, FlowSpec, Share};
 use crate::topology::Map;
 use crate::units::{Bytes, Rate, SimSpan, SimTime};
 
@@ -149,13 +149,6 @@ impl Copies {
         Some(self.copies.get(copy)?.order.owner)
     }
 
-    /// When its first byte moved, and how far it is; `None`: it moves nothing.
-    pub fn progressed(&self, copy: CopyId, fabric: &Fabric<'_>) -> Option<(SimTime, Progressed)> {
-        let copy = self.copies.get(copy)?;
-        let Phase::Flowing(flow) = copy.phase else { return None };
-        Some((copy.flowing_at?, fabric.network.progressed(flow)?))
-    }
-
     /// When the first byte of one that has not ended moved, and what it has moved so far, lost or not.
     pub fn under_way(&self, copy: CopyId, fabric: &Fabric<'_>) -> Option<(Option<SimTime>, Bytes)> {
         let copy = self.copies.get(copy)?;
@@ -176,11 +169,6 @@ impl Copies {
     /// Bytes moved by copies that failed or were cancelled.
     pub fn lost(&self) -> Bytes {
         self.lost
-    }
-
-    /// Processes that have not ended, counted one by one.
-    pub fn n_left(&self) -> usize {
-        self.copies.iter().count()
     }
 
     fn on_next(

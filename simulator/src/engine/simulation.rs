@@ -115,6 +115,7 @@ impl<'a> Simulation<'a> {
         let sources =
             Sources::new((&setup.workloads, datasets), (&setup.names, &mut catalogue.words), (setup.horizon, seed));
         let conveyor = Conveyor::new(&setup.services.conveyor, &mut catalogue.words, &setup.names, seed);
+        let reaper = Reaper::new(map, &setup.services.reaper, &catalogue.words, seed);
         let mut simulation = Self {
             setup,
             now: SimTime::ZERO,
@@ -124,7 +125,7 @@ impl<'a> Simulation<'a> {
             conveyor,
             catalogue,
             rules,
-            reaper: Reaper::new(map, &setup.services.reaper, seed),
+            reaper,
             compute: Compute::new(map),
             fabric: Fabric { network, wiring, storage },
             announced: None,

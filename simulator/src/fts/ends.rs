@@ -128,6 +128,7 @@ impl Fts {
                     _ => cx.schedule(at, FtsEvent::Retry { file: id }),
                 }
             }
+            Ok(()) if self.archive(copied, cx) => {}
             result => self.finish(id, result, Some(copied), fabric, cx),
         }
     }
@@ -240,7 +241,17 @@ impl Fts {
                     }
                 }
             }
-            State::NotUsed | State::Ready | State::Copying(_) | State::Ended => {}
+            State::Staging => {
+                self.leave_tape(id, cx);
+                self.files[id].is_cancelled = true;
+                self.finish(id, Err(TransferError::Cancelled), None, fabric, cx);
+            }
+            State::Archiving if running => {
+                self.leave_tape(id, cx);
+                self.files[id].is_cancelled = true;
+                self.fail_archiving(id, TransferError::Cancelled, fabric, cx);
+            }
+            State::NotUsed | State::Ready | State::Copying(_) | State::Archiving | State::Ended => {}
         }
     }
 

@@ -26,6 +26,10 @@ pub(super) struct Job {
     /// Tries after the first.
     pub retries: u32,
     pub retry_delay: SimSpan,
+    /// How long tape may take to bring a file online; `None`: nobody has said.
+    pub bring_online: Option<SimSpan>,
+    /// How long the way to tape may take after the copy; `None`: nobody has said.
+    pub archive_timeout: Option<SimSpan>,
     /// Whether its files wait for slots.
     pub queues: bool,
     /// In the order of submission.
@@ -48,6 +52,8 @@ impl Job {
             priority: job.priority.clamp(1, 5),
             retries: again,
             retry_delay: job.retry_delay.unwrap_or(retries.1),
+            bring_online: job.bring_online,
+            archive_timeout: job.archive_timeout,
             queues: job.queues,
             files: SmallVec::new(),
             n_left: 0,
@@ -61,6 +67,8 @@ impl Job {
 pub(super) enum State {
     /// NOT_USED: its turn among the replicas or hops of its job has not come.
     NotUsed,
+    /// STAGING or STARTED: it is to come from tape, and is not known to be on disk.
+    Staging,
     /// SUBMITTED, and may start.
     Queued,
     /// SUBMITTED, and waits for its retry, for space or for a slot of a data transfer node.
@@ -71,6 +79,8 @@ pub(super) enum State {
     Copying(CopyId),
     /// Its process has ended, and its node has not read so yet.
     Ended,
+    /// ARCHIVING: it is copied, and not known to be on tape.
+    Archiving,
 }
 
 /// The queue of a file.
@@ -98,6 +108,8 @@ pub(super) struct File {
     pub lost: Bytes,
     /// Whether it counts as ACTIVE.
     pub is_active: bool,
+    /// Whether it was brought from tape for its next try.
+    pub is_online: bool,
     /// Whether somebody has cancelled it.
     pub is_cancelled: bool,
 }
@@ -115,6 +127,7 @@ impl File {
             tries: 0,
             lost: Bytes::ZERO,
             is_active: false,
+            is_online: false,
             is_cancelled: false,
         }
     }

@@ -24,7 +24,7 @@ mod passes;
 mod queues;
 mod service;
 mod settings;
-#[cfg_attr(not(test), expect(dead_code, reason = "wired in next"))]
+mod staging;
 mod tape;
 mod tuning;
 mod window;

@@ -14,11 +14,12 @@ use rustc_hash::FxHashMap;
 use crate::context::Context;
 use crate::copy::{Connection, Copies, CopyEnded, CopyEvent, CopyOrder, CopySettings, Moment};
 use crate::fabric::Fabric;
-use crate::facts::{FtsEnded, TransferError};
+use crate::facts::{Fact, FtsEnded, TransferError};
 use crate::fts::backlog::{HostLink, NodeId};
 use crate::fts::files::{File, FtsJobId, Job, Queue, State};
 use crate::fts::nodes::{Message, Nodes, Told};
 use crate::fts::queues::{Head, Queues};
+use crate::fts::tape::{TapeEvent, Tapes};
 use crate::fts::tuning::Ending;
 use crate::fts::{FtsFile, FtsJob, FtsSettings, JobKind, WhenFull};
 use crate::ids::{CopyId, DtnId, FtsFileId, HostId, RequestId, RseId, WorkloadId};
@@ -43,6 +44,8 @@ pub(crate) enum FtsEvent {
     Kill { file: FtsFileId },
     /// Jobs are looked at that may have been queued for too long.
     Sweep,
+    /// Something happens to files on their way from tape or to it.
+    Tape(TapeEvent),
     /// The optimiser runs.
     Tune,
     /// Something happens to a copy.
@@ -85,6 +88,9 @@ pub(crate) struct Fts {
     pub(super) ended: FxHashMap<RequestId, FtsEnded>,
     pub(super) starts: Starts,
     pub(super) copies: Copies,
+    pub(super) tapes: Tapes,
+    /// Files that are copied and on their way to tape; for looking up only.
+    pub(super) archiving: FxHashMap<FtsFileId, CopyEnded>,
     pub(super) expiry: super::ends::Expiry,
 }
 
@@ -104,6 +110,8 @@ impl Fts {
             ended: FxHashMap::default(),
             starts,
             copies: Copies::new(map, copy, connection, seed),
+            tapes: Tapes::new(map, settings.staging, seed),
+            archiving: FxHashMap::default(),
             expiry: super::ends::Expiry::new(seed),
         }
     }
@@ -156,6 +164,7 @@ impl Fts {
             FtsEvent::Retry { file } => self.on_retry(file, fabric, cx),
             FtsEvent::Kill { file } => self.on_kill(file, fabric, cx),
             FtsEvent::Sweep => self.sweep(fabric, cx),
+            FtsEvent::Tape(event) => self.on_tape(event, fabric, cx),
             FtsEvent::Tune => self.tune(fabric, cx),
             FtsEvent::Copy(event) => {
                 if let Some(ended) = with_moment(cx, |at| self.copies.handle(event, fabric, at)) {
@@ -174,7 +183,8 @@ impl Fts {
     /// What it has done so far for a request that has not ended, and whether it is under way.
     pub fn progressed(&self, request: RequestId, fabric: &Fabric<'_>) -> Option<FtsEnded> {
         let file = &self.files[*self.of_request.get(&request)?];
-        let life = file.life(Ok(()), None);
+        let archiving = self.of_request.get(&request).and_then(|file| self.archiving.get(file));
+        let life = FtsEnded { transferred_at: None, ..file.life(Ok(()), archiving) };
         let State::Copying(copy) = file.state else { return Some(life) };
         let (flowing_at, moved) = self.copies.under_way(copy, fabric).unwrap_or_default();
         Some(FtsEnded { flowing_at, moved: life.moved + moved, ..life })
@@ -263,11 +273,14 @@ impl Fts {
         fabric: &mut Fabric<'_>,
         cx: &mut Context<'_, E>,
     ) {
-        let file = &mut self.files[id];
-        let FtsFile { source, destination, .. } = file.spec;
+        let FtsFile { source, destination, .. } = self.files[id].spec;
         if cx.map.route_between(source, destination).is_none() {
             return self.finish(id, Err(TransferError::NoRoute), None, fabric, cx);
         }
+        if self.stage(id, cx) {
+            return;
+        }
+        let file = &mut self.files[id];
         let job = &mut self.jobs[file.job];
         if !job.queues {
             match &mut self.starts {
@@ -392,7 +405,9 @@ impl Fts {
         file.state = State::Ended;
         let comes = copied.result.is_ok() && !file.is_cancelled;
         if !comes && file.spec.file.is_some() {
-            fabric.storage.give_back(file.spec.destination, file.spec.bytes, cx.now);
+            let rse = file.spec.destination;
+            fabric.storage.give_back(rse, file.spec.bytes, cx.now);
+            cx.tell(&Fact::SpaceFreed { rse });
         }
         self.tell_node(copied.owner, Message::Ended(copied), fabric, cx);
     }

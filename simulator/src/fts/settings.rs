@@ -1,6 +1,7 @@
 //! How the service is set.
 
 use crate::fts::optimizer::Optimizer;
+use crate::fts::tape::Staging;
 use crate::ids::RseId;
 use crate::settings;
 use crate::units::{Bytes, Rate, SimSpan};
@@ -71,6 +72,8 @@ settings! {
         /// Time from taking a slot to the first byte, in addition to that of the data transfer nodes and to twice the latency of
         /// the route.
         pub start_up: SimSpan = SimSpan::ZERO,
+        /// How files are brought from tape and followed on their way to it.
+        pub staging: Staging = Staging::default(),
         /// What happens to a placement whose destination is full.
         pub when_full: WhenFull = WhenFull::Fail,
     }

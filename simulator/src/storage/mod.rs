@@ -25,7 +25,6 @@ mod replicas;
 mod settings;
 mod space;
 mod store;
-#[cfg_attr(not(test), expect(dead_code, reason = "wired in next"))]
 mod tape;
 
 pub use dataset::Dataset;

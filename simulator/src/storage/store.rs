@@ -218,8 +218,13 @@ impl Storage {
         self.change_if_there(file, rse, now, |replica| Replica { state: ReplicaState::BeingDeleted, ..replica });
     }
 
-    /// Deletes what is marked, and says how much space that frees; what a new request is to bring meanwhile stays as it is.
-    pub fn remove(&mut self, file: FileId, rse: RseId, now: SimTime) -> Bytes {
+    /// Deletes what is marked, and says how much space that frees; what a new request is to bring meanwhile loses what was there, and
+    /// stays. `None`: there is nothing to delete any more.
+    pub fn remove(&mut self, file: FileId, rse: RseId, now: SimTime) -> Option<Bytes> {
+        let is_marked = match self.state(file, rse)? {
+            ReplicaState::BeingDeleted | ReplicaState::Copying => true,
+            ReplicaState::Available | ReplicaState::Unavailable | ReplicaState::Bad => false,
+        };
         let before = self.space[rse].used;
         self.change(file, rse, now, |replica| match replica?.state {
             ReplicaState::BeingDeleted => None,
@@ -227,7 +232,7 @@ impl Storage {
             _ => replica,
         });
         self.files.forget_unheld(file);
-        before - self.space[rse].used
+        is_marked.then(|| before - self.space[rse].used)
     }
 
     /// A rule or a job needs it.

@@ -5,3 +5,4 @@ mod copies;
 #[allow(dead_code, reason = "shared with the other test binary, which uses what this one does not")]
 mod grid;
 mod optimizer;
+mod tape;

@@ -16,5 +16,5 @@ mod bulks;
 mod service;
 mod settings;
 
-pub(crate) use service::{TapeEvent, TapeFile, TapeNews, Tapes};
+pub(crate) use service::{Schedule, TapeEvent, TapeFile, TapeNews, Tapes};
 pub use settings::{Polls, Staging};

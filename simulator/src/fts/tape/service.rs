@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 
 use crate::fts::tape::bulks::{Bulk, Bulks, Place};
 use crate::fts::tape::{Polls, Staging};
-use crate::ids::{FileId, FtsFileId, Id, RseId, entity_id};
+use crate::ids::{FileId, FtsFileId, RseId, entity_id};
 use crate::live::Live;
 use crate::rng::{Purpose, keyed};
 use crate::storage::{Drives, Tape};
