@@ -8,6 +8,8 @@ use dapple_simulator::topology::Outage;
 use dapple_simulator::units::{Bytes, Rate};
 use dapple_simulator::workload::{Data, Deed};
 
+use proptest::prelude::*;
+
 use crate::world::{FILE, World, at, dataset, rse, rule, span};
 
 const FIRST: fn() -> Data = || Data::Dataset(dataset(0));
@@ -431,4 +433,58 @@ fn nothing_is_placed_where_a_downtime_is_declared() {
     assert_eq!(ended(refused), (None, Some(RuleError::NotWritable)));
     assert_eq!((ended(elsewhere), early.state), ((Some(RuleState::Ok), None), Some(RuleState::Ok)));
     assert!(told.transfers.iter().filter(|row| row.created_at > at(10.0)).all(|row| row.destination == rse(2)));
+}
+
+/// Something that persons do, by four small numbers.
+fn deed((what, which, nth, account): (u8, u32, u32, bool)) -> Deed {
+    let account = || if account { "alice" } else { "root" }.to_owned();
+    let data = [FIRST(), Data::File(dataset(0), nth), Data::Container(ContainerId::from_index(0)), Data::Made(0)];
+    let on = data[which as usize % 4];
+    let grouping = [Grouping::All, Grouping::Dataset, Grouping::None][nth as usize % 3];
+    let (rses, copies) = [("*", 2), ("R1|R2", 1), ("*\\R0", 3), ("R3", 1)][nth as usize % 4];
+    let (copies, lifetime) = (Copies::N(copies), (which % 2 == 0).then(|| span(600.0)));
+    let template = RuleTemplate { copies, grouping, lifetime, ..rule(rses) };
+    match what {
+        0..=2 => Deed::Rule { on, account: account(), rule: Box::new(template) },
+        3 => Deed::DeleteRules { on, account: account() },
+        4 => Deed::Make { files: World::files(0, nth + 1), lifetime: Some(span(900.0)) },
+        5 => Deed::Grow { dataset: Data::Made(0), files: World::files(0, nth + 1) },
+        _ => Deed::DeclareBad { dataset: dataset(0), nth, rse: rse(which as usize % 4) },
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    /// Whatever persons do, on RSEs that fill up and go down, with or without daemons: the books of the run balance, or it would end with
+    /// an error, and each rule ends once.
+    #[test]
+    fn no_rule_lock_or_byte_is_unaccounted_for(
+        deeds in proptest::collection::vec((0_u32..2000, (0_u8..7, 0_u32..8, 0_u32..10, any::<bool>())), 1..25),
+        has_daemons in any::<bool>(),
+        seed in 0_u64..1000,
+    ) {
+        let mut world = World::of(4);
+        world.datasets = vec![(10, vec![0, 3]), (4, vec![0])];
+        world.containers.push(vec![0, 1]);
+        world.bandwidth = Rate::from_mb_per_s(0.5);
+        world.services.fts.when_full = WhenFull::Fail;
+        world.rses[1].1 = Some(Bytes::new(6 * FILE));
+        world.outages = vec![(2, Outage { at: at(300.0), lasts: span(200.0), declared: seed % 2 == 0 })];
+        world.horizon = 20_000.0;
+        let rules = &mut world.services.rules;
+        rules.deleted_after = span(100.0);
+        rules.quotas.local = vec![World::quota("alice", "*", 25), World::quota("root", "*", 1000)];
+        if has_daemons {
+            (rules.injector_every, rules.evaluator_every, rules.cleaner_every) = (span(60.0), span(30.0), span(60.0));
+            (rules.repairer_every, rules.necromancer_every, rules.undertaker_every) = (span(60.0), span(60.0), span(60.0));
+            rules.inject_from = 8;
+        }
+        deeds.into_iter().for_each(|(seconds, what)| world.step(f64::from(seconds), deed(what)));
+        let told = world.run(seed);
+        let counters = told.books.counters;
+        prop_assert_eq!(told.rules.len() as u64, counters.rules_created);
+        let left: u32 = told.rules.iter().filter(|rule| rule.deleted_at.is_none()).flat_map(|rule| rule.locks).sum();
+        prop_assert_eq!(u64::from(left), counters.locks_left);
+        prop_assert_eq!(told.transfers.len() as u64, counters.requests_created);
+    }
 }
