@@ -61,6 +61,10 @@ impl Rules {
         let bytes = storage.file(lock.file).bytes;
         below.catalogue.quotas.unlock(new.account, lock.rse, bytes);
         storage.unlock(lock.file, lock.rse, Unlocking { purges: new.purges, is_replicating }, cx.now);
-        storage.let_go(lock.file);
+        let is_wanted = storage.is_locked(lock.file, lock.rse);
+        if is_replicating && !is_wanted {
+            below.conveyor.cancel((lock.file, lock.rse), below.fts, below.fabric, cx);
+        }
+        below.fabric.storage.let_go(lock.file);
     }
 }

@@ -114,6 +114,11 @@ impl Storage {
         self.files.get(file).is_some_and(|file| file.replicas.contains(&rse))
     }
 
+    /// Whether a lock or a pin holds a replica.
+    pub fn is_locked(&self, file: FileId, rse: RseId) -> bool {
+        self.replicas.get(file, rse).is_some_and(|replica| replica.locks > 0)
+    }
+
     /// The state of a replica; `None`: there is none.
     pub fn state(&self, file: FileId, rse: RseId) -> Option<ReplicaState> {
         Some(self.replica(file, rse)?.state)
