@@ -75,6 +75,8 @@ pub(crate) struct Conveyor {
     pub(super) requests: Live<RequestId, Request>,
     /// The one live request per file and destination; for looking up only.
     pub(super) live: FxHashMap<(FileId, RseId), RequestId>,
+    /// Cancelled requests that FTS has not ended yet: the space that is kept for them. For looking up only.
+    pub(super) cancelled: FxHashMap<RequestId, (RseId, Bytes)>,
     preparers: Vec<Desk>,
     throttling: Rounds,
     /// Requests that have come to wait for a limit, by when.
@@ -107,6 +109,7 @@ impl Conveyor {
             throttler: throttler(settings, words, names),
             requests: Live::new(),
             live: FxHashMap::default(),
+            cancelled: FxHashMap::default(),
             preparers: preparers.unwrap_or_default(),
             throttling: Rounds::seeded(settings.throttler.every, ("throttler", 0), seed),
             waiting: VecDeque::new(),

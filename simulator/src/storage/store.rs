@@ -114,9 +114,9 @@ impl Storage {
         self.files.get(file).is_some_and(|file| file.replicas.contains(&rse))
     }
 
-    /// Whether a lock of a rule or a pin of a job holds a replica.
+    /// Whether a lock or a pin holds a replica.
     pub fn is_locked(&self, file: FileId, rse: RseId) -> bool {
-        self.replica(file, rse).is_some_and(|replica| replica.locks > 0)
+        self.replicas.get(file, rse).is_some_and(|replica| replica.locks > 0)
     }
 
     /// The state of a replica; `None`: there is none.

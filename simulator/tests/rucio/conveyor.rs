@@ -7,7 +7,7 @@ use dapple_simulator::conveyor::{
 use dapple_simulator::facts::{RuleState, TransferEnded, TransferError, TransferOutcome};
 use dapple_simulator::fts::FtsSettings;
 use dapple_simulator::units::{Bytes, Rate, SimSpan, SimTime};
-use dapple_simulator::workload::{Arrivals, Data, Distribution};
+use dapple_simulator::workload::{Arrivals, Data, Deed, Distribution};
 
 use crate::world::{FILE, Told, World, at, dataset, rse, rule, span};
 
@@ -333,6 +333,31 @@ fn statement_16_fifo_in_rucio() {
     let submitted = |urgent| by_priority(urgent).transfers().iter().map(|t| t.submitted_at).collect::<Vec<_>>();
     assert_eq!(submitted(true), submitted(false), "priorities change no submission");
     assert!(submitted(true).iter().all(Option::is_some));
+}
+
+#[test]
+fn statement_17_cancel_ends_requests_at_once() {
+    for conveyor in [all_daemons(), ConveyorSettings::default()] {
+        let mut world = World::of(2);
+        world.datasets.push((5, vec![0]));
+        world.services.conveyor = conveyor;
+        world.services.rules.deleted_after = SimSpan::ZERO;
+        world.services.fts.max_active_per_link = 2;
+        world.rses[1].1 = Some(Bytes::new(5 * FILE));
+        world.bandwidth = Rate::from_bytes_per_s(FILE as f64 / 5000.0);
+        world.rule(10.0, Data::Dataset(dataset(0)), rule("R1"));
+        world.step(500.0, Deed::DeleteRules { on: Data::Dataset(dataset(0)), account: "root".into() });
+        // Others fit there afterwards.
+        world.rule(1000.0, Data::Dataset(dataset(0)), rule("R1"));
+        world.horizon = 50_000.0;
+        let told = world.run(7);
+        let cancelled = TransferOutcome::Failed(TransferError::Cancelled);
+        let (first, second): (Vec<_>, Vec<_>) = told.transfers.iter().partition(|t| t.requested_at < at(500.0));
+        assert!(first.len() == 5 && first.iter().all(|t| t.outcome == cancelled), "{first:?}");
+        assert!(second.len() == 5 && second.iter().all(|t| t.outcome == TransferOutcome::Done), "{second:?}");
+        assert_eq!(told.rules()[0].deleted_at, Some(at(500.0)));
+        assert_eq!(told.rules()[1].state, Some(RuleState::Ok));
+    }
 }
 
 #[test]
