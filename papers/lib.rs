@@ -8,17 +8,20 @@
 //! behind, or figures, and gives figures back. Each claim carries a [`dapple_reports::page::Label`], because a figure that
 //! was put in and comes out again is no discovery.
 
+pub mod atlas_backlog;
 mod error;
 pub mod hpss;
 pub mod remote_access;
+mod rows;
 
 use dapple_reports::page::{PageTitle, Section};
 use dapple_scenarios::Registry;
 
 pub use error::{Blame, PaperError};
+pub use rows::LogError;
 
 /// All papers, in the order in which they are listed.
-pub const PAPERS: &[Paper] = &[remote_access::PAPER, hpss::PAPER];
+pub const PAPERS: &[Paper] = &[remote_access::PAPER, hpss::PAPER, atlas_backlog::PAPER];
 
 /// A paper of which something can be made again.
 pub struct Paper {

@@ -36,7 +36,7 @@ use dapple_simulator::ids::{RseId, SiteId, Table};
 use dapple_simulator::names::Names;
 use dapple_simulator::rng::PolicyRng;
 use dapple_simulator::topology::{Link, Rse, Site, TopologyBuilder, TopologyError};
-use dapple_simulator::units::{Bytes, Rate, SimSpan, SimTime};
+use dapple_simulator::units::{Rate, SimSpan, SimTime};
 use dapple_simulator::workload::{Arrivals, TransferStream, Workload, WorkloadKind};
 use statrs::distribution::{ContinuousCDF, Normal};
 

@@ -1,11 +1,10 @@
 //! The log of one mover: what was measured.
 
-use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use flate2::read::MultiGzDecoder;
 use serde::Deserialize;
+
+use crate::rows::{LogError, rows};
 
 /// Transfers of one mover, in order of the rows of their file.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,36 +40,6 @@ pub enum Direction {
     Unknown,
 }
 
-/// Why a log cannot be read.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum LogError {
-    /// The file cannot be opened or read.
-    #[error("cannot read {}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What went wrong.
-        source: std::io::Error,
-    },
-    /// A row is not what it should be.
-    #[error("{}, row {row}: {what}", path.display())]
-    Row {
-        /// The file.
-        path: PathBuf,
-        /// The row; 1 is the first row of data, 0 the header.
-        row: usize,
-        /// What is wrong with it.
-        what: String,
-    },
-    /// The file has no rows.
-    #[error("{} has no rows", path.display())]
-    Empty {
-        /// The file.
-        path: PathBuf,
-    },
-}
-
 #[derive(Deserialize)]
 struct Row {
     t_start_s: f64,
@@ -86,25 +55,7 @@ impl TransferLog {
     /// # Errors
     /// [`LogError::Read`], [`LogError::Row`] for a row that is not as above or not in order, [`LogError::Empty`].
     pub fn read(path: &Path) -> Result<Self, LogError> {
-        let cannot = |source| LogError::Read { path: path.to_owned(), source };
-        let file = File::open(path).map_err(cannot)?;
-        let text: Box<dyn Read> = match path.extension() {
-            Some(extension) if extension == "gz" => Box::new(MultiGzDecoder::new(file)),
-            _ => Box::new(file),
-        };
-        let mut reader = csv::Reader::from_reader(text);
-        let mut transfers = Vec::new();
-        for (index, row) in reader.deserialize().enumerate() {
-            let wrong = |what: String| LogError::Row { path: path.to_owned(), row: index + 1, what };
-            let row: Row = row.map_err(|error| match error.into_kind() {
-                csv::ErrorKind::Io(source) => cannot(source),
-                kind => wrong(format!("{kind:?}")),
-            })?;
-            transfers.push(row.checked().map_err(|what| wrong(what.to_owned()))?);
-        }
-        if transfers.is_empty() {
-            return Err(LogError::Empty { path: path.to_owned() });
-        }
+        let transfers = rows(path, Row::checked)?;
         Ok(Self { transfers })
     }
 

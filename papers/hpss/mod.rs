@@ -22,13 +22,14 @@ mod replay;
 mod score;
 mod sections;
 
+pub use crate::rows::LogError;
 pub use calibrate::{
     Calibrated, CalibrationError, LawScores, ReplayScore, Settings, calibrate, replay_score, selected,
 };
 pub use halves::{Cut, Halves, LeftOut, NothingScored, Scope};
 pub use law::{CurveShape, Law, LawConstant, StartUp};
 pub use load::{HPSS_LOG, HPSS_SCENARIO, Hpss, HpssError};
-pub use log::{Direction, LogError, LoggedTransfer, TransferLog};
+pub use log::{Direction, LoggedTransfer, TransferLog};
 pub use paper::PAPER;
 pub use replay::{Mover, Replay, ReplayError};
 pub use score::{BAR, FirstHalf, LawResult, Prediction, TAU};

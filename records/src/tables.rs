@@ -3,11 +3,13 @@
 //! The meaning of a column is its entry in the data dictionary. Engine types are not the schema: what a fact calls a thing may change,
 //! what a file calls it stands here.
 
+use std::borrow::Cow;
+
 use dapple_simulator::decide::{Access, AccessObservation, SourceObservation, SourceQuestion};
 use dapple_simulator::engine::Setup;
 use dapple_simulator::facts::{
     Decided, Entity, JobEnded, JobError, JobOutcome, ReadEnded, RuleEnded, RuleError, RuleState, Sample,
-    SampledQuantity, TransferEnded, TransferError, TransferOutcome,
+    SampledQuantity, TransferEnded, TransferOutcome,
 };
 use dapple_simulator::ids::{
     AccountId, ActivityId, FileId, Id, JobId, PoolId, ReadId, RequestId, RseId, RuleId, WorkloadId,
@@ -101,7 +103,7 @@ tables! {
         learned_at_ns: Int = t.learned_at, "when Rucio had learned how it came out; empty: never";
         moved_bytes: Int = t.moved, "bytes that arrived until the end or the horizon; of a failed attempt they are lost";
         outcome: Word = transfer_outcome(t.outcome), "done, failed, or at the horizon: queued, active, finishing (FTS was through with it, Rucio not)";
-        error_class: Word = transfer_error(t.outcome), "why it failed: no-space, no-route, no-sources, refused, lost; empty otherwise";
+        error_class: Word = transfer_error(t.outcome), "why it failed, such as no-space, no-route, no-sources, refused, lost, cancelled, or what its copy failed of (connection-timeout, checksum-mismatch, ..); empty otherwise";
     }
 
     /// One row per file access of a job.
@@ -172,8 +174,8 @@ tables! {
 
     /// One row per (entity, quantity, instant).
     series(s: Sampled<'_>) = "sample of one quantity of one entity", series, 4 {
-        entity: Word = entity(s.sample.entity, s.setup), "link, RSE, DTN or pool";
-        quantity: Word = quantity(s.sample.quantity), "rate_bytes_per_s, used_bytes, active, queued or slots_taken";
+        entity: Word = &*entity(s.sample.entity, s.setup), "link, RSE, DTN, pool, or FTS link as `SOURCE > DESTINATION` with the names of its storage hosts";
+        quantity: Word = quantity(s.sample.quantity), "rate_bytes_per_s, used_bytes, active, queued, slots_taken, or limit: the files that an FTS link may copy at once";
         at_ns: Int = s.at, "instant of the sample; there is one at the horizon, too";
         value: Float = s.sample.value,
             "a rate: bytes since the sample before over the time since; any other quantity: as it is at that instant, after everything that happens in it";
@@ -398,11 +400,7 @@ const fn transfer_outcome(outcome: TransferOutcome) -> &'static str {
 
 const fn transfer_error(outcome: TransferOutcome) -> Option<&'static str> {
     match outcome {
-        TransferOutcome::Failed(TransferError::NoSpace) => Some("no-space"),
-        TransferOutcome::Failed(TransferError::NoRoute) => Some("no-route"),
-        TransferOutcome::Failed(TransferError::NoSources) => Some("no-sources"),
-        TransferOutcome::Failed(TransferError::Refused) => Some("refused"),
-        TransferOutcome::Failed(TransferError::Lost) => Some("lost"),
+        TransferOutcome::Failed(error) => Some(error.name()),
         TransferOutcome::Done | TransferOutcome::Queued | TransferOutcome::Active | TransferOutcome::Finishing => None,
     }
 }
@@ -462,13 +460,16 @@ const fn mode(access: Access) -> &'static str {
     }
 }
 
-fn entity(entity: Entity, setup: &Setup) -> &str {
+fn entity(entity: Entity, setup: &Setup) -> Cow<'_, str> {
     let map = &setup.topology.map;
     match entity {
-        Entity::Link(id) => &map.links()[id].name,
-        Entity::Rse(id) => &map.rses()[id].name,
-        Entity::Dtn(id) => &map.dtns()[id].name,
-        Entity::Pool(id) => &map.pools()[id].name,
+        Entity::Link(id) => map.links()[id].name.as_str().into(),
+        Entity::Rse(id) => map.rses()[id].name.as_str().into(),
+        Entity::Dtn(id) => map.dtns()[id].name.as_str().into(),
+        Entity::Pool(id) => map.pools()[id].name.as_str().into(),
+        Entity::FtsLink { source, destination } => {
+            format!("{} > {}", map.hosts()[source], map.hosts()[destination]).into()
+        }
     }
 }
 
@@ -479,5 +480,6 @@ const fn quantity(quantity: SampledQuantity) -> &'static str {
         SampledQuantity::Active => "active",
         SampledQuantity::Queued => "queued",
         SampledQuantity::SlotsTaken => "slots_taken",
+        SampledQuantity::Limit => "limit",
     }
 }

@@ -12,6 +12,8 @@ pub const FILES: &[(&str, &str)] = &[
     ("presets/instant.ron", include_str!("../presets/instant.ron")),
     ("presets/rucio-defaults.ron", include_str!("../presets/rucio-defaults.ron")),
     ("quickstart/two-sites.ron", include_str!("../quickstart/two-sites.ron")),
+    ("services/dtn-collapse.ron", include_str!("../services/dtn-collapse.ron")),
+    ("services/optimizer-knife-edge.ron", include_str!("../services/optimizer-knife-edge.ron")),
     ("services/rules.ron", include_str!("../services/rules.ron")),
     ("services/storage-full.ron", include_str!("../services/storage-full.ron")),
     ("topologies/cern-grif.ron", include_str!("../topologies/cern-grif.ron")),

@@ -10,8 +10,13 @@ use dapple_simulator::conveyor::{
     ConveyorSettings, Direction, DistanceRow, Finisher, GroupBy, Multihop, Poller, Preparer, Sleeps, SourceOrder,
     Strategy, Submitter, Throttling, TransferLimit,
 };
+use dapple_simulator::copy::{BadHours, Checksum, CopySettings, Failure, Strikes, Sufferer, Timeout};
 use dapple_simulator::distribution::Distribution;
-use dapple_simulator::fts::{FtsSettings, LinkLimit, Turns, WhenFull};
+use dapple_simulator::faults::CopyError;
+use dapple_simulator::fts::{
+    ActivitySharesOf, FtsSettings, LinkLimit, Optimizer, PassTurns, ReplicaChoice, RuleSet, Share, StorageLimit, Turns,
+    VoShares, WhenFull,
+};
 use dapple_simulator::reaper::{FreeSpace, FreeSpaceOf, NeedBy, ReaperSettings};
 use dapple_simulator::rules::{Copies, Grouping, RetryAfter, RuleTemplate, RulesSettings, Subscription};
 use dapple_simulator::settings::{Documented, FieldDoc, Kind, Range, Setting, Shape, TypeDoc, VariantDoc};
@@ -149,7 +154,23 @@ pub fn types() -> Vec<TypeReference> {
         reference::<Dirty>(),
         reference::<Services>(),
         reference::<FtsSettings<String>>(),
+        reference::<CopySettings<String>>(),
+        reference::<Checksum<String>>(),
+        reference::<Timeout>(),
+        reference::<Failure<String>>(),
+        reference::<CopyError>(),
+        reference::<Strikes>(),
+        reference::<BadHours>(),
+        reference::<Sufferer>(),
         reference::<LinkLimit<String>>(),
+        reference::<StorageLimit<String>>(),
+        reference::<Optimizer>(),
+        reference::<RuleSet>(),
+        reference::<VoShares<String>>(),
+        reference::<ActivitySharesOf>(),
+        reference::<Share>(),
+        reference::<PassTurns>(),
+        reference::<ReplicaChoice>(),
         reference::<Turns>(),
         reference::<WhenFull>(),
         reference::<ConveyorSettings>(),

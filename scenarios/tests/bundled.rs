@@ -210,3 +210,53 @@ fn two_sources_shows_what_the_choice_of_a_replica_is_worth() {
     let (nearest, least_queue) = (ttc("nearest"), ttc("least-queue"));
     assert!(least_queue < 0.9 * nearest, "{least_queue} s against {nearest} s");
 }
+
+/// What its comments say of the three reapers.
+#[test]
+fn storage_full_shows_what_the_reaper_makes_of_a_full_disk() {
+    let scenario = shipped("services/storage-full.ron");
+    let texts = ["(every: Seconds(0))", "(every: Minutes(1), min_free_space: Share(0.1))"];
+    let exact = "(every: Minutes(1), min_free_space: Share(0.1), need_by: LiveUsage)";
+    let [off, shipped, exact] =
+        [texts[0], texts[1], exact].map(|reaper| one_run(&scenario, "cache", &[("services.reaper", reaper)]));
+
+    // The fill of the disk from hour to hour.
+    let fill = |output: &RunOutput, from_h: f64, until_h: f64| -> (f64, f64) {
+        let series = output.tables.iter().find(|table| table.schema.name == "series").expect("it is recorded");
+        let (entities, quantities) = (series.texts("entity").expect("has"), series.texts("quantity").expect("has"));
+        let (at, value) = (series.ints("at_ns").expect("has"), series.floats("value").expect("has"));
+        let rows = entities.iter().zip(quantities.iter()).zip(at.iter().zip(value.iter()));
+        let used = rows.filter(|(of, _)| *of == (Some("GRIF_DISK"), Some("used_bytes"))).filter_map(|(_, row)| {
+            let hour = row.0? as f64 / 3.6e12;
+            (from_h..until_h).contains(&hour).then_some(row.1? / 4e12)
+        });
+        used.fold((1.0, 0.0), |(low, high), share| (f64::min(low, share), f64::max(high, share)))
+    };
+    let summer = |output: &RunOutput, kpi: &str| -> Option<f64> {
+        let groups = output.tables.iter().find(|table| table.schema.name == "groups").expect("every run has it");
+        let at = groups.texts("group").expect("has").iter().position(|name| name == Some("summer-analysis"));
+        groups.floats(kpi).expect("has").iter().nth(at.expect("it ran")).flatten()
+    };
+    assert_eq!(off.counters.replicas_deleted, 0);
+    assert!(fill(&off, 0.0, 12.0).1 < 0.9 && fill(&off, 18.0, 48.0).0 > 0.999, "full after some 17 hours");
+    assert_eq!(summer(&off, "placements").unwrap_or(0.0), 0.0);
+    assert!(summer(&shipped, "placements").is_some_and(|placements| placements > 2_000.0));
+
+    let (low, high) = fill(&shipped, 20.0, 48.0);
+    assert!((0.84..0.88).contains(&low) && (0.91..0.94).contains(&high), "{low} to {high}");
+    let (low, high) = fill(&exact, 20.0, 48.0);
+    assert!((0.895..0.901).contains(&low) && (0.9..0.91).contains(&high), "{low} to {high}");
+
+    let wan = |output: &RunOutput| output.kpis.get(Kpi::WanBytes).expect("bytes move");
+    assert!((1.8..2.2).contains(&(wan(&off) / wan(&shipped))), "{} and {}", wan(&off), wan(&shipped));
+    assert!((wan(&shipped) / wan(&exact) - 1.0).abs() < 0.01, "{} and {}", wan(&shipped), wan(&exact));
+    assert_eq!(off.kpis.get(Kpi::Evictions), Some(0.0));
+    assert!(shipped.kpis.get(Kpi::Evictions).is_some_and(|evictions| evictions > 2_500.0));
+    assert!([off, shipped, exact].iter().all(|output| output.counters.jobs_failed == 0));
+}
+
+#[test]
+fn links_that_tune_themselves_are_shipped() {
+    shipped("services/dtn-collapse.ron");
+    shipped("services/optimizer-knife-edge.ron");
+}

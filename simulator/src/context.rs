@@ -5,7 +5,7 @@
 
 use crate::calendar::Calendar;
 use crate::facts::{Fact, Observer};
-use crate::ids::{FtsFileId, ReadId};
+use crate::ids::{CopyId, ReadId};
 use crate::topology::Map;
 use crate::units::SimTime;
 
@@ -37,8 +37,8 @@ impl<E> Context<'_, E> {
 /// Whom a flow belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Owner {
-    /// A file that FTS copies.
-    Transfer(FtsFileId),
+    /// A copy process of FTS.
+    Copy(CopyId),
     /// A job's file access.
     Read(ReadId),
 }

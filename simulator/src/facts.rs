@@ -8,8 +8,9 @@
 //! A fact that ends something tells its whole life, so that no observer has to remember how it began. Facts are plain values:
 //! ids, instants, bytes and enums; names and texts belong to whoever writes them down.
 
+use crate::faults::CopyError;
 use crate::ids::{
-    AccountId, ActivityId, DtnId, FileId, JobId, LinkId, PoolId, ReadId, RequestId, RseId, RuleId, WorkloadId,
+    AccountId, ActivityId, DtnId, FileId, HostId, JobId, LinkId, PoolId, ReadId, RequestId, RseId, RuleId, WorkloadId,
 };
 use crate::network::Carried;
 use crate::questions::{Access, AccessObservation, AccessQuestion, SourceObservation, SourceQuestion};
@@ -114,14 +115,16 @@ pub struct FtsEnded {
     pub source: RseId,
     /// When FTS had it.
     pub submitted_at: SimTime,
-    /// When the last try took its slots.
+    /// When the process of the last try was accepted; without passes that is when it took its slots.
     pub started_at: Option<SimTime>,
     /// When its first byte moved.
     pub flowing_at: Option<SimTime>,
     /// When all of it was there and verified.
     pub transferred_at: Option<SimTime>,
-    /// Bytes that arrived by the last try.
+    /// Bytes that all its tries moved; those of failed ones are lost.
     pub moved: Bytes,
+    /// Copies that were begun.
+    pub tries: u32,
     /// How it came out.
     pub result: Result<(), TransferError>,
 }
@@ -246,12 +249,60 @@ pub enum TransferError {
     NoSpace,
     /// No links lead from the source to the destination.
     NoRoute,
+    /// Its copy failed.
+    Copy(CopyError),
+    /// Somebody has cancelled it.
+    Cancelled,
+    /// It is a later hop of a file of which an earlier one failed.
+    NotUsed,
+    /// Its virtual organisation has no share of the link.
+    NoShare,
+    /// Its file was not brought from tape to disk in time (ETIMEDOUT).
+    StagingTimeout,
+    /// Its file was not on tape in time.
+    ArchivingTimeout,
     /// No replica could be its source: there was none, or none with a distance to the destination.
     NoSources,
     /// FTS refused to take it.
     Refused,
     /// FTS had taken it and knew nothing of it later.
     Lost,
+}
+
+impl TransferError {
+    /// Whether FTS tries the file again where its job has retries left.
+    pub fn is_recoverable(self) -> bool {
+        match self {
+            Self::Copy(error) => error.is_recoverable(),
+            Self::StagingTimeout => true,
+            Self::NoSpace
+            | Self::NoRoute
+            | Self::Cancelled
+            | Self::NotUsed
+            | Self::NoShare
+            | Self::ArchivingTimeout
+            | Self::NoSources
+            | Self::Refused
+            | Self::Lost => false,
+        }
+    }
+
+    /// Its name in results.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NoSpace => "no-space",
+            Self::NoRoute => "no-route",
+            Self::Copy(error) => error.name(),
+            Self::Cancelled => "cancelled",
+            Self::NotUsed => "not-used",
+            Self::NoShare => "no-share",
+            Self::StagingTimeout => "staging-timeout",
+            Self::ArchivingTimeout => "archiving-timeout",
+            Self::NoSources => "no-sources",
+            Self::Refused => "refused",
+            Self::Lost => "lost",
+        }
+    }
 }
 
 /// The life of a rule.
@@ -476,6 +527,13 @@ pub enum Entity {
     Dtn(DtnId),
     /// A pool of worker nodes.
     Pool(PoolId),
+    /// What FTS copies from one storage host to another; told where its nodes pass, once it has been used.
+    FtsLink {
+        /// Where files come from.
+        source: HostId,
+        /// Where they go to.
+        destination: HostId,
+    },
 }
 
 /// What is sampled.
@@ -485,10 +543,12 @@ pub enum SampledQuantity {
     Rate,
     /// Space taken at an RSE, initial fill and reservations included, in bytes.
     Used,
-    /// Transfers on a DTN, start-up included.
+    /// Transfers on a DTN, start-up included; files of an FTS link that count against its limit.
     Active,
-    /// Requests queued towards an RSE, or jobs queued at a pool.
+    /// Requests queued towards an RSE, jobs queued at a pool, or files queued on an FTS link.
     Queued,
     /// Slots of a pool that jobs hold.
     SlotsTaken,
+    /// Files that an FTS link may copy at once.
+    Limit,
 }

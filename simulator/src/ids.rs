@@ -71,6 +71,8 @@ entity_id! {
     AccountId;
     /// A file access of a job.
     ReadId;
+    /// A copy process: one try of FTS to copy a file.
+    CopyId;
     /// An RSE expression of the scenario.
     ExpressionId;
     /// An attribute of RSEs by which rules draw them.

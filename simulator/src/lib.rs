@@ -17,8 +17,8 @@
 //! Modules stand in an order, and each uses only those before it (`tests/arrows.rs` holds it):
 //!
 //! ```text
-//!  hidden < ids < names < panics < settings < units < distribution < rng < live < ticker < published < calendar < topology < network < questions < facts
-//!  < context < storage < fabric < catalogue < fts < conveyor < rules < reaper < compute < workload < decide < engine < conformance
+//!  hidden < ids < names < panics < settings < units < distribution < rng < live < ticker < published < calendar < topology < network < questions < faults < facts
+//!  < context < storage < fabric < catalogue < copy < fts < conveyor < rules < reaper < compute < workload < decide < engine < conformance
 //! ```
 
 pub mod calendar;
@@ -27,11 +27,13 @@ mod compute;
 pub mod conformance;
 mod context;
 pub mod conveyor;
+pub mod copy;
 pub mod decide;
 pub mod distribution;
 pub mod engine;
 mod fabric;
 pub mod facts;
+pub mod faults;
 pub mod fts;
 pub mod hidden;
 pub mod ids;

@@ -42,16 +42,6 @@ pub enum Purpose {
     RowSample = 9,
     /// Order of the rows of a log that have the same time; thing: row.
     RowOrder = 10,
-    /// At which RSE a rule puts a copy; thing: the rule's key, the block's key, nth copy.
-    RseChoice = 50,
-    /// When a worker of a daemon first runs; thing: name of the daemon, worker.
-    DaemonPhase = 40,
-    /// Order of equal sources; thing: file, destination, attempt, source.
-    SourceTie = 41,
-    /// What goes wrong with handing a request to FTS; thing: the request, its attempt.
-    Submission = 42,
-    /// Order in which the reaper looks at RSEs; thing: worker, nth pass.
-    ReaperOrder = 60,
     /// The VO that a link of FTS serves; thing: node, nth grid point, link.
     VoLottery = 20,
     /// The activities that the slots of a link go to; thing: node, nth grid point, link.
@@ -62,6 +52,24 @@ pub enum Purpose {
     NodePhase = 23,
     /// How long an FTS node takes to start a process; thing: link, nth file on it, attempt.
     ProcessStart = 24,
+    /// When FTS's optimiser runs first; thing: 0.
+    OptimizerPhase = 25,
+    /// Whether and where a copy fails; thing: file or traffic, destination, nth try, rule of failure.
+    CopyFails = 30,
+    /// When a daemon for tape first looks; thing: which.
+    StagingPhase = 32,
+    /// When bad hours begin and end; thing: rule of failure, whom they are of.
+    BadHours = 31,
+    /// At which RSE a rule puts a copy; thing: the rule's key, the block's key, nth copy.
+    RseChoice = 50,
+    /// When a worker of a daemon first runs; thing: name of the daemon, worker.
+    DaemonPhase = 40,
+    /// Order of equal sources; thing: file, destination, attempt, source.
+    SourceTie = 41,
+    /// What goes wrong with handing a request to FTS; thing: the request, its attempt.
+    Submission = 42,
+    /// Order in which the reaper looks at RSEs; thing: worker, nth pass.
+    ReaperOrder = 60,
     /// Lengths of bursts of arrivals and of the gaps between them; thing: workload, nth of both.
     Burst = 70,
     /// What a rule is for; thing: workload, nth rule.

@@ -108,6 +108,7 @@ impl Quantity {
             "used_bytes" => ("Space used".into(), Dimension::Bytes),
             "active" => ("Active transfers".into(), Dimension::Count),
             "queued" => ("Queued".into(), Dimension::Count),
+            "limit" => ("Files at once, at most".into(), Dimension::Count),
             "slots_taken" => ("Slots taken".into(), Dimension::Count),
             other => (other.replace('_', " "), Dimension::Count),
         };

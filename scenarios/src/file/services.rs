@@ -1,6 +1,7 @@
 //! How the services of the grid are set.
 
 use dapple_simulator::conveyor::ConveyorSettings;
+use dapple_simulator::copy::CopySettings;
 use dapple_simulator::fts::FtsSettings;
 use dapple_simulator::reaper::ReaperSettings;
 use dapple_simulator::rules::RulesSettings;
@@ -16,6 +17,8 @@ settings! {
         pub preset: String = "instant".into(),
         /// How transfers queue and move.
         pub fts: FtsSettings<String> = FtsSettings::default(),
+        /// How one copy goes, and how it fails.
+        pub copy: CopySettings<String> = CopySettings::default(),
         /// How Rucio brings files to where they are asked for.
         pub conveyor: ConveyorSettings = ConveyorSettings::default(),
         /// How rules are kept.

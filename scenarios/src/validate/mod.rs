@@ -1,11 +1,13 @@
 //! From what was written to what can run: names become ids, units are applied, and everything is checked.
 
+mod copies;
 mod rules;
 mod scope;
 mod settings;
 mod topology;
 mod trace_files;
 mod traces;
+mod transfers;
 mod workload;
 
 use std::collections::BTreeMap;
@@ -72,15 +74,17 @@ pub(crate) fn validate(file: &ScenarioFile, environment: Environment<'_>, check:
     let map = scope.grid.topology.as_ref().map(|topology| &topology.map);
     rules::settings(&file.services.rules, map, &mut service_names, check);
     let datasets = scope.datasets;
-    let fts = settings::fts(&file.services.fts, &grid.rses, check);
+    let fts = transfers::fts(&file.services.fts, &grid.rses, check);
+    let copy = copies::copies(&file.services.copy, &grid.rses, check);
     let record = settings::record(&file.record, warm_up);
     settings::experiment(file, check);
     let policies = policies(file, environment.registry, check);
     let topology = grid.topology.filter(|_| check.faults.is_empty())?;
     let storage = file.services.storage.clone();
     let reaper = settings::reaper(&file.services.reaper, &grid.rses, check);
+    let conveyor = settings::conveyor(&file.services.conveyor, check);
     let rules = file.services.rules.clone();
-    let services = Services { fts, conveyor: file.services.conveyor.clone(), rules, reaper, storage };
+    let services = Services { fts, copy, conveyor, rules, reaper, storage };
     let attributes = topology.map.rses().values().map(|rse| rse.attributes.clone()).collect();
     let catalogue = CatalogueSetup { attributes, ..CatalogueSetup::default() };
     let setup = Setup { topology, services, names: service_names, datasets, catalogue, workloads, horizon };

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use dapple_records::{RecordLevel, RecordPlan};
-use dapple_simulator::fts::{FtsSettings, LinkLimit};
+use dapple_simulator::catalogue::Expression;
+use dapple_simulator::conveyor::{ConveyorSettings, ExpressionAt};
 use dapple_simulator::ids::RseId;
 use dapple_simulator::reaper::{FreeSpaceOf, ReaperSettings};
 use dapple_simulator::units::SimSpan;
@@ -12,24 +13,34 @@ use crate::check::{Check, Names};
 use crate::file;
 use crate::read::path::At;
 
-/// Checks how transfers queue and move.
-pub(super) fn fts(file: &FtsSettings<String>, rses: &Names<RseId>, check: &mut Check) -> FtsSettings {
+/// Checks how requests are taken on.
+pub(super) fn conveyor(file: &ConveyorSettings, check: &mut Check) -> ConveyorSettings {
     let root = At::ROOT;
     let services = root.field("services");
-    let fts = services.field("fts");
-    let list = fts.field("links");
-    let mut links: Vec<LinkLimit> = Vec::new();
-    for (index, limit) in file.links.iter().enumerate() {
-        let at = list.index(index);
-        let source = rses.resolve(&at.field("source"), &limit.source, check);
-        let destination = rses.resolve(&at.field("destination"), &limit.destination, check);
-        let (Some(source), Some(destination)) = (source, destination) else { continue };
-        if links.iter().any(|known| (known.source, known.destination) == (source, destination)) {
-            check.fault(&at, format!("`{}` to `{}` has a limit already", limit.source, limit.destination));
+    let conveyor = services.field("conveyor");
+    let (throttler, distances) = (conveyor.field("throttler"), conveyor.field("distances"));
+    let (limits, multihop) = (throttler.field("limits"), conveyor.field("multihop"));
+    for (place, text) in file.expressions() {
+        let Err(error) = Expression::parse(text) else { continue };
+        let message = format!("{error}, at character {} of `{text}`", error.at + 1);
+        match place {
+            ExpressionAt::Limit(nth) => check.fault(&limits.index(nth).field("rses"), message),
+            ExpressionAt::From(nth) => check.fault(&distances.index(nth).field("from"), message),
+            ExpressionAt::To(nth) => check.fault(&distances.index(nth).field("to"), message),
+            ExpressionAt::Multihop => check.fault(&multihop.field("rses"), message),
         }
-        links.push(LinkLimit::referring(limit.clone(), source, destination));
     }
-    FtsSettings::referring(file.clone(), links)
+    if file.preparer.is_none() && !file.throttler.limits.is_empty() {
+        let help = "write `preparer: ()` beside `throttler`";
+        check.fault_help(&limits, "limits of transfers are looked at only where there is a preparer", help);
+    }
+    if file.refused + file.lost > 1.0 {
+        check.fault(
+            &conveyor.field("lost"),
+            "`refused` and `lost` are parts of the same submissions: together 1 at most",
+        );
+    }
+    file.clone()
 }
 
 /// Checks which replicas are deleted when.

@@ -12,6 +12,7 @@ use crate::check::{Check, Names};
 use crate::file;
 use crate::file::{Contention, Duplex, IllPosed};
 use crate::read::path::At;
+use crate::validate::copies;
 
 /// The names of a topology and, where nothing is wrong with it, the topology itself.
 pub(super) struct Grid {
@@ -101,6 +102,7 @@ fn rses(
         {
             check.fault(&at.field("used"), format!("{} do not fit into the capacity of {capacity}", rse.used));
         }
+        copies::outages(&rse.outages, &at, check);
         let id = site.map(|site| builder.rse(Rse::referring(rse.clone(), site, dtn.flatten())));
         names.declare(&at, &rse.name, id, check);
     }

@@ -106,14 +106,13 @@ pub(super) struct Chooser<'a> {
 impl Chooser<'_> {
     /// The best way to serve a request, from one source alone where that is told; `None`: there is none.
     pub fn route(&mut self, request: &Request, only: Option<RseId>, extra_sources: usize) -> Option<Route> {
-        let destination = request.want.destination;
         if let Some(source) = request.chosen() {
             return Some(Route::Direct(SmallVec::from_slice(&[source])));
         }
         let file = request.want.file?;
         let candidates = self.candidates(request, file, only);
         let best = candidates.first()?;
-        let hops = self.hops(best.rse, destination, file)?;
+        let hops = self.hops(request, best.rse, file)?;
         if let [source, _] = hops[..] {
             let mut sources: SmallVec<[RseId; 2]> = SmallVec::from_slice(&[source]);
             if !self.places.is_tape(source) {
@@ -134,13 +133,13 @@ impl Chooser<'_> {
             if rse == destination || !matches || only.is_some_and(|only| only != rse) {
                 continue;
             }
-            let Some(way) = self.places.way(rse, destination) else { continue };
+            let Some((distance, is_multihop)) = self.distance(request, rse, file) else { continue };
             candidates.push(Candidate {
                 rse,
                 failures: request.failures.of(rse),
                 is_tape: self.places.is_tape(rse),
-                distance: way.cost,
-                is_multihop: way.next != destination,
+                distance,
+                is_multihop,
                 failure_rate: match self.order {
                     SourceOrder::FailureRate => self.records.failure_rate(rse, self.now),
                     _ => 0,
@@ -148,21 +147,38 @@ impl Chooser<'_> {
                 backlog: self.records.backlog[rse],
             });
         }
-        if self.looks_at_space {
-            candidates.retain(|candidate| {
-                let hops = self.hops(candidate.rse, destination, file).unwrap_or_default();
-                let between = hops.get(1..hops.len().saturating_sub(1)).unwrap_or_default();
-                between.iter().all(|&rse| storage.has_space(rse, request.want.bytes))
-            });
-        }
         let tie = TieKey { seed: self.seed, file: file.index() as u64, destination, attempt: request.attempt };
         rank(self.order, &mut candidates, tie);
         candidates
     }
 
-    fn hops(&mut self, source: RseId, destination: RseId, file: FileId) -> Option<Hops> {
+    /// How far a source is, and whether over others.
+    fn distance(&mut self, request: &Request, source: RseId, file: FileId) -> Option<(u32, bool)> {
+        let destination = request.want.destination;
+        let way = self.places.way(source, destination)?;
+        if way.next == destination || !self.looks_at_space {
+            return Some((way.cost, way.next != destination));
+        }
+        self.with_space(request, source, file).map(|(cost, hops)| (cost, hops.len() > 2))
+    }
+
+    /// The RSEs from a source, or from where else on the way the file is.
+    fn hops(&mut self, request: &Request, source: RseId, file: FileId) -> Option<Hops> {
         let storage = self.storage;
-        self.places.hops(source, destination, |rse| storage.has_replica(file, rse))
+        if self.looks_at_space {
+            return self.with_space(request, source, file).map(|(_, hops)| hops);
+        }
+        self.places.hops(source, request.want.destination, |rse| storage.has_replica(file, rse))
+    }
+
+    /// The way over RSEs that have space for the file, or have it.
+    fn with_space(&mut self, request: &Request, source: RseId, file: FileId) -> Option<(u32, Hops)> {
+        let (storage, want) = (self.storage, request.want);
+        let holds = |rse| storage.has_replica(file, rse);
+        let is_open = |rse| holds(rse) || storage.has_space(rse, want.bytes);
+        let (cost, hops) = self.places.way_over(source, want.destination, is_open)?;
+        let first = hops[..hops.len() - 1].iter().rposition(|&rse| holds(rse)).unwrap_or(0);
+        Some((cost, Hops::from_slice(&hops[first..])))
     }
 
     /// Other sources on disk and one hop away: those with the fewest failures, then the nearest.

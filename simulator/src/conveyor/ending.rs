@@ -212,7 +212,12 @@ impl Conveyor {
     }
 
     /// Takes a request out: it has no source any more, and counts no more.
-    fn leave<E: Events>(&mut self, id: RequestId, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) -> Request {
+    pub(super) fn leave<E: Events>(
+        &mut self,
+        id: RequestId,
+        fabric: &mut Fabric<'_>,
+        cx: &mut Context<'_, E>,
+    ) -> Request {
         let source = self.requests[id].source;
         self.set_source(id, None);
         let mut request = self.requests.remove(id).expect("a request ends once");

@@ -71,7 +71,28 @@ impl Paths {
     /// The way from a source to a destination; `None`: there is none.
     pub fn way(&mut self, source: RseId, destination: RseId) -> Option<Way> {
         let Self { nodes, found } = self;
-        found[destination].get_or_insert_with(|| Box::new(search(nodes, destination)))[source]
+        found[destination].get_or_insert_with(|| Box::new(search(nodes, destination, |_| true)))[source]
+    }
+
+    /// The way, with only those between that are open now. Nothing of it is remembered.
+    pub fn way_over(
+        &mut self,
+        source: RseId,
+        destination: RseId,
+        is_open: impl Fn(RseId) -> bool,
+    ) -> Option<(u32, Hops)> {
+        let known = self.way(source, destination)?;
+        let hops = self.hops(source, destination, |_| false)?;
+        if hops[1..hops.len() - 1].iter().all(|&rse| is_open(rse)) {
+            return Some((known.cost, hops));
+        }
+        let ways = search(&self.nodes, destination, is_open);
+        let cost = ways[source]?.cost;
+        let mut hops = Hops::from_slice(&[source]);
+        while let Some(way) = hops.last().filter(|&&at| at != destination).and_then(|&at| ways[at]) {
+            hops.push(way.next);
+        }
+        Some((cost, hops))
     }
 
     /// The RSEs from a source to the destination. Where the file lies at one between, the path begins there: at the last of
@@ -89,8 +110,12 @@ impl Paths {
     }
 }
 
-/// The ways from all RSEs to a destination.
-fn search(nodes: &Table<RseId, Node>, destination: RseId) -> Table<RseId, Option<Way>> {
+/// The ways from all RSEs to a destination, over those that are open.
+fn search(
+    nodes: &Table<RseId, Node>,
+    destination: RseId,
+    is_open: impl Fn(RseId) -> bool,
+) -> Table<RseId, Option<Way>> {
     let mut ways: Table<RseId, Option<Way>> = nodes.ids().map(|_| None).collect();
     // By cost, then by hops, so that of equal paths the one with fewer comes first.
     let mut open = BinaryHeap::from([Reverse((0, 0_u32, destination))]);
@@ -99,7 +124,8 @@ fn search(nodes: &Table<RseId, Node>, destination: RseId) -> Table<RseId, Option
         if ways[at].is_some_and(|way| (way.cost, n_hops[at]) < (cost, hops)) {
             continue;
         }
-        let penalty = if at == destination { Some(0) } else { nodes[at].hop_penalty };
+        let between = nodes[at].hop_penalty.filter(|_| is_open(at));
+        let penalty = if at == destination { Some(0) } else { between };
         let Some(penalty) = penalty else { continue };
         for &(from, distance) in &nodes[at].inbound {
             let over = (cost.saturating_add(distance).saturating_add(penalty), hops + 1);
@@ -163,6 +189,20 @@ mod tests {
         paths.set_hops([(rse(1), 2), (rse(3), 2)]);
         assert_eq!(paths.way(rse(0), rse(4)), None, "one of them was taken out");
         assert_eq!(paths.way(rse(2), rse(4)).map(|way| way.cost), Some(4));
+    }
+
+    #[test]
+    fn one_between_that_is_shut_is_gone_around() {
+        let distances = [(0, 1, 1), (1, 3, 1), (0, 2, 2), (2, 3, 2)].map(|(from, to, far)| (rse(from), rse(to), far));
+        let mut paths = Paths::new(4, distances, [(rse(1), PENALTY), (rse(2), PENALTY)]);
+        let mut over = |shut: &[usize]| {
+            let (cost, hops) = paths.way_over(rse(0), rse(3), |rse| !shut.contains(&rse.index()))?;
+            Some((cost, hops.iter().map(|rse| rse.index()).collect::<Vec<_>>()))
+        };
+        assert_eq!(over(&[]), Some((12, vec![0, 1, 3])));
+        assert_eq!(over(&[1]), Some((14, vec![0, 2, 3])));
+        assert_eq!(over(&[1, 2]), None);
+        assert_eq!(over(&[]), Some((12, vec![0, 1, 3])), "it is open again");
     }
 
     proptest! {

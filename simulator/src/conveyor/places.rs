@@ -61,6 +61,17 @@ impl Places {
         self.paths.as_mut().map_or_else(|| Some(direct()), |paths| paths.hops(source, destination, holds))
     }
 
+    /// Distance and RSEs of the way over those between that are open now.
+    pub fn way_over(
+        &mut self,
+        source: RseId,
+        destination: RseId,
+        is_open: impl Fn(RseId) -> bool,
+    ) -> Option<(u32, Hops)> {
+        let direct = || (1, Hops::from_slice(&[source, destination]));
+        self.paths.as_mut().map_or_else(|| Some(direct()), |paths| paths.way_over(source, destination, is_open))
+    }
+
     pub fn is_tape(&self, rse: RseId) -> bool {
         self.is_tape[rse]
     }

@@ -16,6 +16,8 @@ pub(crate) struct Want {
     pub workload: WorkloadId,
     /// The file to be placed; `None`: traffic.
     pub file: Option<FileId>,
+    /// What is drawn for it goes by: the same under all policies.
+    pub key: u64,
     pub bytes: Bytes,
     /// The dataset that it is asked for with.
     pub dataset: Option<DatasetId>,
@@ -58,6 +60,7 @@ impl Want {
         Self {
             workload,
             file,
+            key: file.map_or(0, |file| file.index() as u64),
             bytes,
             dataset: None,
             sources: Sources::Chosen(source),

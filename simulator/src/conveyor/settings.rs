@@ -238,3 +238,42 @@ settings! {
         },
     }
 }
+
+impl ConveyorSettings {
+    /// Whether anything is drawn: phases of daemons, orders of equal sources, what goes wrong with submissions.
+    pub(crate) fn has_chance(&self) -> bool {
+        let of_preparer = self.preparer.as_ref().map(|preparer| preparer.every);
+        let throttles = self.preparer.is_some() && !self.throttler.limits.is_empty();
+        let of_throttler = throttles.then_some(self.throttler.every);
+        let periods = [self.submitter.every, self.poller.every, self.finisher.every];
+        let mut all = periods.into_iter().chain(of_preparer).chain(of_throttler);
+        all.any(|every| every > SimSpan::ZERO)
+            || self.source_order == SourceOrder::DiskFirst
+            || self.refused > 0.0
+            || self.lost > 0.0
+    }
+
+    /// Expressions in it, each with the words for where it stands.
+    pub fn expressions(&self) -> impl Iterator<Item = (ExpressionAt, &str)> {
+        let limits = self.throttler.limits.iter().enumerate();
+        let limits = limits.map(|(nth, limit)| (ExpressionAt::Limit(nth), limit.rses.as_str()));
+        let rows = self.distances.iter().enumerate().flat_map(|(nth, row)| {
+            [(ExpressionAt::From(nth), row.from.as_str()), (ExpressionAt::To(nth), row.to.as_str())]
+        });
+        let hops = self.multihop.iter().map(|multihop| (ExpressionAt::Multihop, multihop.rses.as_str()));
+        limits.chain(rows).chain(hops)
+    }
+}
+
+/// Where an expression stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExpressionAt {
+    /// The nth limit of transfers.
+    Limit(usize),
+    /// Where the nth row of distances leads from.
+    From(usize),
+    /// Where it leads to.
+    To(usize),
+    /// RSEs that may be between others.
+    Multihop,
+}

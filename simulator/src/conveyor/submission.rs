@@ -89,7 +89,7 @@ impl Conveyor {
                 None => self.known(id, Known::NoSources, fts, fabric, cx),
                 Some(Route::Hops(hops)) if self.is_underway(id, &hops) => self.rest(id, cx),
                 Some(route) => {
-                    self.take_route(id, &route, fabric, cx.now);
+                    self.take_route(id, &route, cx.now);
                     match self.mishap(id) {
                         Some(Known::Refused) => self.known(id, Known::Refused, fts, fabric, cx),
                         mishap => {
@@ -134,15 +134,10 @@ impl Conveyor {
         self.wake_submitter(desk, cx);
     }
 
-    /// Its sources are in use from now on, and it counts for the one that it is copied from.
-    fn take_route(&mut self, id: RequestId, route: &Route, fabric: &mut Fabric<'_>, now: SimTime) {
+    /// It counts for the source that it is copied from, from now on.
+    fn take_route(&mut self, id: RequestId, route: &Route, now: SimTime) {
         self.set_source(id, Some(route.source()));
         let request = &mut self.requests[id];
-        match route {
-            Route::Direct(sources) => sources.iter().for_each(|&rse| request.in_use.add(rse)),
-            Route::Hops(hops) => hops[..hops.len() - 1].iter().for_each(|&rse| request.in_use.add(rse)),
-        }
-        request.hold_sources(&mut fabric.storage, now);
         request.submitted_at = Some(now + self.settings.submitter.call);
         let Want { account, bytes, .. } = request.want;
         if let Some(before) = request.group {
@@ -171,24 +166,35 @@ impl Conveyor {
         }
     }
 
+    /// Its sources stay where they are, and a failure counts against all of them.
+    fn use_sources(&mut self, id: RequestId, sources: &[RseId], fabric: &mut Fabric<'_>, now: SimTime) {
+        let request = &mut self.requests[id];
+        sources.iter().for_each(|&source| request.in_use.add(source));
+        request.hold_sources(&mut fabric.storage, now);
+    }
+
     /// Puts a request in a job.
     fn bundle(&mut self, id: RequestId, route: &Route, jobs: &mut Jobs, fabric: &mut Fabric<'_>, now: SimTime) {
         let want = self.requests[id].want;
-        let Want { file, bytes, destination, .. } = want;
-        let of = |request, source, destination| FtsFile { request, file, source, destination, bytes };
+        let Want { file, key, bytes, destination, .. } = want;
+        let of = |request, source, destination| FtsFile { request, file, key, source, destination, bytes };
         match route {
             Route::Hops(hops) => {
                 let last = hops.len() - 2;
                 let between = hops.windows(2).take(last).map(|hop| self.add_hop(&want, (hop[0], hop[1]), fabric, now));
                 let requests: SmallVec<[RequestId; 2]> = between.chain([id]).collect();
+                // What is brought to RSEs between is to come there by now, and can be held.
+                self.use_sources(id, &hops[..=last], fabric, now);
                 let files = requests.iter().zip(hops.windows(2)).map(|(&id, hop)| of(id, hop[0], hop[1])).collect();
                 jobs.jobs.push(self.job(&want, JobKind::MultiHop, files, hops[0]));
             }
             Route::Direct(sources) if sources.len() > 1 => {
+                self.use_sources(id, sources, fabric, now);
                 let files = sources.iter().map(|&source| of(id, source, destination)).collect();
                 jobs.jobs.push(self.job(&want, JobKind::MultiReplica, files, sources[0]));
             }
             Route::Direct(sources) => {
+                self.use_sources(id, sources, fabric, now);
                 let file = of(id, sources[0], destination);
                 let most = self.settings.submitter.group_bulk as usize;
                 if most == 1 {
@@ -223,10 +229,9 @@ impl Conveyor {
         hop.is_hop = true;
         hop.submitted_at = Some(now + self.settings.submitter.call);
         hop.state = State::Submitted;
-        hop.in_use.add(source);
-        hop.hold_sources(&mut fabric.storage, now);
         let id = self.add(hop, &mut fabric.storage, now);
         self.set_source(id, Some(source));
+        self.use_sources(id, &[source], fabric, now);
         id
     }
 

@@ -85,12 +85,12 @@ impl<'a> View<'a> {
 
     /// Requests queued on an FTS link.
     pub fn queued(&self, source: RseId, destination: RseId) -> usize {
-        self.fts.queued(source, destination)
+        self.fts.queued(source, destination, self.map)
     }
 
     /// Requests active on an FTS link.
     pub fn active(&self, source: RseId, destination: RseId) -> usize {
-        self.fts.active(source, destination)
+        self.fts.active(source, destination, self.map)
     }
 
     /// Requests queued towards all RSEs at the pool's own site.

@@ -14,11 +14,12 @@ impl Simulation<'_> {
         let (rules_created, rules_refused, rules_deleted) = self.rules.counts();
         let (locks_made, locks_gone) = self.rules.lock_counts();
         let bytes_received = (self.fts.received() + self.compute.received()).get();
+        let bytes_lost = self.fts.lost().get();
         let flows_in_flight = network.n_flows() as u64;
         Counters {
-            bytes_sent: bytes_received.saturating_add(bytes_in_flight),
+            bytes_sent: bytes_received.saturating_add(bytes_lost).saturating_add(bytes_in_flight),
             bytes_received,
-            bytes_lost: 0,
+            bytes_lost,
             bytes_in_flight,
             flows_started: network.n_started(),
             flows_done: network.n_ended(),
@@ -97,7 +98,7 @@ impl Simulation<'_> {
     fn who(&self, owner: Owner) -> String {
         let (what, workload) = match owner {
             Owner::Read(read) => ("reads", self.compute.workload_of(read)),
-            Owner::Transfer(file) => ("transfers", self.fts.workload_of(file)),
+            Owner::Copy(copy) => ("transfers", self.fts.workload_of(copy)),
         };
         workload.map_or_else(|| what.to_owned(), |id| format!("{what} of `{}`", self.setup.workloads[id].name))
     }

@@ -11,6 +11,7 @@
 use crate::compute::ComputeEvent;
 use crate::context::Owner;
 use crate::conveyor::ConveyorEvent;
+use crate::copy::CopyEvent;
 use crate::engine::event::Event;
 use crate::facts::{Fact, FtsEnded};
 use crate::fts::FtsEvent;
@@ -29,7 +30,7 @@ pub(super) fn of_fact(fact: &Fact) -> Option<Event> {
 /// The event for the owner of a flow of which something has arrived.
 pub(super) fn of_arrival(arrival: &Arrival<Owner>) -> Event {
     match arrival.owner {
-        Owner::Transfer(file) => Event::Fts(FtsEvent::Transferred { file }),
+        Owner::Copy(copy) => Event::Fts(FtsEvent::Copy(CopyEvent::Arrived { copy })),
         Owner::Read(read) => {
             Event::Compute(ComputeEvent::Arrived { read, blocks: arrival.blocks, ended: arrival.ended })
         }

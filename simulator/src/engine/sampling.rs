@@ -1,4 +1,4 @@
-//! Samples of what links, RSEs, DTNs and pools do.
+//! Samples of what links, RSEs, DTNs, pools and FTS links do.
 
 use crate::engine::Simulation;
 use crate::facts::{Entity, Fact, Observer, Sample, SampledQuantity};
@@ -8,7 +8,7 @@ impl Simulation<'_> {
     /// Tells all quantities at `at`, when everything that happens in that instant has happened: counts and volumes as they are, rates
     /// as means since the sample before. It is no event and changes nothing of what is simulated.
     pub(super) fn sample(&mut self, at: SimTime, observer: &mut dyn Observer) {
-        use SampledQuantity::{Active, Queued, Rate, SlotsTaken, Used};
+        use SampledQuantity::{Active, Limit, Queued, Rate, SlotsTaken, Used};
         let Self { setup, fabric, fts, compute, counted, .. } = self;
         let map = &setup.topology.map;
         let mut tell = |entity, quantity, value, capacity| {
@@ -39,6 +39,14 @@ impl Simulation<'_> {
             let taken = slots.saturating_sub(compute.free_slots(id));
             tell(Entity::Pool(id), Queued, compute.n_waiting(id) as f64, None);
             tell(Entity::Pool(id), SlotsTaken, f64::from(taken), Some(f64::from(slots)));
+        }
+        for link in fts.links() {
+            let entity = Entity::FtsLink { source: link.source, destination: link.destination };
+            if let Some(limit) = link.limit {
+                tell(entity, Limit, f64::from(limit), None);
+            }
+            tell(entity, Active, f64::from(link.active), link.limit.map(f64::from));
+            tell(entity, Queued, f64::from(link.queued), None);
         }
         counted.at = at;
     }

@@ -2,6 +2,7 @@
 
 use crate::catalogue::CatalogueSetup;
 use crate::conveyor::ConveyorSettings;
+use crate::copy::CopySettings;
 use crate::fts::FtsSettings;
 use crate::ids::{DatasetId, Table, WorkloadId};
 use crate::names::Names;
@@ -38,6 +39,8 @@ pub struct Services {
     pub fts: FtsSettings,
     /// How Rucio brings files to where they are asked for.
     pub conveyor: ConveyorSettings,
+    /// How one copy goes, and how it fails.
+    pub copy: CopySettings,
     /// How rules are kept.
     pub rules: RulesSettings,
     /// Which replicas are deleted when.
@@ -49,7 +52,10 @@ pub struct Services {
 impl Setup {
     /// Whether anything in it is drawn: without chance all seeds give the same run, but for what policies draw.
     pub fn has_chance(&self) -> bool {
-        self.datasets.values().any(|dataset| dataset.size.has_chance())
+        self.services.fts.has_chance()
+            || self.services.copy.has_chance()
+            || self.services.conveyor.has_chance()
+            || self.datasets.values().any(|dataset| dataset.size.has_chance())
             || self.workloads.values().any(|workload| workload.kind.has_chance(&self.datasets))
     }
 }

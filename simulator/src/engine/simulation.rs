@@ -115,16 +115,17 @@ impl<'a> Simulation<'a> {
         let sources =
             Sources::new((&setup.workloads, datasets), (&setup.names, &mut catalogue.words), (setup.horizon, seed));
         let conveyor = Conveyor::new(&setup.services.conveyor, &mut catalogue.words, &setup.names, seed);
+        let reaper = Reaper::new(map, &setup.services.reaper, &catalogue.words, seed);
         let mut simulation = Self {
             setup,
             now: SimTime::ZERO,
             calendar: Calendar::new(),
             sources,
-            fts: Fts::new(map, &setup.services.fts),
+            fts: Fts::new(map, (&setup.services.fts, &setup.services.copy), &setup.names, seed),
             conveyor,
             catalogue,
             rules,
-            reaper: Reaper::new(map, &setup.services.reaper, seed),
+            reaper,
             compute: Compute::new(map),
             fabric: Fabric { network, wiring, storage },
             announced: None,

@@ -72,6 +72,8 @@ pub(super) struct HostLink {
     /// `None`: no optimiser has seen it yet.
     pub limit: Option<u32>,
     pub active: u32,
+    /// What it moved when an optimiser looked at it last, in bytes per second.
+    pub throughput: Option<f64>,
     /// In order of their ids.
     pub vos: SmallVec<[VoQueue; 1]>,
     /// Files that may start, by node.
@@ -82,6 +84,16 @@ impl HostLink {
     /// Most files that are let start on it: 2 where there is no limit yet.
     pub fn cap(&self) -> u32 {
         self.limit.unwrap_or(2)
+    }
+
+    /// SUBMITTED files.
+    pub fn queued(&self) -> u32 {
+        self.vos.iter().map(|vo| vo.queued).sum()
+    }
+
+    /// SUBMITTED files of one VO.
+    pub fn queued_of(&self, vo: VoId) -> u32 {
+        self.vos.iter().find(|queue| queue.vo == vo).map_or(0, |queue| queue.queued)
     }
 
     /// The VOs that have queued files.
@@ -144,6 +156,11 @@ impl Backlog {
         }
     }
 
+    /// Key of what is drawn for the link between two hosts.
+    pub fn key(&self, (source, destination): (HostId, HostId)) -> u64 {
+        combined(self.keys[source], self.keys[destination])
+    }
+
     /// The link between two hosts, if anything has used it.
     pub fn link(&self, source: HostId, destination: HostId) -> Option<HostLinkId> {
         self.link_of.get(&(source, destination)).copied()
@@ -159,10 +176,11 @@ impl Backlog {
             let id = self.links.push(HostLink {
                 source,
                 destination,
-                key: combined(self.keys[source], self.keys[destination]),
+                key: self.key(place.link),
                 rank: self.ranks[source] << 32 | self.ranks[destination],
                 limit: limit(),
                 active: 0,
+                throughput: None,
                 vos: SmallVec::new(),
                 ready: SmallVec::from_elem(0, self.n_nodes),
             });

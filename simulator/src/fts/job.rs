@@ -46,6 +46,8 @@ pub(crate) struct FtsFile {
     pub request: RequestId,
     /// The file that becomes a replica; `None`: traffic.
     pub file: Option<FileId>,
+    /// What is drawn for it goes by: the same under all policies.
+    pub key: u64,
     pub source: RseId,
     pub destination: RseId,
     pub bytes: Bytes,

@@ -3,31 +3,18 @@
 //! The row of a link is the first of: exactly this link, everything from its source, everything to its destination, everything. Rows are
 //! not mixed: what the first one says is all that is said.
 
+use std::hash::Hash;
+
 use rustc_hash::FxHashMap;
 
-use crate::ids::{HostId, Table};
-
-/// Between which numbers of active files the limit of a link may lie.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct LinkRange {
-    pub min: u32,
-    pub max: u32,
-    /// Whether a row names one of its storages: an optimiser that has never seen the link begins at `max` then.
-    pub is_named: bool,
-}
-
-impl LinkRange {
-    /// What a row says; the limit never lies above `max`, whatever `min` is.
-    fn new(min: u32, max: u32, is_named: bool) -> Self {
-        Self { min: min.min(max), max, is_named }
-    }
-}
+use super::optimizer::Range;
+use crate::ids::{Id, Table};
 
 /// A row of the table of links; `None`: any storage.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct LinkRow {
-    pub source: Option<HostId>,
-    pub destination: Option<HostId>,
+pub(super) struct LinkRow<K> {
+    pub source: Option<K>,
+    pub destination: Option<K>,
     /// `None`: what FTS takes, 2, or 10 where both storages have the same DNS domain.
     pub min: Option<u32>,
     pub max: u32,
@@ -35,19 +22,19 @@ pub(super) struct LinkRow {
 
 /// The rows of links by whom they name. Of two rows for the same the later counts.
 #[derive(Clone, Debug)]
-pub(super) struct LinkRows {
+pub(super) struct LinkRows<K> {
     /// For looking up only.
-    rows: FxHashMap<(Option<HostId>, Option<HostId>), LinkRow>,
-    any: LinkRow,
+    rows: FxHashMap<(Option<K>, Option<K>), LinkRow<K>>,
+    any: LinkRow<K>,
     /// What stands after the first dot of each storage's name; `None`: no dot.
-    domains: Table<HostId, Option<String>>,
+    domains: Table<K, Option<String>>,
 }
 
-impl LinkRows {
+impl<K: Id + Hash> LinkRows<K> {
     /// The rows and what holds where there is none.
     pub fn new<'a>(
         hosts: impl Iterator<Item = &'a str>,
-        rows: impl IntoIterator<Item = LinkRow>,
+        rows: impl IntoIterator<Item = LinkRow<K>>,
         (min, max): (Option<u32>, u32),
     ) -> Self {
         let domain = |host: &str| host.split_once('.').map(|(_, domain)| domain.to_owned());
@@ -59,19 +46,20 @@ impl LinkRows {
     }
 
     /// What holds for a link.
-    pub fn range(&self, source: HostId, destination: HostId) -> LinkRange {
+    pub fn range(&self, source: K, destination: K) -> Range {
         let (from, to) = (Some(source), Some(destination));
         let named = [(from, to), (from, None), (None, to)].into_iter().find_map(|key| self.rows.get(&key));
         let row = named.or_else(|| self.rows.get(&(None, None))).unwrap_or(&self.any);
         let is_local = self.domains[source].is_some() && self.domains[source] == self.domains[destination];
-        LinkRange::new(row.min.unwrap_or(if is_local { 10 } else { 2 }), row.max, named.is_some())
+        let min = row.min.unwrap_or(if is_local { 10 } else { 2 });
+        Range { min: min.min(row.max), max: row.max, is_own: named.is_some() }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::Id;
+    use crate::ids::HostId;
 
     #[test]
     fn exact_before_source_before_destination_before_any() {
@@ -85,8 +73,8 @@ mod tests {
         let rows = [row(Some(0), Some(1), 5), row(Some(0), None, 6), row(None, Some(1), 7), row(None, Some(1), 8)];
         let rows = LinkRows::new(["a", "b", "c"].into_iter(), rows, (Some(2), 130));
         let range = |source, destination| {
-            let LinkRange { max, is_named, .. } = rows.range(host(source), host(destination));
-            (max, is_named)
+            let Range { max, is_own, .. } = rows.range(host(source), host(destination));
+            (max, is_own)
         };
         assert_eq!(range(0, 1), (5, true));
         assert_eq!(range(0, 2), (6, true));

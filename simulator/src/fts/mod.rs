@@ -12,24 +12,27 @@
 //! What has become of a file is told as [`crate::facts::FtsEnded`] and kept until whoever asked for it collects it: FTS knows no
 //! replicas, and what it knows Rucio has yet to learn.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "wired in next"))]
 mod backlog;
+mod ends;
+mod files;
 mod job;
-#[cfg_attr(not(test), expect(dead_code, reason = "wired in next"))]
 mod limits;
-#[cfg_attr(not(test), expect(dead_code, reason = "wired in next"))]
 mod lottery;
+mod nodes;
 mod optimizer;
-#[cfg_attr(not(test), expect(dead_code, reason = "wired in next"))]
 mod passes;
 mod queues;
 mod service;
 mod settings;
-#[cfg_attr(not(test), expect(dead_code, reason = "wired in next"))]
+mod staging;
+mod tape;
 mod tuning;
 mod window;
 
 pub(crate) use job::{FtsFile, FtsJob, JobKind};
 pub use optimizer::{Optimizer, RuleSet};
 pub(crate) use service::{Fts, FtsEvent};
-pub use settings::{FtsSettings, LinkLimit, Turns, WhenFull};
+pub use settings::{
+    ActivitySharesOf, FtsSettings, LinkLimit, PassTurns, ReplicaChoice, Share, StorageLimit, Turns, VoShares, WhenFull,
+};
+pub use tape::{Polls, Staging};

@@ -154,14 +154,25 @@ impl Passes {
         }
     }
 
+    /// A file that a pass has taken does not start after all: it is held until it is released.
+    pub fn put_back(&mut self, class: ClassId) {
+        self.backlog.processes[self.backlog.classes[class].node] -= 1;
+        self.backlog.hold(class);
+    }
+
     /// The process of a file has ended; `was_active`: it had said that it had begun.
     pub fn ended(&mut self, class: ClassId, was_active: bool) {
         let node = self.backlog.classes[class].node;
         self.backlog.processes[node] -= 1;
         if was_active {
-            self.backlog.change_active(class, -1);
-            self.list(self.backlog.classes[class].link);
+            self.freed(class);
         }
+    }
+
+    /// A file of a class is no longer ACTIVE.
+    pub fn freed(&mut self, class: ClassId) {
+        self.backlog.change_active(class, -1);
+        self.list(self.backlog.classes[class].link);
     }
 
     /// An optimiser has decided how many files of a link may be active.

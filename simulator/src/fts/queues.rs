@@ -20,7 +20,8 @@ use std::collections::{BinaryHeap, VecDeque};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use crate::fts::{FtsSettings, LinkLimit, Turns};
+use crate::fts::limits::{LinkRow, LinkRows};
+use crate::fts::{FtsSettings, Turns};
 use crate::ids::{DtnId, FtsFileId, Id, RseId, Table, entity_id};
 use crate::topology::Map;
 
@@ -73,7 +74,7 @@ pub(super) struct Queues {
     links: Table<FtsLinkId, FtsLink>,
     /// For looking up only.
     of_pair: FxHashMap<(RseId, RseId), FtsLinkId>,
-    default_limit: u32,
+    rows: LinkRows<RseId>,
     turns: Turns,
     n_started: u64,
     /// Outbound and inbound of each RSE, then the DTNs.
@@ -93,12 +94,24 @@ impl Queues {
     pub fn new(map: &Map, settings: &FtsSettings) -> Self {
         let rses = map.rses();
         let gate = |slots| Gate { taken: 0, slots, waiting: BinaryHeap::new() };
-        let of_rses = rses.values().flat_map(|_| [Some(settings.max_outbound), Some(settings.max_inbound)]);
+        let of_rse = |rse| {
+            let row = settings.storages.iter().rfind(|row| row.rse == rse);
+            let outbound = row.and_then(|row| row.max_outbound).unwrap_or(settings.max_outbound);
+            let inbound = row.and_then(|row| row.max_inbound).unwrap_or(settings.max_inbound);
+            [Some(outbound), Some(inbound)]
+        };
+        let of_rses = rses.ids().flat_map(of_rse);
         let of_dtns = map.dtns().values().map(|dtn| dtn.slots);
-        let mut queues = Self {
+        let rows = settings.links.iter().map(|row| LinkRow {
+            source: row.source,
+            destination: row.destination,
+            min: None,
+            max: row.max_active,
+        });
+        Self {
             links: Table::new(),
             of_pair: FxHashMap::default(),
-            default_limit: settings.max_active_per_link,
+            rows: LinkRows::new(rses.values().map(|rse| rse.name.as_str()), rows, (None, settings.max_active_per_link)),
             turns: settings.turns,
             n_started: 0,
             gates: of_rses.chain(of_dtns).map(gate).collect(),
@@ -107,24 +120,49 @@ impl Queues {
             short_of_space: rses.values().map(|_| Vec::new()).collect(),
             fresh: BinaryHeap::new(),
             opened: SmallVec::new(),
-        };
-        for &LinkLimit { source, destination, max_active } in &settings.links {
-            let link = queues.link(source, destination);
-            queues.links[link].limit = max_active;
         }
-        queues
     }
 
     /// Appends a file to its link's queue; [`Queues::next_to_start`] says whether it can start at once.
     pub fn push(&mut self, file: FtsFileId, source: RseId, destination: RseId) -> FtsLinkId {
         let id = self.link(source, destination);
         let link = &mut self.links[id];
-        if link.queue.is_empty() {
-            self.fresh.push(Reverse(Head { turn: link.turn, file, link: id }));
+        let is_newest = link.queue.back().is_none_or(|last| *last < file);
+        if is_newest && !link.queue.is_empty() {
+            link.queue.push_back(file);
+            self.queued_to[destination] += 1;
+        } else {
+            self.put_back(file, id);
         }
-        link.queue.push_back(file);
-        self.queued_to[destination] += 1;
         id
+    }
+
+    /// Queues a file at its place in the order of submission.
+    pub fn put_back(&mut self, file: FtsFileId, id: FtsLinkId) {
+        let link = &mut self.links[id];
+        let place = link.queue.partition_point(|other| *other < file);
+        link.queue.insert(place, file);
+        self.queued_to[link.destination] += 1;
+        self.renew_head(id, place);
+    }
+
+    /// Takes a file out of its queue that may or may not be its head.
+    pub fn withdraw(&mut self, file: FtsFileId, id: FtsLinkId) {
+        let link = &mut self.links[id];
+        let Ok(place) = link.queue.binary_search(&file) else { return };
+        link.queue.remove(place);
+        self.queued_to[link.destination] -= 1;
+        self.renew_head(id, place);
+    }
+
+    /// A link has another head if something has changed at place 0: it is to be tried, and the one before is stale.
+    fn renew_head(&mut self, id: FtsLinkId, place: usize) {
+        let link = &mut self.links[id];
+        if place == 0 {
+            link.waits = false;
+            let head = |&file| Reverse(Head { turn: link.turn, file, link: id });
+            self.fresh.extend(link.queue.front().map(head));
+        }
     }
 
     /// The first file among those that new heads and opened gates let start; `None`: no file can start now. The
@@ -134,6 +172,9 @@ impl Queues {
         loop {
             let head = self.next_tried()?;
             let link = &mut self.links[head.link];
+            if link.queue.front() != Some(&head.file) {
+                continue;
+            }
             if link.active >= link.limit {
                 link.waits = true;
                 continue;
@@ -218,7 +259,7 @@ impl Queues {
 
     fn link(&mut self, source: RseId, destination: RseId) -> FtsLinkId {
         let new = || {
-            let (queue, limit) = (VecDeque::new(), self.default_limit);
+            let (queue, limit) = (VecDeque::new(), self.rows.range(source, destination).max);
             self.links.push(FtsLink { source, destination, queue, active: 0, limit, turn: 0, waits: false })
         };
         *self.of_pair.entry((source, destination)).or_insert_with(new)

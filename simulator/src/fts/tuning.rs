@@ -7,15 +7,15 @@
 //!
 //! The number of a link stays while the link is idle, and so does what is remembered of it. While no link has files there are no runs.
 
-use crate::fts::optimizer::{Decision, Range, Remembered, RuleSet, Seen, decide, streams};
+use rand::RngExt;
+
+use crate::fts::backlog::HostLinkId;
+use crate::fts::optimizer::{Decision, Optimizer, Range, Remembered, Seen, decide, streams};
 use crate::fts::window::{ActiveFile, Copied, PING, Progress, Window};
 use crate::ids::{FtsFileId, HostId, Id, Table};
+use crate::rng::{Purpose, keyed};
+use crate::ticker::Ticker;
 use crate::units::{Bytes, Rate, SimSpan, SimTime};
-
-crate::ids::entity_id! {
-    /// An ordered pair of storage hosts.
-    HostLinkId;
-}
 
 /// How an active file has ended, as far as the optimiser cares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,26 +50,26 @@ pub(super) struct LinkNow {
     pub destination: HostId,
     pub limit: Option<u32>,
     pub range: Range,
-    /// Its optimiser mode, 0 to 3.
-    pub mode: u32,
     pub active: u32,
     pub queued: u32,
 }
 
-/// What a run has decided for a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a run gives a link.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Tuned {
-    pub link: HostLinkId,
     /// Files at once.
     pub limit: u32,
-    /// TCP streams of each file; `None`: it has looked at the number only.
-    pub streams: Option<u32>,
+    /// What it moves, in bytes per second.
+    pub throughput: f64,
 }
 
 /// What the optimiser keeps of all links.
 #[derive(Clone, Debug)]
 pub(super) struct Tuning {
-    rules: RuleSet,
+    settings: Optimizer,
+    clock: Ticker,
+    /// When the next run is.
+    next_at: Option<SimTime>,
     links: Table<HostLinkId, Kept>,
     most: Table<HostId, MostThroughput>,
 }
@@ -81,6 +81,8 @@ struct Kept {
     window: Window,
     /// In no order.
     active: Vec<Active>,
+    /// TCP streams of its files; `None`: nobody has said.
+    streams: Option<u32>,
 }
 
 #[derive(Clone, Debug)]
@@ -97,8 +99,15 @@ struct Active {
 
 impl Tuning {
     /// An optimiser that has seen nothing.
-    pub fn new(rules: RuleSet, most: Table<HostId, MostThroughput>) -> Self {
-        Self { rules, links: Table::new(), most }
+    pub fn new(settings: Optimizer, most: Table<HostId, MostThroughput>, seed: u64) -> Self {
+        let phase = settings.interval.as_secs_f64() * keyed(seed, Purpose::OptimizerPhase, [0]).random::<f64>();
+        let clock = Ticker::new(settings.interval, SimSpan::from_secs_f64(phase));
+        Self { settings, clock, next_at: None, links: Table::new(), most }
+    }
+
+    /// When the next run is, where none was planned: to be called when something has been queued.
+    pub fn due(&mut self, now: SimTime) -> Option<SimTime> {
+        self.next_at.is_none().then(|| *self.next_at.insert(self.clock.next_after(now)))
     }
 
     /// A process has said that it has begun.
@@ -119,8 +128,10 @@ impl Tuning {
         }
     }
 
-    /// One run over the links that have queued or active files; `moved` says how far an active file is.
+    /// One run over the links that have queued or active files: what they get. `moved` says how far an active file is. A further run is due
+    /// as long as there are such links.
     pub fn run(&mut self, now: SimTime, busy: &[LinkNow], moved: impl Fn(FtsFileId) -> Bytes) -> Vec<Tuned> {
+        self.next_at = None;
         for link in busy {
             for active in &mut self.kept(link.id).active {
                 active.ping(now, &moved);
@@ -132,9 +143,14 @@ impl Tuning {
         busy.iter().map(|link| self.look(now, link, is_over(link))).collect()
     }
 
+    /// TCP streams of the files of a link, where the optimiser sets them.
+    pub fn streams(&self, link: HostLinkId) -> Option<u32> {
+        self.links.get(link)?.streams
+    }
+
     fn look(&mut self, now: SimTime, link: &LinkNow, is_over: bool) -> Tuned {
-        let rules = self.rules;
-        let LinkNow { limit, range, mode, active, queued, .. } = *link;
+        let Optimizer { rules, mode, tunes_streams, .. } = self.settings;
+        let LinkNow { limit, range, active, queued, .. } = *link;
         let kept = self.kept(link.id);
         let files = kept.active.iter();
         let files = files.map(|&Active { started_at, bytes, moved, .. }| ActiveFile { started_at, bytes, moved });
@@ -154,7 +170,10 @@ impl Tuning {
         };
         let Decision { limit, remembered, is_stored } = decide(rules, &seen, kept.remembered.as_ref());
         kept.remembered = Some(remembered);
-        Tuned { link: link.id, limit, streams: is_stored.then(|| streams(mode, limit, active, queued)) }
+        if tunes_streams && is_stored {
+            kept.streams = Some(streams(mode, limit, active, queued));
+        }
+        Tuned { limit, throughput: measured.throughput }
     }
 
     /// Which sides of which storages move more than they may; few storages have a limit.
@@ -205,8 +224,15 @@ impl Active {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fts::optimizer::RuleSet;
     use crate::units::NANOS_PER_SECOND;
 
+    const SHIPPED: Optimizer = Optimizer {
+        rules: RuleSet::V313,
+        interval: SimSpan::from_nanos(60 * NANOS_PER_SECOND),
+        mode: 2,
+        tunes_streams: false,
+    };
     const RANGE: Range = Range { min: 2, max: 130, is_own: false };
 
     fn at(seconds: u64) -> SimTime {
@@ -216,13 +242,13 @@ mod tests {
     fn link(id: usize, limit: Option<u32>) -> LinkNow {
         let [source, destination] = [id, 9].map(HostId::from_index);
         let (id, active, queued) = (HostLinkId::from_index(id), 1, 1000);
-        LinkNow { id, source, destination, limit, range: RANGE, mode: 2, active, queued }
+        LinkNow { id, source, destination, limit, range: RANGE, active, queued }
     }
 
     /// Hosts 0 to 9, of which one has a limit of 100 MB/s.
     fn tuning(limited: usize, most: impl Fn(Rate) -> MostThroughput) -> Tuning {
         let most = |host| if host == limited { most(Rate::from_mb_per_s(100.0)) } else { MostThroughput::default() };
-        Tuning::new(RuleSet::V313, (0..10).map(most).collect())
+        Tuning::new(SHIPPED, (0..10).map(most).collect(), 1)
     }
 
     fn limits(tuned: &[Tuned]) -> Vec<u32> {
@@ -275,6 +301,29 @@ mod tests {
         end(&mut tuning, 50, Ending::Failed);
         assert_eq!(limits(&tuning.run(at(240), &[link(0, Some(68))], |_| Bytes::ZERO)), [67]);
         assert!(tuning.links[id].active.is_empty());
+    }
+
+    #[test]
+    fn streams_are_what_the_files_leave_of_the_number() {
+        let mut tuning = tuning(0, |_| MostThroughput::default());
+        let few = LinkNow { queued: 10, active: 1, ..link(0, None) };
+        tuning.run(at(60), &[few], |_| Bytes::ZERO);
+        assert_eq!(tuning.streams(few.id), None, "as shipped they are not its business");
+        tuning.settings.tunes_streams = true;
+        tuning.run(at(120), &[LinkNow { limit: Some(66), ..few }], |_| Bytes::ZERO);
+        assert_eq!(tuning.streams(few.id), None, "all as before: nothing is decided");
+        tuning.run(at(420), &[LinkNow { limit: Some(66), ..few }], |_| Bytes::ZERO);
+        assert_eq!(tuning.streams(few.id), Some(6), "66 over 11 files");
+    }
+
+    #[test]
+    fn runs_are_a_minute_apart_and_none_is_planned_twice() {
+        let mut tuning = tuning(0, |_| MostThroughput::default());
+        let first = tuning.due(at(1000)).expect("none was planned");
+        assert!(first > at(1000) && first <= at(1060));
+        assert_eq!(tuning.due(at(1001)), None);
+        tuning.run(first, &[], |_| Bytes::ZERO);
+        assert_eq!(tuning.due(first), Some(first + SHIPPED.interval));
     }
 
     #[test]

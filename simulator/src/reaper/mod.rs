@@ -6,6 +6,7 @@
 //!       need = MinFreeSpace - free space, as published and kept for 600 s; none: obsolete replicas only
 //!       victims: in order of their tombstones, until the need is met or the chunk is full --> marked
 //!       deleted one after the other --> rows and space go --> Fact::ReplicaRemoved, Fact::SpaceFreed
+//!         the RSE does not answer: they stay marked, and are tried again after 600 s; 100 failures: the RSE is left alone as long
 //!       fewer than a chunk: the RSE is paused for 120 s
 //! ```
 //!

@@ -2,6 +2,7 @@
 
 use rand::seq::SliceRandom;
 
+use crate::catalogue::Words;
 use crate::context::Context;
 use crate::facts::{Fact, RemovedBecause, ReplicaRemoved};
 use crate::ids::{RseId, Table};
@@ -66,10 +67,10 @@ pub(crate) struct Reaper {
 
 impl Reaper {
     /// Workers that have not begun.
-    pub fn new(map: &Map, settings: &ReaperSettings, seed: u64) -> Self {
+    pub fn new(map: &Map, settings: &ReaperSettings, words: &Words, seed: u64) -> Self {
         let is_off = settings.every == SimSpan::ZERO;
         Self {
-            watches: map.rses().iter().map(|rse| Watch::new(rse, settings)).collect(),
+            watches: map.rses().iter().map(|rse| Watch::new(rse, settings, words)).collect(),
             workers: vec![Worker::default(); if is_off { 0 } else { settings.workers as usize }],
             settings: settings.clone(),
             seed,
@@ -128,7 +129,7 @@ impl Reaper {
         let n_again_at_most = self.settings.workers.ilog2();
         loop {
             while let Some((rse, need)) = self.workers[worker as usize].to_do.pop() {
-                let n_marked = self.mark(worker, rse, need, storage, cx.now);
+                let n_marked = self.mark(worker, (rse, need), storage, cx.map, cx.now);
                 let takes = self.settings.time_per_replica * n_marked as u64;
                 if takes > SimSpan::ZERO {
                     return cx.schedule(cx.now + takes, ReaperEvent::Deleted { worker });
@@ -148,35 +149,51 @@ impl Reaper {
     }
 
     /// Marks what a worker is to delete at an RSE, and says how many replicas that are.
-    fn mark(&mut self, worker: u32, rse: RseId, known: Need, storage: &mut Storage, now: SimTime) -> usize {
+    fn mark(
+        &mut self,
+        worker: u32,
+        (rse, known): (RseId, Need),
+        storage: &mut Storage,
+        map: &Map,
+        now: SimTime,
+    ) -> usize {
         let Self { settings, watches, workers, .. } = self;
         let watch = &mut watches[rse];
         let deleting = workers.iter().flat_map(|worker| &worker.deleting);
-        let n_here = deleting.filter(|chunk| chunk.rse == rse).count();
-        if watch.is_left_alone(settings, now) || n_here >= settings.max_workers_per_host as usize {
+        let host = map.host_of(rse);
+        let n_here = deleting.filter(|chunk| map.host_of(chunk.rse) == host).count();
+        // In a downtime that is declared Rucio deletes nothing.
+        let is_out = map.rses()[rse].is_declared_down(now) || watch.is_left_alone(settings, now);
+        if is_out || n_here >= settings.max_workers_per_host as usize {
             return 0;
         }
         let chunk = settings.chunk as usize;
-        let victims: Vec<Candidate> = victims(known, chunk, storage.candidates(rse, now)).collect();
-        for victim in &victims {
+        let mut marked = watch.to_retry(chunk, settings, now);
+        let n_again = marked.len();
+        marked.extend(victims(known, chunk - n_again, storage.candidates(rse, now)));
+        for victim in &marked[n_again..] {
             storage.mark(victim.file, rse, now);
         }
-        let n_marked = victims.len();
+        let n_marked = marked.len();
         if n_marked < if watch.is_greedy { 1 } else { chunk } {
             watch.paused_at = Some(now);
         } else {
             workers[worker as usize].more.push(rse);
         }
-        workers[worker as usize].deleting = Some(Chunk { rse, victims });
+        workers[worker as usize].deleting = Some(Chunk { rse, victims: marked });
         n_marked
     }
 
-    /// The replicas of a chunk are gone.
+    /// The replicas of a chunk are gone, unless their RSE does not answer.
     fn end_chunk<E>(&mut self, worker: u32, storage: &mut Storage, cx: &mut Context<'_, E>) {
         let Some(Chunk { rse, victims }) = self.workers[worker as usize].deleting.take() else { return };
+        if cx.map.rses()[rse].is_down(cx.now) {
+            return self.watches[rse].fail(victims, &self.settings, cx.now);
+        }
         let mut freed = Bytes::ZERO;
         for Candidate { file, tombstone, used_at, .. } in victims {
-            let bytes = storage.remove(file, rse, cx.now);
+            // It may have been copied anew since a first try.
+            let Some(bytes) = storage.remove(file, rse, cx.now) else { continue };
             let because = match tombstone {
                 Tombstone::OBSOLETE => RemovedBecause::Obsolete,
                 _ if self.watches[rse].is_greedy => RemovedBecause::Greedy,

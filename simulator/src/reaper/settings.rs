@@ -20,7 +20,7 @@ settings! {
         /// RSEs that keep another amount free.
         #[names(rses)]
         pub rses: Vec<FreeSpaceOf<Rse>> = Vec::new(),
-        /// Whether all RSEs are emptied of what no lock holds, needed or not.
+        /// Whether all RSEs are emptied of what no lock holds, needed or not. An RSE whose attribute `greedyDeletion` is `true` always is.
         pub greedy: bool = false,
         /// What tells how much space is needed.
         pub need_by: NeedBy = NeedBy::CachedUsage,
@@ -28,6 +28,8 @@ settings! {
         pub usage_kept: SimSpan = SimSpan::from_nanos(600_000_000_000),
         /// How long an RSE is left alone at which fewer replicas than a chunk were found; Rucio: 120 s.
         pub pause: SimSpan = SimSpan::from_nanos(120_000_000_000),
+        /// How long a replica whose deletion has failed is left alone; Rucio: 600 s.
+        pub retry_after: SimSpan = SimSpan::from_nanos(600_000_000_000),
         /// Deletions that fail in one chunk before its RSE is left alone for `exclusion`; Rucio: 100.
         #[range(AtLeast(1))]
         pub errors: u32 = 100,

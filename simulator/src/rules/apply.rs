@@ -6,7 +6,7 @@ use crate::catalogue::{Did, Group, Weight};
 use crate::context::Context;
 use crate::conveyor::{Sources, Want};
 use crate::facts::{RuleError, RuleState};
-use crate::ids::{FileId, RseId, RuleId};
+use crate::ids::{FileId, Id, RseId, RuleId};
 use crate::rules::blocks::{Block, blocks, coverage};
 use crate::rules::book::LockState;
 use crate::rules::selection::{Candidate, Placing, Preferred, Selector};
@@ -182,6 +182,7 @@ impl Rules {
         let want = Want {
             workload: new.workload,
             file: Some(file),
+            key: file.index() as u64,
             bytes: of.bytes,
             dataset,
             sources: Sources::Any { matching: new.sources.filter(|_| !is_recovery) },
@@ -257,6 +258,6 @@ pub(super) fn has_source(file: FileId, from: &[RseId], storage: &Storage) -> boo
 }
 
 /// Whether something may be written at an RSE: Rucio's flag, which goes down with an outage that is declared.
-pub(super) fn is_writable<E>(_rse: RseId, _cx: &Context<'_, E>) -> bool {
-    true
+pub(super) fn is_writable<E>(rse: RseId, cx: &Context<'_, E>) -> bool {
+    !cx.map.rses()[rse].is_declared_down(cx.now)
 }

@@ -12,7 +12,7 @@ use crate::units::{SimSpan, SimTime};
 
 /// The daemons around rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Daemon {
+pub(crate) enum Daemon {
     /// Follows data that grow and shrink.
     Evaluator,
     /// Makes the locks of large rules.

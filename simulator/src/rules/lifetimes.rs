@@ -61,6 +61,9 @@ impl Rules {
         let bytes = storage.file(lock.file).bytes;
         below.catalogue.quotas.unlock(new.account, lock.rse, bytes);
         storage.unlock(lock.file, lock.rse, Unlocking { purges: new.purges, is_replicating }, cx.now);
-        storage.let_go(lock.file);
+        if is_replicating && !storage.is_locked(lock.file, lock.rse) {
+            below.conveyor.cancel(lock.file, lock.rse, below.fts, below.fabric, cx);
+        }
+        below.fabric.storage.let_go(lock.file);
     }
 }

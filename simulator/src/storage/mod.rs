@@ -25,9 +25,11 @@ mod replicas;
 mod settings;
 mod space;
 mod store;
+mod tape;
 
 pub use dataset::Dataset;
 pub use settings::StorageSettings;
 
 pub(crate) use replica::{ReplicaState, Tombstone, Unlocking};
 pub(crate) use store::{Candidate, Storage};
+pub(crate) use tape::{Drives, Tape};

@@ -114,6 +114,11 @@ impl Storage {
         self.files.get(file).is_some_and(|file| file.replicas.contains(&rse))
     }
 
+    /// Whether a lock of a rule or a pin of a job holds a replica.
+    pub fn is_locked(&self, file: FileId, rse: RseId) -> bool {
+        self.replica(file, rse).is_some_and(|replica| replica.locks > 0)
+    }
+
     /// The state of a replica; `None`: there is none.
     pub fn state(&self, file: FileId, rse: RseId) -> Option<ReplicaState> {
         Some(self.replica(file, rse)?.state)
@@ -213,8 +218,13 @@ impl Storage {
         self.change_if_there(file, rse, now, |replica| Replica { state: ReplicaState::BeingDeleted, ..replica });
     }
 
-    /// Deletes what is marked, and says how much space that frees; what a new request is to bring meanwhile stays as it is.
-    pub fn remove(&mut self, file: FileId, rse: RseId, now: SimTime) -> Bytes {
+    /// Deletes what is marked, and says how much space that frees; what a new request is to bring meanwhile loses what was there, and
+    /// stays. `None`: there is nothing to delete any more.
+    pub fn remove(&mut self, file: FileId, rse: RseId, now: SimTime) -> Option<Bytes> {
+        let is_marked = match self.state(file, rse)? {
+            ReplicaState::BeingDeleted | ReplicaState::Copying => true,
+            ReplicaState::Available | ReplicaState::Unavailable | ReplicaState::Bad => false,
+        };
         let before = self.space[rse].used;
         self.change(file, rse, now, |replica| match replica?.state {
             ReplicaState::BeingDeleted => None,
@@ -222,7 +232,7 @@ impl Storage {
             _ => replica,
         });
         self.files.forget_unheld(file);
-        before - self.space[rse].used
+        is_marked.then(|| before - self.space[rse].used)
     }
 
     /// A rule or a job needs it.

@@ -6,6 +6,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
 
 use crate::ids::{DtnId, Id, LinkId, PoolId, RseId, SiteId, Table};
+use crate::topology::map::Hosts;
 use crate::topology::{
     AccessCoefficients, Dtn, Link, LoadCurve, Map, Physics, Pool, Route, Rse, Series, Sharing, Site, Topology,
 };
@@ -136,7 +137,8 @@ impl TopologyBuilder {
         }
         let Self { sites, rses, links, bandwidths, sharing, dtns, curves, pools, laws, .. } = self;
         let dtn_bandwidths = curves.values().map(LoadCurve::peak).collect();
-        let map = Map { sites, rses, links, sharing, dtns, dtn_bandwidths, pools, routes };
+        let hosts = Hosts::new(&rses);
+        let map = Map { sites, rses, hosts, links, sharing, dtns, dtn_bandwidths, pools, routes };
         Ok(Topology { map, physics: Physics { links: bandwidths, dtns: curves, laws } })
     }
 

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::ids::{DtnId, Id, LinkId, PoolId, RseId, SiteId, Table};
+use crate::ids::{DtnId, HostId, Id, LinkId, PoolId, RseId, SiteId, Table};
 use crate::settings;
-use crate::units::{Bytes, Rate, SimSpan};
+use crate::topology::{Outage, TapeSystem};
+use crate::units::{Bytes, Rate, SimSpan, SimTime};
 
 settings! {
     /// A computing centre.
@@ -41,15 +42,19 @@ settings! {
         /// The data transfer node that placements from and to this RSE pass.
         #[names(dtn)]
         pub dtn: Option<Dtn> = None,
-        /// The storage host that serves it: RSEs of one host share their FTS links. None: one of its own, called as it is.
+        /// The storage host behind it, by which FTS counts: RSEs with the same host share links, limits and queues there. None: a host of its own, with the name of the RSE.
         pub host: Option<String> = None,
+        /// What it lies on besides disk. None: all that it holds is on disk.
+        pub tape: Option<TapeSystem> = None,
+        /// Times at which it does not answer.
+        pub outages: Vec<Outage> = Vec::new(),
         /// What it says of itself, by which RSE expressions choose it and rules weigh it: `{"tier": 2, "type": "disk"}`.
         pub attributes: BTreeMap<String, String> = BTreeMap::new(),
     }
 }
 
 impl Rse {
-    /// A storage element that is never full and limits nothing.
+    /// A storage element that is never full, limits nothing and always answers.
     pub fn new(name: impl Into<String>, site: SiteId) -> Self {
         Self {
             name: name.into(),
@@ -60,8 +65,25 @@ impl Rse {
             write: None,
             dtn: None,
             host: None,
+            tape: None,
+            outages: Vec::new(),
             attributes: BTreeMap::new(),
         }
+    }
+
+    /// Whether it does not answer.
+    pub fn is_down(&self, now: SimTime) -> bool {
+        self.outages.iter().any(|outage| outage.covers(now))
+    }
+
+    /// Whether it is known to be down: what Rucio's availability flags say.
+    pub fn is_declared_down(&self, now: SimTime) -> bool {
+        self.outages.iter().any(|outage| outage.declared && outage.covers(now))
+    }
+
+    /// When its next outage begins, after `now`.
+    pub fn next_outage(&self, now: SimTime) -> Option<SimTime> {
+        self.outages.iter().map(|outage| outage.at).filter(|at| *at > now).min()
     }
 }
 
@@ -160,6 +182,7 @@ pub struct Route {
 pub struct Map {
     pub(super) sites: Table<SiteId, Site>,
     pub(super) rses: Table<RseId, Rse>,
+    pub(super) hosts: Hosts,
     pub(super) links: Table<LinkId, Link>,
     pub(super) sharing: Table<LinkId, Sharing>,
     pub(super) dtns: Table<DtnId, Dtn>,
@@ -167,6 +190,25 @@ pub struct Map {
     pub(super) pools: Table<PoolId, Pool>,
     /// Row-major: from site, to site.
     pub(super) routes: Vec<Option<Route>>,
+}
+
+/// The storage hosts behind RSEs.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Hosts {
+    names: Table<HostId, String>,
+    of: Table<RseId, HostId>,
+}
+
+impl Hosts {
+    pub fn new(rses: &Table<RseId, Rse>) -> Self {
+        let (mut names, mut by_name) = (Table::new(), BTreeMap::new());
+        let host = |rse: &Rse| {
+            let name = rse.host.as_ref().unwrap_or(&rse.name);
+            *by_name.entry(name.clone()).or_insert_with(|| names.push(name.clone()))
+        };
+        let of = rses.values().map(host).collect();
+        Self { names, of }
+    }
 }
 
 impl Map {
@@ -178,6 +220,16 @@ impl Map {
     /// The storage elements.
     pub fn rses(&self) -> &Table<RseId, Rse> {
         &self.rses
+    }
+
+    /// Names of the storage hosts, in the order in which RSEs name them.
+    pub fn hosts(&self) -> &Table<HostId, String> {
+        &self.hosts.names
+    }
+
+    /// The storage host behind an RSE.
+    pub fn host_of(&self, rse: RseId) -> HostId {
+        self.hosts.of[rse]
     }
 
     /// The links.

@@ -16,14 +16,18 @@
 mod builder;
 mod curve;
 mod map;
+mod outage;
 mod physics;
 mod series;
+mod tape;
 
 pub use builder::{TopologyBuilder, TopologyError};
 pub use curve::LoadCurve;
 pub use map::{Dtn, Link, Map, Pool, Route, Rse, Scheduling, Sharing, Site};
+pub use outage::Outage;
 pub use physics::{AccessCoefficients, Physics};
 pub use series::Series;
+pub use tape::TapeSystem;
 
 use crate::ids::DtnId;
 

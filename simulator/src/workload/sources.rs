@@ -360,13 +360,16 @@ impl Draw<'_> {
     fn transfer(&self, stream: &TransferStream) -> Arriving {
         let index = self.rng(Purpose::Destination, 0).random_range(0..stream.destinations.len());
         let ends = (stream.source, stream.destinations[index]);
-        Arriving::Transfer(Want::plain(self.workload, (None, self.size(&stream.size, 0)), ends))
+        let key = combined(self.key, self.nth);
+        Arriving::Transfer(Want { key, ..Want::plain(self.workload, (None, self.size(&stream.size, 0)), ends) })
     }
 
     fn traced_transfer(&self, trace: &TransferTrace, transfer: &TracedTransfer) -> Arriving {
         Arriving::Transfer(Want {
             traced: Some(TraceRow { number: transfer.row, took: transfer.took }),
             queues: trace.queues,
+            // By the row: one more in front of it in the log changes nothing for it.
+            key: combined(self.key, transfer.row),
             ..Want::plain(self.workload, (None, transfer.bytes), (transfer.source, transfer.destination))
         })
     }

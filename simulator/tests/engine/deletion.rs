@@ -67,6 +67,7 @@ fn what_was_placed_for_a_job_stays_until_it_ends() {
     // 3 s of placement; the stage-in takes no time, as nothing limits it.
     assert_times(&output, "jobs", "ended_at_ns", &[23.0]);
     let used = used_of_local(&output);
+    assert_eq!(used.len(), 100, "a sample a second");
     assert!(used.iter().filter(|(second, _)| *second < 23.0).all(|(_, used)| *used == 3e8), "{used:?}");
     assert!(used.iter().filter(|(second, _)| *second > 24.0).all(|(_, used)| *used == 0.0), "{used:?}");
 }
@@ -78,7 +79,7 @@ fn used_of_local(output: &RunOutput) -> Vec<(f64, f64)> {
     let at = seconds(output, "series", "at_ns");
     let rows = entities.into_iter().zip(quantities).zip(values).zip(at);
     let of_local = rows.filter(|(((entity, quantity), _), _)| {
-        (entity.as_deref(), quantity.as_deref()) == (Some("local"), Some("used"))
+        (entity.as_deref(), quantity.as_deref()) == (Some("local"), Some("used_bytes"))
     });
     of_local.filter_map(|((_, value), at)| Some((at?, value?))).filter(|(second, _)| *second > 0.0).collect()
 }

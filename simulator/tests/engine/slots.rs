@@ -66,7 +66,8 @@ fn shuffled_transfers_of_one_instant_favour_no_size() {
 fn an_exception_changes_the_slots_of_one_link() {
     let mut grid = five();
     grid.services.fts.max_active_per_link = 2;
-    grid.services.fts.links = vec![LinkLimit { source: remote(), destination: local(), max_active: 1 }];
+    let limit = LinkLimit { source: Some(remote()), destination: Some(local()), max_active: 1, min_active: None };
+    grid.services.fts.links = vec![limit];
     assert_times(&grid.run(Always::Remote, 1), "requests", "started_at_ns", &[0.0, 1.0, 2.0, 3.0, 4.0]);
 }
 

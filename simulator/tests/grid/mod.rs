@@ -14,7 +14,7 @@ use dapple_simulator::storage::Dataset;
 use dapple_simulator::topology::{
     AccessCoefficients, Dtn, Link, LoadCurve, Pool, Rse, Scheduling, Series, Site, TopologyBuilder,
 };
-use dapple_simulator::units::{Bytes, Rate, SimSpan, SimTime};
+use dapple_simulator::units::{Rate, SimSpan, SimTime};
 use dapple_simulator::workload::{Arrivals, Inputs, JobTemplate, Workload, WorkloadKind};
 
 /// Site `here` with a pool and the RSE `local`, site `there` with the RSE `remote`, one link from there to here.
@@ -33,6 +33,8 @@ pub struct Grid {
     pub datasets: Vec<Dataset>,
     pub workloads: Vec<WorkloadKind>,
     pub services: Services,
+    pub names: Names,
+    pub catalogue: CatalogueSetup,
     pub horizon: SimTime,
     pub record: RecordPlan,
 }
@@ -69,8 +71,7 @@ pub fn dtn() -> DtnId {
 
 /// An RSE without limits.
 pub fn rse(name: &str, site: SiteId) -> Rse {
-    let (capacity, used) = (None, Bytes::ZERO);
-    Rse { capacity, used, ..Rse::new(name, site) }
+    Rse::new(name, site)
 }
 
 impl Default for Grid {
@@ -95,10 +96,13 @@ impl Default for Grid {
             datasets: Vec::new(),
             workloads: Vec::new(),
             services: Services { fts: FtsSettings::immediate(), ..Services::default() },
+            names: Names::default(),
+            catalogue: CatalogueSetup::default(),
             horizon: SimTime::from_secs_f64(1000.0),
             record: RecordPlan {
                 warm_up: SimSpan::ZERO,
                 requests: rows,
+                rules: rows,
                 reads: rows,
                 jobs: rows,
                 series: RecordLevel::Summary,

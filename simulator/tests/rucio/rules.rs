@@ -1,9 +1,10 @@
 //! Rules, locks and the judge.
 
-use dapple_simulator::facts::{RuleEnded, RuleError, RuleState, TransferEnded, TransferOutcome};
+use dapple_simulator::facts::{RuleEnded, RuleError, RuleState, TransferEnded, TransferError, TransferOutcome};
 use dapple_simulator::fts::WhenFull;
 use dapple_simulator::ids::{ContainerId, Id};
 use dapple_simulator::rules::{Copies, Grouping, RuleTemplate, Subscription};
+use dapple_simulator::topology::Outage;
 use dapple_simulator::units::{Bytes, Rate};
 use dapple_simulator::workload::{Data, Deed};
 
@@ -382,4 +383,52 @@ fn a_rule_waits_for_consent() {
     let [one, other] = told.rules()[..] else { panic!("two rules") };
     assert_eq!(one.injected_at, Some(at(50.0)));
     assert_eq!((other.state, other.injected_at), (Some(RuleState::WaitingApproval), None));
+}
+
+#[test]
+fn statement_17_cancel() {
+    let mut world = three();
+    // Ten files share a link that takes a second for each of them: all are under way for ten seconds.
+    world.bandwidth = Rate::from_mb_per_s(1.0);
+    world.services.rules.deleted_after = span(0.0);
+    world.rule(0.0, FIRST(), rule("R1"));
+    world.rule(0.0, FIRST(), rule("R2"));
+    world.rule_of(1.0, "alice", FIRST(), rule("R2"));
+    world.step(5.0, Deed::DeleteRules { on: FIRST(), account: "root".into() });
+    // What is left is no cache: it is copied again.
+    world.rule(100.0, FIRST(), rule("R1"));
+    let told = world.run(7);
+    let [one, other, shared, late] = told.rules()[..] else { panic!("four rules") };
+    assert_eq!((one.deleted_at, one.locks), (Some(at(5.0)), [0, 10, 0]));
+    assert_eq!(other.deleted_at, Some(at(5.0)));
+    let rows = told.told_at.iter().zip(&told.transfers);
+    let of = |rule: &RuleEnded| rows.clone().filter(|(_, row)| row.rule == Some(rule.rule)).collect::<Vec<_>>();
+    let cancelled = TransferOutcome::Failed(TransferError::Cancelled);
+    assert_eq!(of(one).len(), 10);
+    let at_once = |(told_at, row): &(&_, &TransferEnded)| **told_at == at(5.0) && row.outcome == cancelled;
+    assert!(of(one).iter().all(at_once), "its rows are history at once");
+    assert!(of(other).iter().all(|(_, row)| row.outcome == TransferOutcome::Done), "another rule waits for the same");
+    assert_eq!((shared.locks, shared.state), ([10, 0, 0], Some(RuleState::Ok)));
+    assert_eq!((late.transfers, late.locks), (10, [10, 0, 0]));
+    // Half of each file had moved.
+    let lost = told.books.counters.bytes_lost;
+    assert!(lost.abs_diff(5 * FILE) < 100, "{lost} bytes lost");
+    assert_eq!((told.books.counters.locks_gone, told.books.counters.locks_left), (20, 20));
+}
+
+#[test]
+fn nothing_is_placed_where_a_downtime_is_declared() {
+    let mut world = three();
+    let outage = |declared| Outage { at: at(10.0), lasts: span(500.0), declared };
+    world.outages = vec![(1, outage(true))];
+    world.rule(20.0, FIRST(), rule("R1"));
+    world.rule(20.0, FIRST(), rule("R1|R2"));
+    // A rule that was there before is none the worse.
+    world.step(0.0, Deed::Make { files: World::files(0, 1), lifetime: None });
+    world.rule(1.0, Data::Made(0), RuleTemplate { lifetime: Some(span(1e6)), ..rule("R1") });
+    let told = world.run(7);
+    let [early, refused, elsewhere] = told.rules()[..] else { panic!("three rules") };
+    assert_eq!(ended(refused), (None, Some(RuleError::NotWritable)));
+    assert_eq!((ended(elsewhere), early.state), ((Some(RuleState::Ok), None), Some(RuleState::Ok)));
+    assert!(told.transfers.iter().filter(|row| row.created_at > at(10.0)).all(|row| row.destination == rse(2)));
 }

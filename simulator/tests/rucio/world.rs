@@ -10,9 +10,11 @@ use dapple_simulator::ids::{DatasetId, Id, RseId};
 use dapple_simulator::names::Names;
 use dapple_simulator::rules::{Copies, Grouping, RuleTemplate};
 use dapple_simulator::storage::Dataset;
-use dapple_simulator::topology::{Link, Rse, Site, TopologyBuilder};
+use dapple_simulator::topology::{Link, Outage, Rse, Site, TopologyBuilder};
 use dapple_simulator::units::{Bytes, Rate, SimSpan, SimTime};
-use dapple_simulator::workload::{Data, DataStep, Deed, Distribution, Files, Workload, WorkloadKind};
+use dapple_simulator::workload::{
+    Arrivals, Data, DataStep, Deed, Distribution, Files, TransferStream, Workload, WorkloadKind,
+};
 
 /// Size of each file: a hundredth of a second on an empty link.
 pub const FILE: u64 = 1_000_000;
@@ -65,7 +67,12 @@ pub struct World {
     pub steps: Vec<DataStep>,
     pub services: Services,
     pub accounts: Vec<&'static str>,
+    pub activities: Vec<&'static str>,
+    /// Traffic that leaves no replica.
+    pub traffic: Vec<TransferStream>,
     pub bandwidth: Rate,
+    /// Times at which RSEs do not answer.
+    pub outages: Vec<(usize, Outage)>,
     pub horizon: f64,
 }
 
@@ -74,20 +81,32 @@ pub struct World {
 pub struct Told {
     pub rules: Vec<RuleEnded>,
     pub transfers: Vec<TransferEnded>,
+    /// When each of the transfers became history.
+    pub told_at: Vec<SimTime>,
     pub books: Books,
 }
 
 impl Observer for Told {
-    fn observe(&mut self, _: SimTime, fact: &Fact) {
+    fn observe(&mut self, at: SimTime, fact: &Fact) {
         match fact {
             Fact::RuleEnded(rule) => self.rules.push(rule.clone()),
-            Fact::TransferEnded(transfer) => self.transfers.push(transfer.clone()),
+            Fact::TransferEnded(transfer) => {
+                self.transfers.push(transfer.clone());
+                self.told_at.push(at);
+            }
             _ => {}
         }
     }
 }
 
 impl Told {
+    /// The attempts in the order in which they were made.
+    pub fn transfers(&self) -> Vec<&TransferEnded> {
+        let mut transfers: Vec<_> = self.transfers.iter().collect();
+        transfers.sort_by_key(|transfer| transfer.request);
+        transfers
+    }
+
     /// The rules in the order in which they were asked for.
     pub fn rules(&self) -> Vec<&RuleEnded> {
         let mut rules: Vec<_> = self.rules.iter().collect();
@@ -106,7 +125,10 @@ impl World {
             steps: Vec::new(),
             services: Services { fts: FtsSettings::immediate(), ..Services::default() },
             accounts: vec!["root", "alice"],
+            activities: vec!["default"],
+            traffic: Vec::new(),
             bandwidth: Rate::from_mb_per_s(100.0),
+            outages: Vec::new(),
             horizon: 1000.0,
         }
     }
@@ -124,6 +146,11 @@ impl World {
     /// An account asks for a rule.
     pub fn rule_of(&mut self, seconds: f64, account: &str, on: Data, rule: RuleTemplate) {
         self.step(seconds, Deed::Rule { on, account: account.into(), rule: Box::new(rule) });
+    }
+
+    /// Traffic from the first RSE to the second.
+    pub fn traffic(&mut self, arrivals: Arrivals, size: Distribution) {
+        self.traffic.push(TransferStream { source: rse(0), destinations: vec![rse(1)], arrivals, size });
     }
 
     /// An attribute of an RSE.
@@ -149,7 +176,8 @@ impl World {
             .collect();
         for (nth, (_, capacity)) in self.rses.iter().enumerate() {
             let (name, site, capacity) = (format!("R{nth}"), sites[nth], *capacity);
-            builder.rse(Rse { capacity, ..Rse::new(name, site) });
+            let outages = self.outages.iter().filter(|(of, _)| *of == nth).map(|(_, outage)| *outage).collect();
+            builder.rse(Rse { capacity, outages, ..Rse::new(name, site) });
         }
         for &from in &sites {
             for &to in sites.iter().filter(|to| **to != from) {
@@ -168,18 +196,27 @@ impl World {
             name: format!("C{nth}"),
             children: of.iter().map(|&nth| Did::Dataset(DatasetId::from_index(nth))).collect(),
         };
-        let names =
-            Names { accounts: self.accounts.iter().map(|name| (*name).to_owned()).collect(), ..Names::default() };
+        let names = Names {
+            accounts: self.accounts.iter().map(|name| (*name).to_owned()).collect(),
+            activities: self.activities.iter().map(|name| (*name).to_owned()).collect(),
+            ..Names::default()
+        };
         let catalogue = CatalogueSetup {
             attributes: self.rses.iter().map(|(attributes, _)| attributes.clone()).collect(),
             containers: self.containers.iter().enumerate().map(container).collect(),
         };
-        let persons = Workload { name: "persons".into(), kind: WorkloadKind::Steps(self.steps.clone()) };
+        let mut steps = self.steps.clone();
+        steps.sort_by_key(|step| step.at);
+        let persons = Workload { name: "persons".into(), kind: WorkloadKind::Steps(steps) };
+        let traffic = self.traffic.iter().enumerate().map(|(nth, stream)| Workload {
+            name: format!("traffic {nth}"),
+            kind: WorkloadKind::Transfers(stream.clone()),
+        });
         Setup {
             topology: builder.build().expect("routes are computed"),
             datasets: self.datasets.iter().enumerate().map(dataset).collect(),
             catalogue,
-            workloads: [persons].into_iter().collect(),
+            workloads: [persons].into_iter().chain(traffic).collect(),
             services: self.services.clone(),
             names,
             horizon: at(self.horizon),
@@ -188,8 +225,13 @@ impl World {
 
     /// Runs to the horizon; the books balance.
     pub fn run(&self, seed: u64) -> Told {
-        let (setup, mut told) = (self.setup(), Told::default());
-        let mut simulation = Simulation::new(&setup, seed);
+        Self::run_of(&self.setup(), seed)
+    }
+
+    /// Runs what was set up.
+    pub fn run_of(setup: &Setup, seed: u64) -> Told {
+        let mut told = Told::default();
+        let mut simulation = Simulation::new(setup, seed);
         told.books = match simulation.next(&mut told).unwrap_or_else(|error| panic!("cannot run: {error}")) {
             Pause::Done(books) => books,
             Pause::Ask(question) => panic!("nobody answers {question:?}"),

@@ -8,7 +8,7 @@ use super::Queues;
 use crate::fts::{FtsSettings, LinkLimit, Turns, WhenFull};
 use crate::ids::{DtnId, FtsFileId, Id, RseId};
 use crate::topology::{Dtn, LoadCurve, Map, Rse, Site, TopologyBuilder};
-use crate::units::{Bytes, Rate, SimSpan};
+use crate::units::{Rate, SimSpan};
 
 const N_RSES: usize = 4;
 
@@ -54,8 +54,9 @@ impl Scan {
 
     fn has_slots(&self, transfers: &[Transfer], (source, destination): (usize, usize)) -> bool {
         let settings = &self.settings;
-        let exception =
-            settings.links.iter().rev().find(|of| (of.source.index(), of.destination.index()) == (source, destination));
+        let exception = settings.links.iter().rev().find(|of| {
+            of.source.zip(of.destination).map(|(a, b)| (a.index(), b.index())) == Some((source, destination))
+        });
         let limit = exception.map_or(settings.max_active_per_link, |exception| exception.max_active);
         let dtns = [self.dtn_of[source], self.dtn_of[destination]];
         let active_on_dtn =
@@ -127,8 +128,7 @@ fn map(dtn_slots: &[Option<u32>], dtn_of: &[Option<usize>]) -> Map {
     let dtns: Vec<DtnId> = dtn_slots.iter().map(dtn).map(|dtn| builder.dtn(dtn, curve.clone())).collect();
     for (nth, dtn) in dtn_of.iter().enumerate() {
         let (name, dtn) = (format!("R{nth}"), dtn.map(|dtn| dtns[dtn]));
-        let (capacity, used, read, write) = (None, Bytes::ZERO, None, None);
-        builder.rse(Rse { capacity, used, read, write, dtn, ..Rse::new(name, site) });
+        builder.rse(Rse { dtn, ..Rse::new(name, site) });
     }
     builder.build().expect("no routes are overridden").map
 }
@@ -154,9 +154,10 @@ fn settings() -> impl Strategy<Value = FtsSettings> {
             links: exceptions
                 .into_iter()
                 .map(|(from, to, max_active)| LinkLimit {
-                    source: RseId::from_index(from),
-                    destination: RseId::from_index(to),
+                    source: Some(RseId::from_index(from)),
+                    destination: Some(RseId::from_index(to)),
                     max_active,
+                    min_active: None,
                 })
                 .collect(),
             when_full: if fails { WhenFull::Fail } else { WhenFull::Wait },

@@ -32,8 +32,7 @@ fn grid(wires: &[Wire]) -> Topology {
     let sites: Vec<SiteId> = (0..SITES)
         .map(|nth| {
             let site = builder.site(Site { name: format!("S{nth}"), position: None, lan: None });
-            let (name, capacity, used) = (format!("R{nth}"), None, Bytes::ZERO);
-            builder.rse(Rse { capacity, used, ..Rse::new(name, site) });
+            builder.rse(Rse::new(format!("R{nth}"), site));
             site
         })
         .collect();

@@ -1,5 +1,7 @@
 //! The reaper on its own: replicas of 10 B at one RSE, which it is told to keep from being full.
 
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::calendar::{Calendar, Due};
 use crate::distribution::Distribution;
@@ -7,7 +9,7 @@ use crate::facts::Observer;
 use crate::ids::{FileId, Id};
 use crate::reaper::{FreeSpace, NeedBy};
 use crate::storage::{Dataset, StorageSettings, Unlocking};
-use crate::topology::{Rse, Site, TopologyBuilder};
+use crate::topology::{Outage, Rse, Site, TopologyBuilder};
 
 /// Deletions as they are told: second, file, why.
 #[derive(Default)]
@@ -26,6 +28,7 @@ struct Disk {
     map: Map,
     storage: Storage,
     settings: ReaperSettings,
+    attributes: Table<RseId, BTreeMap<String, String>>,
 }
 
 const DISK: usize = 0;
@@ -66,7 +69,8 @@ impl Disk {
             storage.unlock(file(nth), rse, Unlocking::default(), at(1_000_000));
         }
         let every = span(60);
-        Self { map, storage, settings: ReaperSettings { every, ..ReaperSettings::default() } }
+        let settings = ReaperSettings { every, ..ReaperSettings::default() };
+        Self { map, storage, settings, attributes: Table::new() }
     }
 
     fn keeping(mut self, bytes: u64) -> Self {
@@ -77,7 +81,7 @@ impl Disk {
     /// What is deleted from the first hour to this second of the second one.
     fn deletes(&mut self, until: u64) -> Vec<(f64, usize, RemovedBecause)> {
         const START: u64 = 10_000_000;
-        let mut reaper = Reaper::new(&self.map, &self.settings, 1);
+        let mut reaper = Reaper::new(&self.map, &self.settings, &Words::new(&self.map, &self.attributes), 1);
         let (mut calendar, mut told) = (Calendar::new(), Told::default());
         for worker in 0..self.settings.workers {
             calendar.schedule(at(START), ReaperEvent::Round { worker });
@@ -177,6 +181,38 @@ fn an_rse_with_little_to_delete_is_left_alone_for_two_minutes() {
     let deleted = disk.deletes(3_600);
     assert_eq!(deleted.last(), Some(&(185.0, 2, RemovedBecause::Greedy)), "{deleted:?}");
     assert!(deleted[..9].iter().all(|(second, _, _)| *second <= 4.0), "{deleted:?}");
+}
+
+#[test]
+fn an_rse_that_does_not_answer_is_left_alone_and_nothing_is_lost() {
+    let deleted = |declared: bool, chunk: u32, errors: u32| {
+        let mut disk = Disk::of(40, SimSpan::ZERO).keeping(400);
+        let mut builder = TopologyBuilder::default();
+        let site = builder.site(Site { name: "here".into(), position: None, lan: None });
+        let outages = vec![Outage { at: at(10_000_000), lasts: span(100), declared }];
+        builder.rse(Rse { capacity: Some(Bytes::new(400)), outages, ..Rse::new("disk", site) });
+        disk.map = builder.build().expect("a map without links").map;
+        (disk.settings.chunk, disk.settings.errors, disk.settings.pause) = (chunk, errors, SimSpan::ZERO);
+        let deleted = disk.deletes(3_600);
+        assert_eq!(deleted.len(), 40, "each once");
+        (deleted[0].0, deleted[39].0)
+    };
+    // Declared: nothing is tried before the end.
+    assert_eq!(deleted(true, 100, 100), (120.0, 120.0));
+    // Not declared: all 40 fail, and are tried again later than 600 s after that, in the round at 660 s.
+    assert_eq!(deleted(false, 100, 100), (660.0, 660.0));
+    // The first ten fail, and the RSE is left alone for as long: the others are no sooner.
+    assert_eq!(deleted(false, 10, 10).0, 660.0);
+}
+
+#[test]
+fn an_rse_can_be_greedy_by_its_attribute() {
+    let deleted = |value: &str| {
+        let mut disk = Disk::of(5, SimSpan::ZERO);
+        disk.attributes.push(BTreeMap::from([("greedyDeletion".to_owned(), value.to_owned())]));
+        disk.deletes(60)
+    };
+    assert_eq!((files(&deleted("True")), files(&deleted("false"))), (vec![0, 1, 2, 3, 4], vec![]));
 }
 
 #[test]

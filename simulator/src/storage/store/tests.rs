@@ -172,7 +172,7 @@ fn step(storage: &mut Storage, twin: &mut Twin, what: u8, (file, rse): (FileId, 
         }
         (11, Some(row)) if row.state == ReplicaState::BeingDeleted => {
             let frees = if row.is_there { SIZE } else { 0 };
-            assert_eq!(storage.remove(file, rse, now), Bytes::new(frees));
+            assert_eq!(storage.remove(file, rse, now), Some(Bytes::new(frees)));
             twin.rows.retain(|row| (row.file, row.rse) != (file, rse));
         }
         (12, Some(row)) if row.locks == 0 => {
@@ -228,7 +228,7 @@ fn a_made_up_file_is_forgotten_when_nobody_holds_it() {
     storage.add_replica(made, other, now);
     storage.bury(made, other, Tombstone::OBSOLETE, now);
     storage.mark(made, other, now);
-    assert_eq!(storage.remove(made, other, now), Bytes::new(SIZE));
+    assert_eq!(storage.remove(made, other, now), Some(Bytes::new(SIZE)));
     assert!(!storage.has_replica(made, home), "forgotten, and no panic");
     let next = storage.make_file(Bytes::new(SIZE), home);
     assert_eq!(next.index(), made.index() + 1, "its number is not used again");
