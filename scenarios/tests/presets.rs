@@ -69,7 +69,9 @@ fn the_resolved_scenario_has_every_value_and_the_physics_no_name() {
     let again =
         load_text("resolved", &named.resolved, Path::new(""), &[], &Registry::standard()).expect("it reads again");
     assert_eq!((&again.resolved, &again.physics), (&named.resolved, &named.physics));
-    let written = good("(storage: (usage_every: Minutes(10)))", &[]);
+    let unnamed = named.resolved.replace("preset: \"cms2026\"", "preset: \"instant\"");
+    let written = load_text("resolved", &unnamed, Path::new(""), &[], &Registry::standard()).expect("it reads again");
+    assert_ne!(unnamed, named.resolved);
     assert_eq!(named.physics, written.physics, "the same settings are the same run, whatever they are called");
     assert_ne!(named.physics, good("()", &[]).physics);
 }

@@ -212,10 +212,10 @@ settings! {
 }
 
 settings! {
-    /// Files that arrive one by one at an RSE, so many in a dataset: a detector. The datasets are called as the workload is, and
-    /// subscriptions (`services.rules.subscriptions`) send them out while they grow.
+    /// Files that arrive one by one at an RSE, so many in a dataset: a detector. Subscriptions
+    /// (`services.rules.subscriptions`) send its datasets out while they grow.
     pub struct DatasetStream {
-        /// Name in results, and of the datasets for subscriptions.
+        /// Name in results, and in subscriptions.
         pub name: String,
         /// The RSE where the files appear. They take no space there.
         pub rse: String,
