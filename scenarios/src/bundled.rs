@@ -16,6 +16,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("services/optimizer-knife-edge.ron", include_str!("../services/optimizer-knife-edge.ron")),
     ("services/rules.ron", include_str!("../services/rules.ron")),
     ("services/storage-full.ron", include_str!("../services/storage-full.ron")),
+    ("services/tape-recall.ron", include_str!("../services/tape-recall.ron")),
     ("services/two-links.ron", include_str!("../services/two-links.ron")),
     ("topologies/cern-grif.ron", include_str!("../topologies/cern-grif.ron")),
 ];
