@@ -4,12 +4,12 @@ use crate::context::Context;
 use crate::conveyor::request::{Known, Request, State, Want};
 use crate::conveyor::service::{Conveyor, ConveyorEvent, Events};
 use crate::fabric::Fabric;
-use crate::facts::{Fact, FtsEnded, Settled, TransferError, TransferOutcome};
+use crate::facts::{Fact, FtsEnded, Settled, TransferOutcome};
 use crate::fts::Fts;
-use crate::ids::{FileId, Id, RequestId, RseId};
+use crate::ids::{Id, RequestId};
 use crate::rng::mix;
 use crate::storage::Tombstone;
-use crate::units::{Bytes, SimTime};
+use crate::units::SimTime;
 
 impl Conveyor {
     /// FTS has ended a request: when does Rucio learn of it?
@@ -35,51 +35,6 @@ impl Conveyor {
         match self.settings.receiver.map(|delay| (cx.now + delay).max(submitted_at)) {
             Some(told) if told <= look => self.hear(id, told, cx),
             _ => self.find(id, worker, look, cx),
-        }
-    }
-
-    /// Nobody wants a file at an RSE any more: its request is history at once, and the whole FTS job is cancelled.
-    pub fn cancel<E: Events>(
-        &mut self,
-        (file, rse): (FileId, RseId),
-        fts: &mut Fts,
-        fabric: &mut Fabric<'_>,
-        cx: &mut Context<'_, E>,
-    ) {
-        let Some(id) = self.live.remove(&(file, rse)) else { return };
-        let request = &mut self.requests[id];
-        if request.state == State::Waiting
-            && let Some(group) = request.group.take()
-        {
-            self.throttler.forget(group, &request.waiting(id));
-        }
-        let collected = fts.collect(id);
-        let is_at_fts = request.state == State::Submitted && !request.is_lost && collected.is_none();
-        let so_far = collected.clone().or_else(|| fts.progressed(id, fabric));
-        let request = self.leave(id, fabric, cx);
-        self.n_failed += 1;
-        fabric.storage.give_up(file, rse, cx.now);
-        let outcome = TransferOutcome::Failed(TransferError::Cancelled);
-        cx.tell(&Fact::TransferEnded(request.life(id, so_far.as_ref(), outcome)));
-        if is_at_fts {
-            self.cancelled.insert(id, (rse, request.want.bytes));
-            fts.cancel(id, fabric, cx);
-        } else if collected.is_some_and(|ended| ended.result.is_ok()) {
-            give_back(rse, request.want.bytes, fabric, cx);
-        }
-    }
-
-    /// FTS has ended a request that was cancelled; a copy that was there before FTS looked leaves nothing.
-    fn on_ended_in_vain<E: Events>(
-        &mut self,
-        id: RequestId,
-        fts: &mut Fts,
-        fabric: &mut Fabric<'_>,
-        cx: &mut Context<'_, E>,
-    ) {
-        let is_there = fts.collect(id).is_some_and(|ended| ended.result.is_ok());
-        if let Some((rse, bytes)) = self.cancelled.remove(&id).filter(|_| is_there) {
-            give_back(rse, bytes, fabric, cx);
         }
     }
 
@@ -287,10 +242,4 @@ impl Conveyor {
             cx.schedule(at, ConveyorEvent::Finish { worker: worker as u32 });
         }
     }
-}
-
-/// Space that was kept for a file that does not stay.
-fn give_back<E>(rse: RseId, bytes: Bytes, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
-    fabric.storage.give_back(rse, bytes, cx.now);
-    cx.tell(&Fact::SpaceFreed { rse });
 }

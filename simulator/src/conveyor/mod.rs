@@ -17,6 +17,7 @@
 //! Where to look: [`service`] has the daemons before FTS, [`submission`] what is handed to it, [`ending`] what becomes of that;
 //! [`ranking`] is the production rule for sources, [`paths`] that for hops, [`throttler`] that for limits.
 
+mod cancelling;
 mod choice;
 mod desks;
 mod ending;

@@ -82,10 +82,9 @@ impl Places {
     }
 }
 
-/// The limits of transfers; none where no preparer chooses sources.
+/// The limits of transfers. Without a preparer no request is ever asked whether one holds for it.
 pub(super) fn throttler(settings: &ConveyorSettings, words: &mut Words, names: &Names) -> Throttler {
-    let limits = settings.throttler.limits.iter().filter(|_| settings.preparer.is_some());
-    let limits = limits.map(|limit| Limit {
+    let limits = settings.throttler.limits.iter().map(|limit| Limit {
         rses: words.rses_of(&limit.rses),
         direction: limit.direction,
         activity: limit.activity.as_deref().map(|name| names.activity_of(name)),
