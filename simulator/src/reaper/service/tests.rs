@@ -201,8 +201,9 @@ fn an_rse_that_does_not_answer_is_left_alone_and_nothing_is_lost() {
     assert_eq!(deleted(true, 100, 100), (120.0, 120.0));
     // Not declared: all 40 fail, and are tried again later than 600 s after that, in the round at 660 s.
     assert_eq!(deleted(false, 100, 100), (660.0, 660.0));
-    // The first ten fail, and the RSE is left alone for as long: the others are no sooner.
-    assert_eq!(deleted(false, 10, 10).0, 660.0);
+    // The first ten fail, and the RSE is left alone for as long, the others too. A full chunk was followed by a round at 1 s, and
+    // those after it come every 60 s from there.
+    assert_eq!(deleted(false, 10, 10).0, 601.0);
 }
 
 #[test]
