@@ -6,6 +6,7 @@ use dapple_simulator::conveyor::{
 };
 use dapple_simulator::facts::{RuleState, TransferEnded, TransferError, TransferOutcome};
 use dapple_simulator::fts::FtsSettings;
+use dapple_simulator::rules::RuleTemplate;
 use dapple_simulator::units::{Bytes, Rate, SimSpan, SimTime};
 use dapple_simulator::workload::{Arrivals, Data, Deed, Distribution};
 
@@ -133,11 +134,7 @@ fn activities_take_turns_only_where_they_are_told_apart() {
             Submitter { every: span(600.0), bulk: 10, by_activity, ..Submitter::default() };
         world.datasets = vec![(200, vec![0]), (5, vec![0])];
         world.rule(0.0, Data::Dataset(dataset(0)), rule("R1"));
-        world.rule(
-            1.0,
-            Data::Dataset(dataset(1)),
-            dapple_simulator::rules::RuleTemplate { activity: "Express".into(), ..rule("R2") },
-        );
+        world.rule(1.0, Data::Dataset(dataset(1)), RuleTemplate { activity: "Express".into(), ..rule("R2") });
         let told = world.run(7);
         let first = told.transfers().iter().filter_map(|t| t.submitted_at).min().expect("some are submitted");
         let of_express = told.transfers.iter().filter(|t| t.destination == rse(2));
@@ -314,25 +311,38 @@ fn statement_14_rule_ok_is_late() {
     assert!(distance < 1.63, "{distance}");
 }
 
-/// So many rules on one file each, every other one urgent or not.
+/// Twenty rules on one file each, every other one urgent; the link copies one file after the other.
 fn by_priority(urgent: bool) -> Told {
     let mut world = World::of(2);
-    world.services.conveyor = all_daemons();
-    world.services.fts.max_active_per_link = 1;
+    world.services.conveyor = ConveyorSettings { preparer: None, ..all_daemons() };
+    world.services.fts =
+        FtsSettings { scheduling_interval: span(2.0), max_active_per_link: 1, ..FtsSettings::default() };
+    world.bandwidth = Rate::from_bytes_per_s(FILE as f64 / 50.0);
     for nth in 0..20 {
         world.datasets.push((1, vec![0]));
         let priority = if (nth % 2 == 0) == urgent { 5 } else { 1 };
-        let wanted = dapple_simulator::rules::RuleTemplate { priority, ..rule("R1") };
-        world.rule(10.0 + nth as f64, Data::Dataset(dataset(nth)), wanted);
+        world.rule(10.0 + 0.01 * nth as f64, Data::Dataset(dataset(nth)), RuleTemplate { priority, ..rule("R1") });
     }
+    world.horizon = 3000.0;
     world.run(7)
 }
 
 #[test]
-fn statement_16_fifo_in_rucio() {
-    let submitted = |urgent| by_priority(urgent).transfers().iter().map(|t| t.submitted_at).collect::<Vec<_>>();
-    assert_eq!(submitted(true), submitted(false), "priorities change no submission");
-    assert!(submitted(true).iter().all(Option::is_some));
+fn statement_16_fifo_in_rucio_priority_in_fts() {
+    let [urgent, otherwise] = [by_priority(true), by_priority(false)];
+    let submitted = |told: &Told| told.transfers().iter().map(|t| t.submitted_at).collect::<Vec<_>>();
+    assert!(submitted(&urgent).iter().all(Option::is_some));
+    assert_eq!(submitted(&urgent), submitted(&otherwise), "priorities change no submission");
+    for (told, first) in [(urgent, 0), (otherwise, 1)] {
+        let started = |parity| {
+            let of = told.transfers().into_iter().enumerate().filter(move |(nth, _)| nth % 2 == parity);
+            of.map(|(_, t)| t.started_at.expect("it is started")).collect::<Vec<_>>()
+        };
+        assert!(
+            started(first).iter().max() < started(1 - first).iter().min(),
+            "all urgent ones start before all others"
+        );
+    }
 }
 
 #[test]
