@@ -1,6 +1,7 @@
 //! From what was written to what can run: names become ids, units are applied, and everything is checked.
 
 mod copies;
+mod draws;
 mod rules;
 mod scope;
 mod settings;

@@ -13,8 +13,8 @@ use dapple_simulator::rules::{RuleTemplate, RulesSettings};
 use dapple_simulator::topology::{Map, Rse};
 use dapple_simulator::workload::{DatasetStream, RuleData, RuleStream, Shares};
 
+use super::draws::{arrivals, distribution};
 use super::scope::Scope;
-use super::workload::{arrivals, distribution};
 use crate::check::Check;
 use crate::file;
 use crate::near::{did_you_mean, nearest};

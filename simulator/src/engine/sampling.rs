@@ -2,6 +2,7 @@
 
 use crate::engine::Simulation;
 use crate::facts::{Entity, Fact, Observer, Sample, SampledQuantity};
+use crate::fts::LinkState;
 use crate::units::{Bytes, SimSpan, SimTime};
 
 impl Simulation<'_> {
@@ -39,6 +40,15 @@ impl Simulation<'_> {
             let taken = slots.saturating_sub(compute.free_slots(id));
             tell(Entity::Pool(id), Queued, compute.n_waiting(id) as f64, None);
             tell(Entity::Pool(id), SlotsTaken, f64::from(taken), Some(f64::from(slots)));
+        }
+        for LinkState { source, destination, limit, active, queued } in fts.links() {
+            let entity = Entity::FtsLink { source, destination };
+            let limit = limit.map(f64::from);
+            if let Some(limit) = limit {
+                tell(entity, Limit, limit, None);
+            }
+            tell(entity, Active, f64::from(active), limit);
+            tell(entity, Queued, f64::from(queued), None);
         }
         counted.at = at;
     }

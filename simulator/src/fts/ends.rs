@@ -7,50 +7,19 @@
 //! | hops | it is told, and the next hop is queued | it is told, and so is each later hop: not used |
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-
-use rand::RngExt;
 
 use crate::context::Context;
 use crate::copy::CopyEnded;
 use crate::fabric::Fabric;
 use crate::facts::{Fact, FtsEnded, TransferError};
+use crate::fts::expiry::{DYING, Expiry};
 use crate::fts::files::{File, FtsJobId, Queue, State};
 use crate::fts::service::{Starts, with_moment};
 use crate::fts::tuning::Ending;
 use crate::fts::{Fts, FtsEvent, JobKind, ReplicaChoice};
 use crate::ids::{FtsFileId, RequestId};
-use crate::rng::{Purpose, keyed};
-use crate::ticker::Ticker;
 use crate::topology::Map;
-use crate::units::{NANOS_PER_SECOND, SimSpan, SimTime};
-
-/// How often jobs are looked for that have been queued for too long.
-const SWEEP: SimSpan = SimSpan::from_nanos(300 * NANOS_PER_SECOND);
-/// How often a node looks for cancelled files whose processes run, and how long these take to die.
-const CANCEL_POLL: SimSpan = SimSpan::from_nanos(10 * NANOS_PER_SECOND);
-const DYING: SimSpan = SimSpan::from_nanos(NANOS_PER_SECOND / 2);
-
-/// When jobs have been queued for too long, and when that is looked at.
-#[derive(Clone, Debug)]
-pub(super) struct Expiry {
-    deadlines: BinaryHeap<Reverse<(SimTime, FtsJobId)>>,
-    sweeps: Ticker,
-    cancel_polls: Ticker,
-    next_at: Option<SimTime>,
-}
-
-impl Expiry {
-    /// No deadlines; clocks at phases of their own.
-    pub fn new(seed: u64) -> Self {
-        let clock = |nth: u64, period: SimSpan| {
-            let part = keyed(seed, Purpose::NodePhase, [0, nth]).random::<f64>();
-            Ticker::new(period, SimSpan::from_secs_f64(period.as_secs_f64() * part))
-        };
-        let (sweeps, cancel_polls) = (clock(2, SWEEP), clock(3, CANCEL_POLL));
-        Self { deadlines: BinaryHeap::new(), sweeps, cancel_polls, next_at: None }
-    }
-}
+use crate::units::SimTime;
 
 impl Fts {
     /// Cancels the whole job that a request belongs to. What is queued ends at once; where there are passes, a process lives on until

@@ -14,6 +14,7 @@
 
 mod backlog;
 mod ends;
+mod expiry;
 mod files;
 mod job;
 mod limits;
@@ -31,7 +32,7 @@ mod window;
 
 pub(crate) use job::{FtsFile, FtsJob, JobKind};
 pub use optimizer::{Optimizer, RuleSet};
-pub(crate) use service::{Fts, FtsEvent};
+pub(crate) use service::{Fts, FtsEvent, LinkState};
 pub use settings::{
     ActivitySharesOf, FtsSettings, LinkLimit, PassTurns, ReplicaChoice, Share, StorageLimit, Turns, VoShares, WhenFull,
 };

@@ -16,6 +16,7 @@ use crate::copy::{Connection, Copies, CopyEnded, CopyEvent, CopyOrder, CopySetti
 use crate::fabric::Fabric;
 use crate::facts::{Fact, FtsEnded, TransferError};
 use crate::fts::backlog::{HostLink, NodeId};
+use crate::fts::expiry::Expiry;
 use crate::fts::files::{File, FtsJobId, Job, Queue, State};
 use crate::fts::nodes::{Message, Nodes, Told};
 use crate::fts::queues::{Head, Queues};
@@ -54,6 +55,19 @@ pub(crate) enum FtsEvent {
     SpaceFreed { rse: RseId },
 }
 
+/// What is on a link of storage hosts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LinkState {
+    pub source: HostId,
+    pub destination: HostId,
+    /// Files that it may copy at once; `None`: no optimiser has seen it yet.
+    pub limit: Option<u32>,
+    /// ACTIVE files.
+    pub active: u32,
+    /// SUBMITTED files.
+    pub queued: u32,
+}
+
 /// Who starts files, and when.
 #[derive(Clone, Debug)]
 pub(super) enum Starts {
@@ -78,7 +92,7 @@ pub(crate) struct Fts {
     pub(super) tapes: Tapes,
     /// Files that are copied and on their way to tape; for looking up only.
     pub(super) archiving: FxHashMap<FtsFileId, CopyEnded>,
-    pub(super) expiry: super::ends::Expiry,
+    pub(super) expiry: Expiry,
 }
 
 impl Fts {
@@ -99,7 +113,7 @@ impl Fts {
             copies: Copies::new(map, copy, connection, seed),
             tapes: Tapes::new(map, settings.staging, seed),
             archiving: FxHashMap::default(),
-            expiry: super::ends::Expiry::new(seed),
+            expiry: Expiry::new(seed),
         }
     }
 
@@ -192,6 +206,18 @@ impl Fts {
             Starts::Passes(nodes) => nodes.counts(map.host_of(source), map.host_of(destination)).1,
         };
         active as usize
+    }
+
+    /// The links that nodes have had files for, in the order of their first files; none where there are no passes.
+    pub fn links(&self) -> impl Iterator<Item = LinkState> {
+        let links = match &self.starts {
+            Starts::AtOnce(_) => None,
+            Starts::Passes(nodes) => Some(nodes.passes.backlog.links.values()),
+        };
+        links.into_iter().flatten().map(|link| {
+            let &HostLink { source, destination, limit, active, .. } = link;
+            LinkState { source, destination, limit, active, queued: link.queued() }
+        })
     }
 
     /// Files queued towards an RSE.
