@@ -35,12 +35,15 @@ struct Node {
     hop_penalty: Option<u32>,
 }
 
+/// The way from each RSE to a destination.
+type Ways = Table<RseId, Option<Way>>;
+
 /// The distances between RSEs, and what follows from them.
 #[derive(Clone, Debug)]
 pub(crate) struct Paths {
     nodes: Table<RseId, Node>,
-    /// For each destination that was asked for, the way from each RSE.
-    found: Table<RseId, Option<Box<Table<RseId, Option<Way>>>>>,
+    /// Of the destinations that were asked for.
+    found: Table<RseId, Option<Box<Ways>>>,
 }
 
 impl Paths {
@@ -111,12 +114,8 @@ impl Paths {
 }
 
 /// The ways from all RSEs to a destination, over those that are open.
-fn search(
-    nodes: &Table<RseId, Node>,
-    destination: RseId,
-    is_open: impl Fn(RseId) -> bool,
-) -> Table<RseId, Option<Way>> {
-    let mut ways: Table<RseId, Option<Way>> = nodes.ids().map(|_| None).collect();
+fn search(nodes: &Table<RseId, Node>, destination: RseId, is_open: impl Fn(RseId) -> bool) -> Ways {
+    let mut ways: Ways = nodes.ids().map(|_| None).collect();
     // By cost, then by hops, so that of equal paths the one with fewer comes first.
     let mut open = BinaryHeap::from([Reverse((0, 0_u32, destination))]);
     let mut n_hops: Table<RseId, u32> = nodes.ids().map(|_| u32::MAX).collect();

@@ -59,7 +59,7 @@ pub(crate) fn rank(order: SourceOrder, candidates: &mut [Candidate], tie: TieKey
     let of_tape = |c: &Candidate| u32::from(c.is_tape);
     match order {
         SourceOrder::Ranked => {
-            candidates.sort_unstable_by_key(|c| (c.failures + of_tape(c), c.is_tape, c.distance, c.is_multihop, c.rse))
+            candidates.sort_unstable_by_key(|c| (c.failures + of_tape(c), c.is_tape, c.distance, c.is_multihop, c.rse));
         }
         SourceOrder::FailureRate => candidates.sort_unstable_by_key(|c| {
             (c.failures + of_tape(c), c.is_tape, c.failure_rate, c.distance, c.is_multihop, c.rse)

@@ -425,12 +425,8 @@ fn throttled_requests_that_wait_for_a_day_are_prepared_anew() {
     world.rule(2000.0, Data::Dataset(dataset(0)), rule("R2"));
     world.horizon = 500_000.0;
     let told = world.run(7);
-    let late = told
-        .transfers()
-        .into_iter()
-        .filter(|t| t.file.is_some() && t.destination == rse(1))
-        .next_back()
-        .expect("it is asked for");
+    let late =
+        told.transfers().into_iter().rfind(|t| t.file.is_some() && t.destination == rse(1)).expect("it is asked for");
     assert_eq!(late.outcome, TransferOutcome::Done);
     assert_eq!(late.source, Some(rse(2)), "its source was chosen again, after a day");
 }
