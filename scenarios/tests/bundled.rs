@@ -266,3 +266,33 @@ fn links_that_tune_themselves_are_shipped() {
     // Its queue is to be longer than the number of files at all times.
     warning("services/optimizer-knife-edge.ron", &["link `A-B` is offered 1.17 x what it carries until the horizon"]);
 }
+
+/// With FTS's daemons the files of a bulk start at its polls, 0, 300, 900, .. s after its request; without them as each is on disk. The
+/// lone file is asked for 300 to 420 s after its submission, and noticed at the second poll; drives have it after 141 s.
+#[test]
+fn recalls_from_tape_start_on_the_grid_of_polls() {
+    let scenario = shipped("services/tape-recall.ron");
+    let starts = |staging: &str| {
+        let output = one_run(&scenario, "production", &[("services.fts.staging", staging)]);
+        let requests = output.tables.iter().find(|table| table.schema.name == "requests").expect("is recorded");
+        let started = requests.ints("started_at_ns").expect("a column");
+        let mut seconds: Vec<f64> = started.iter().flatten().map(|nanos| nanos as f64 / 1e9).collect();
+        assert_eq!(seconds.len(), 201, "all are there in the end");
+        seconds.sort_unstable_by(f64::total_cmp);
+        let lone = seconds.pop().expect("the last one") - 4.0 * 3600.0;
+        (seconds, lone)
+    };
+    let (at_once, lone) = starts("(every: Seconds(0))");
+    assert!((lone - (90.0 + 40.0 + 4000.0 / 360.0)).abs() < 1e-6, "{lone}");
+    let n_different = |seconds: &[f64]| seconds.windows(2).filter(|pair| pair[0] != pair[1]).count() + 1;
+    assert!(n_different(&at_once) >= 100, "each drive brings one after the other");
+    let shipped = "(every: Seconds(60), wait: Seconds(300), polls: (first: Seconds(300), every: Seconds(600)))";
+    let (on_grid, lone) = starts(shipped);
+    assert!((600.0..=720.0).contains(&lone), "{lone}");
+    let asked_at = on_grid[0] - 300.0;
+    assert!((600.0..=660.0).contains(&asked_at), "a full bulk goes at the next look, not at {asked_at}");
+    let polls = |start: &f64| (start - on_grid[0]) / 600.0;
+    // Seconds as doubles tell 10^-11 of them apart.
+    assert!(on_grid.iter().all(|start| (polls(start) - polls(start).round()).abs() < 1e-9), "{on_grid:?}");
+    assert!((5..=12).contains(&n_different(&on_grid)), "{on_grid:?}");
+}
