@@ -12,7 +12,7 @@ use dapple_simulator::fts::FtsSettings;
 use dapple_simulator::ids::{RseId, Table};
 use dapple_simulator::names::Names;
 use dapple_simulator::topology::{Link, Rse, Site, TopologyBuilder, TopologyError};
-use dapple_simulator::units::{Bytes, Rate, SimSpan, SimTime};
+use dapple_simulator::units::{Rate, SimSpan, SimTime};
 use dapple_simulator::workload::{Arrivals, TransferStream, Workload, WorkloadKind};
 
 use super::{Pair, Snapshot};

@@ -33,7 +33,7 @@ pub(super) fn life(recorded: &Recorded<'_>, id: i64) -> Result<String, ReportErr
             "\nIts transfers were not recorded: run it again with `--set record=Rows` and another `--out`.\n",
         ),
         (Some(_), true) => {
-            text.push_str("\nNothing was moved for it: its files were there, or others had asked for them before.\n")
+            text.push_str("\nNothing was moved for it: its files were there, or others had asked for them before.\n");
         }
         (Some(_), false) => text.push_str(&where_it_went(rule, &attempts, &own)),
     }

@@ -78,7 +78,7 @@ fn vo_shares(file: &[VoShares<String>], list: &At<'_>, rses: &Names<RseId>, chec
     let (mut all, mut known) = (Vec::new(), BTreeSet::new());
     for (index, shares) in file.iter().enumerate() {
         let at = list.index(index);
-        once_each(&shares.weights, &at.field("weights"), |name| name.to_owned(), check);
+        once_each(&shares.weights, &at.field("weights"), std::borrow::ToOwned::to_owned, check);
         let source = rses.resolve(&at.field("source"), &shares.source, check);
         let destination = rses.resolve(&at.field("destination"), &shares.destination, check);
         let (Some(source), Some(destination)) = (source, destination) else { continue };

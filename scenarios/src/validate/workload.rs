@@ -111,9 +111,11 @@ pub(super) fn workloads(
             file::Workload::Transfers(stream) => {
                 (&stream.name, transfers(stream, &at, scope, check).map(WorkloadKind::Transfers))
             }
-            file::Workload::Rules(stream) => {
-                (&stream.name, rules::stream(stream, &at, scope, service_names, check).map(WorkloadKind::Rules))
-            }
+            file::Workload::Rules(stream) => (
+                &stream.name,
+                rules::stream(stream, &at, scope, service_names, check)
+                    .map(|stream| WorkloadKind::Rules(Box::new(stream))),
+            ),
             file::Workload::Datasets(stream) => {
                 (&stream.name, rules::datasets(stream, &at, scope, check).map(WorkloadKind::Datasets))
             }

@@ -98,9 +98,9 @@ impl Copies {
             _ => {
                 let checks = if exists { checks + self.settings.removal } else { checks };
                 if checks > SimSpan::ZERO {
-                    self.enter(copy, Phase::Checking, checks, at)
+                    self.enter(copy, Phase::Checking, checks, at);
                 } else {
-                    self.start_up(copy, at)
+                    self.start_up(copy, at);
                 }
             }
         }
@@ -124,7 +124,7 @@ impl Copies {
                 let is_stuck = fabric.network.progressed(flow).is_some_and(|flow| flow.rate == Rate::ZERO);
                 match self.settings.timeout {
                     Some(timeout) if is_stuck => {
-                        (at.schedule)(at.now + timeout.watchdog, CopyEvent::Killed { copy, step })
+                        (at.schedule)(at.now + timeout.watchdog, CopyEvent::Killed { copy, step });
                     }
                     _ => self.cut(copy, CopyError::OperationTimeout, fabric, at),
                 }

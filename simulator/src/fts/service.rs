@@ -72,9 +72,9 @@ pub(crate) struct LinkState {
 #[derive(Clone, Debug)]
 pub(super) enum Starts {
     /// They start when they can.
-    AtOnce(Queues),
+    AtOnce(Box<Queues>),
     /// Nodes pass.
-    Passes(Nodes),
+    Passes(Box<Nodes>),
 }
 
 /// All jobs and files of FTS.
@@ -100,8 +100,8 @@ impl Fts {
     pub fn new(map: &Map, (settings, copy): (&FtsSettings, &CopySettings), names: &Names, seed: u64) -> Self {
         let connection = Connection { start_up: settings.start_up, window: settings.window };
         let starts = match settings.has_passes() {
-            true => Starts::Passes(Nodes::new(map, settings, names, seed)),
-            false => Starts::AtOnce(Queues::new(map, settings)),
+            true => Starts::Passes(Box::new(Nodes::new(map, settings, names, seed))),
+            false => Starts::AtOnce(Box::new(Queues::new(map, settings))),
         };
         Self {
             settings: settings.clone(),
@@ -426,9 +426,9 @@ impl Fts {
         };
         match told {
             // That a process has begun lets nothing else start.
-            Told::Read(active @ Message::Active(_)) => self.on_message(active, fabric, cx),
+            Told::Read(active @ Message::Active(_)) => self.on_message(&active, fabric, cx),
             Told::Read(ended) => {
-                self.on_message(ended, fabric, cx);
+                self.on_message(&ended, fabric, cx);
                 self.start_waiting(fabric, cx);
             }
             Told::ReadAt(node, at) => cx.schedule(at, FtsEvent::Read { node }),
@@ -440,13 +440,13 @@ impl Fts {
     fn read<E: From<FtsEvent>>(&mut self, node: NodeId, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
         let Starts::Passes(nodes) = &mut self.starts else { return };
         for message in nodes.read(node) {
-            self.on_message(message, fabric, cx);
+            self.on_message(&message, fabric, cx);
         }
         self.start_waiting(fabric, cx);
     }
 
-    fn on_message<E: From<FtsEvent>>(&mut self, message: Message, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
-        match message {
+    fn on_message<E: From<FtsEvent>>(&mut self, message: &Message, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
+        match *message {
             Message::Active(id) => {
                 let Some(file) = self.files.get(id) else { return };
                 // What was cancelled meanwhile never counts.
@@ -458,10 +458,10 @@ impl Fts {
                     self.files[id].is_active = true;
                 }
             }
-            Message::Ended(copied) => {
-                self.note_end(&copied, cx.now);
+            Message::Ended(ref copied) => {
+                self.note_end(copied, cx.now);
                 self.give_back(copied.owner, cx.map);
-                self.on_tried(&copied, fabric, cx);
+                self.on_tried(copied, fabric, cx);
             }
         }
     }

@@ -67,7 +67,7 @@ impl Watch {
     }
 
     /// Up to so many of those whose deletion has failed and is tried again now.
-    pub fn to_retry(&mut self, at_most: usize, settings: &ReaperSettings, now: SimTime) -> Vec<Candidate> {
+    pub fn retried(&mut self, at_most: usize, settings: &ReaperSettings, now: SimTime) -> Vec<Candidate> {
         let is_due = |&&(at, _): &&(SimTime, Candidate)| now > at + settings.retry_after;
         let n_due = self.failed.iter().take_while(is_due).take(at_most).count();
         self.failed.drain(..n_due).map(|(_, victim)| victim).collect()

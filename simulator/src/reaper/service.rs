@@ -168,7 +168,7 @@ impl Reaper {
             return 0;
         }
         let chunk = settings.chunk as usize;
-        let mut marked = watch.to_retry(chunk, settings, now);
+        let mut marked = watch.retried(chunk, settings, now);
         let n_again = marked.len();
         marked.extend(victims(known, chunk - n_again, storage.candidates(rse, now)));
         for victim in &marked[n_again..] {

@@ -29,7 +29,6 @@ mod settings;
 mod subscriptions;
 
 pub use blocks::Grouping;
-pub(crate) use new::{NewRule, Order, Template};
+pub(crate) use new::{NewDataset, NewRule, Order, Template};
 pub(crate) use service::{Below, Rules, RulesEvent};
 pub use settings::{Copies, RetryAfter, RuleTemplate, RulesSettings, Subscription};
-pub(crate) use subscriptions::NewDataset;

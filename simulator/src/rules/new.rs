@@ -1,10 +1,19 @@
 //! What is asked for.
 
 use crate::catalogue::{Did, Words};
-use crate::ids::{AccountId, ActivityId, ExpressionId, FileId, RseId, VoId, WeightId, WorkloadId};
+use crate::ids::{AccountId, ActivityId, DatasetId, ExpressionId, FileId, RseId, VoId, WeightId, WorkloadId};
 use crate::names::Names;
-use crate::rules::{Copies, Grouping, NewDataset, RuleTemplate};
+use crate::rules::{Copies, Grouping, RuleTemplate};
 use crate::units::SimSpan;
+
+/// A dataset that a workload has made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct NewDataset {
+    pub dataset: DatasetId,
+    pub workload: WorkloadId,
+    /// What is drawn for it hangs on this.
+    pub key: u64,
+}
 
 /// A rule as it is asked for: names resolved.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -2,7 +2,7 @@
 
 use crate::catalogue::{Did, Words};
 use crate::context::Context;
-use crate::ids::{AccountId, DatasetId, Id, WorkloadId};
+use crate::ids::{AccountId, Id, WorkloadId};
 use crate::names::Names;
 use crate::rng::combined;
 use crate::rules::new::Template;
@@ -10,15 +10,6 @@ use crate::rules::selection::{Placing, Preferred};
 use crate::rules::service::{Below, Carries, Rules};
 use crate::rules::{Copies, NewRule, Subscription};
 use crate::units::Bytes;
-
-/// A dataset that a workload has made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct NewDataset {
-    pub dataset: DatasetId,
-    pub workload: WorkloadId,
-    /// What is drawn for it hangs on this.
-    pub key: u64,
-}
 
 /// A subscription, its names resolved.
 #[derive(Clone, Debug)]

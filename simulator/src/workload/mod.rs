@@ -48,7 +48,7 @@ pub enum WorkloadKind {
     /// Transfers between RSEs that arrive one by one: the rest of the grid's traffic.
     Transfers(TransferStream),
     /// Rules that arrive one by one.
-    Rules(RuleStream),
+    Rules(Box<RuleStream>),
     /// Files of datasets that arrive one by one.
     Datasets(DatasetStream),
     /// Transfers from a log.

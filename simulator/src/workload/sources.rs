@@ -436,7 +436,7 @@ fn rules_of(kind: &WorkloadKind, names: &Names, words: &mut Words) -> Vec<Option
 
 fn targets_of(kind: &WorkloadKind, words: &mut Words) -> Vec<ExpressionId> {
     match kind {
-        WorkloadKind::Rules(RuleStream { targets: Some(_), .. }) => {
+        WorkloadKind::Rules(stream) if stream.targets.is_some() => {
             (0..words.n_rses()).map(|rse| words.only(RseId::from_index(rse))).collect()
         }
         _ => Vec::new(),

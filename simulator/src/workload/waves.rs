@@ -161,7 +161,7 @@ mod tests {
         let mut waves = Waves::new(600.0 / HOUR, (daily, bursts), SimTime::ZERO, (seed, 5));
         let end = SimTime::from_secs_f64(hours * HOUR);
         let times = (0..).map_while(|nth| waves.next(nth, end));
-        times.map(|at| at.as_secs_f64()).collect()
+        times.map(crate::units::SimTime::as_secs_f64).collect()
     }
 
     #[test]

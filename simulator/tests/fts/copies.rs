@@ -37,8 +37,10 @@ fn always(strikes: Strikes, error: CopyError) -> Failure {
     Failure { source: None, destination: None, probability: 1.0, error, strikes, bad_hours: None }
 }
 
-/// When each is accepted, flows, is there; bytes that it has moved in MB; why it failed.
-fn lives(output: &RunOutput) -> Vec<(Option<f64>, Option<f64>, Option<f64>, f64, Option<String>)> {
+/// When a copy is accepted, flows, is there; bytes that it has moved in MB; why it failed.
+type Life = (Option<f64>, Option<f64>, Option<f64>, f64, Option<String>);
+
+fn lives(output: &RunOutput) -> Vec<Life> {
     let column = |name| seconds(output, "requests", name);
     let (started, flowing) = (column("started_at_ns"), column("flowing_at_ns"));
     let there = column("transferred_at_ns");
@@ -183,7 +185,7 @@ fn bad_hours_are_those_of_the_link_whoever_looks() {
         requested.into_iter().zip(errors(&output).into_iter().map(|error| error.is_some())).collect::<Vec<_>>()
     };
     let (often, seldom) = (states(5), states(35));
-    let same: Vec<_> = often.iter().filter(|(second, _)| *second as u64 % 35 == 0).copied().collect();
+    let same: Vec<_> = often.iter().filter(|(second, _)| (*second as u64).is_multiple_of(35)).copied().collect();
     assert_eq!(same, seldom);
     // A third of the time; about 400 cycles, whose share has a standard deviation of 0.022.
     let share = often.iter().filter(|(_, bad)| *bad).count() as f64 / often.len() as f64;
