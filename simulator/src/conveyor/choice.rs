@@ -9,6 +9,7 @@ use crate::conveyor::ranking::{Candidate, SourceOrder, TieKey, rank};
 use crate::conveyor::request::Request;
 use crate::ids::{FileId, Id, RseId, Table};
 use crate::storage::Storage;
+use crate::topology::Map;
 use crate::units::{SimSpan, SimTime};
 
 /// What the submitter hands to FTS for a request.
@@ -96,6 +97,7 @@ pub(super) struct Chooser<'a> {
     pub places: &'a mut Places,
     pub records: &'a Records,
     pub storage: &'a Storage,
+    pub map: &'a Map,
     pub order: SourceOrder,
     pub seed: u64,
     pub now: SimTime,
@@ -112,7 +114,7 @@ impl Chooser<'_> {
         let file = request.want.file?;
         let candidates = self.candidates(request, file, only);
         let best = candidates.first()?;
-        let hops = self.hops(request, best.rse, file)?;
+        let (_, hops) = self.open_way(request, best.rse, file)?;
         if let [source, _] = hops[..] {
             let mut sources: SmallVec<[RseId; 2]> = SmallVec::from_slice(&[source]);
             if !self.places.is_tape(source) {
@@ -130,7 +132,8 @@ impl Chooser<'_> {
         let mut candidates = SmallVec::<[Candidate; 4]>::new();
         for &rse in &storage.file(file).replicas {
             let matches = matching.is_none_or(|matching| matching.binary_search(&rse).is_ok());
-            if rse == destination || !matches || only.is_some_and(|only| only != rse) {
+            let is_meant = matches && only.is_none_or(|only| only == rse);
+            if rse == destination || !is_meant || self.is_down(rse) {
                 continue;
             }
             let Some((distance, is_multihop)) = self.distance(request, rse, file) else { continue };
@@ -152,30 +155,28 @@ impl Chooser<'_> {
         candidates
     }
 
+    fn is_down(&self, rse: RseId) -> bool {
+        self.map.rses()[rse].is_declared_down(self.now)
+    }
+
     /// How far a source is, and whether over others.
     fn distance(&mut self, request: &Request, source: RseId, file: FileId) -> Option<(u32, bool)> {
         let destination = request.want.destination;
         let way = self.places.way(source, destination)?;
-        if way.next == destination || !self.looks_at_space {
-            return Some((way.cost, way.next != destination));
+        if way.next == destination {
+            return Some((way.cost, false));
         }
-        self.with_space(request, source, file).map(|(cost, hops)| (cost, hops.len() > 2))
+        self.open_way(request, source, file).map(|(cost, hops)| (cost, hops.len() > 2))
     }
 
-    /// The RSEs from a source, or from where else on the way the file is.
-    fn hops(&mut self, request: &Request, source: RseId, file: FileId) -> Option<Hops> {
-        let storage = self.storage;
-        if self.looks_at_space {
-            return self.with_space(request, source, file).map(|(_, hops)| hops);
-        }
-        self.places.hops(source, request.want.destination, |rse| storage.has_replica(file, rse))
-    }
-
-    /// The way over RSEs that have space for the file, or have it.
-    fn with_space(&mut self, request: &Request, source: RseId, file: FileId) -> Option<(u32, Hops)> {
-        let (storage, want) = (self.storage, request.want);
+    /// The way over RSEs that are not declared down, from the last on it that has the file; where space is looked at, all after that
+    /// one have it.
+    fn open_way(&mut self, request: &Request, source: RseId, file: FileId) -> Option<(u32, Hops)> {
+        let (storage, map, want) = (self.storage, self.map, request.want);
+        let (now, looks_at_space) = (self.now, self.looks_at_space);
         let holds = |rse| storage.has_replica(file, rse);
-        let is_open = |rse| holds(rse) || storage.has_space(rse, want.bytes);
+        let has_room = |rse| !looks_at_space || holds(rse) || storage.has_space(rse, want.bytes);
+        let is_open = |rse| !map.rses()[rse].is_declared_down(now) && has_room(rse);
         let (cost, hops) = self.places.way_over(source, want.destination, is_open)?;
         let first = hops[..hops.len() - 1].iter().rposition(|&rse| holds(rse)).unwrap_or(0);
         Some((cost, Hops::from_slice(&hops[first..])))

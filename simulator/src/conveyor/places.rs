@@ -55,12 +55,6 @@ impl Places {
         self.paths.as_mut().map_or(Some(direct), |paths| paths.way(source, destination))
     }
 
-    /// The RSEs on it, both ends included, from the last that holds the file.
-    pub fn hops(&mut self, source: RseId, destination: RseId, holds: impl Fn(RseId) -> bool) -> Option<Hops> {
-        let direct = || Hops::from_slice(&[source, destination]);
-        self.paths.as_mut().map_or_else(|| Some(direct()), |paths| paths.hops(source, destination, holds))
-    }
-
     /// Distance and RSEs of the way over those between that are open now.
     pub fn way_over(
         &mut self,

@@ -21,6 +21,7 @@ use crate::live::Live;
 use crate::names::Names;
 use crate::storage::Storage;
 use crate::ticker::Rounds;
+use crate::topology::Map;
 use crate::units::{Bytes, SimTime};
 
 /// What can happen to requests.
@@ -217,12 +218,16 @@ impl Conveyor {
     fn queue<E: Events>(&mut self, id: RequestId, fts: &mut Fts, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
         self.requests[id].state = State::Queued;
         let desk = self.desk_of(id);
-        if self.submitters[desk].rounds.is_immediate() {
-            self.submit(&[id], fts, fabric, cx);
-        } else {
-            self.submitters[desk].line.push(id);
-            self.wake_submitter(desk, cx);
+        let held = held_until(&self.requests, id, cx.map, cx.now);
+        match held {
+            None if self.submitters[desk].rounds.is_immediate() => {
+                self.submit(&[id], fts, fabric, cx);
+                return;
+            }
+            None => self.submitters[desk].line.push(id),
+            Some(until) => self.submitters[desk].line.rest(id, until),
         }
+        self.wake_submitter(desk, cx);
     }
 
     /// The worker, and of its activities the one, that submits a request.
@@ -237,12 +242,12 @@ impl Conveyor {
     pub(super) fn chooser<'a>(
         &'a mut self,
         storage: &'a Storage,
-        now: SimTime,
+        (map, now): (&'a Map, SimTime),
     ) -> (Chooser<'a>, &'a mut Live<RequestId, Request>) {
         let Self { words, places, records, requests, settings, seed, .. } = self;
         let looks_at_space = settings.multihop.as_ref().is_some_and(|multihop| multihop.looks_at_space);
         let order = settings.source_order;
-        (Chooser { words, places, records, storage, order, seed: *seed, now, looks_at_space }, requests)
+        (Chooser { words, places, records, storage, map, order, seed: *seed, now, looks_at_space }, requests)
     }
 
     /// When the poller looks at what FTS has.
@@ -277,7 +282,7 @@ impl Conveyor {
     }
 
     fn prepare<E: Events>(&mut self, id: RequestId, fts: &mut Fts, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
-        let (mut chooser, requests) = self.chooser(&fabric.storage, cx.now);
+        let (mut chooser, requests) = self.chooser(&fabric.storage, (cx.map, cx.now));
         let route = chooser.route(&requests[id], None, 0);
         let Some(source) = route.map(|route| route.source()) else {
             self.known(id, Known::NoSources, fts, fabric, cx);
@@ -303,7 +308,7 @@ impl Conveyor {
             return;
         }
         self.throttling.ran(cx.now, false);
-        let released = self.throttler.release(cx.now, &Room { storage: &fabric.storage, now: cx.now });
+        let released = self.throttler.release(cx.now, &Room { storage: &fabric.storage, map: cx.map, now: cx.now });
         for waiting in released {
             self.queue(waiting.request, fts, fabric, cx);
         }
@@ -356,19 +361,31 @@ pub(super) fn is_in(requests: &Live<RequestId, Request>, id: RequestId, state: S
     requests.get(id).is_some_and(|request| request.state == state)
 }
 
+/// Until when a request is left alone because its destination is declared down. A start that is replayed waits for nothing.
+pub(super) fn held_until(
+    requests: &Live<RequestId, Request>,
+    id: RequestId,
+    map: &Map,
+    now: SimTime,
+) -> Option<SimTime> {
+    let want = &requests.get(id)?.want;
+    map.rses()[want.destination].declared_down_until(now).filter(|_| want.queues)
+}
+
 /// What the throttler looks up.
 struct Room<'a> {
     storage: &'a Storage,
+    map: &'a Map,
     now: SimTime,
 }
 
 impl Space for Room<'_> {
-    fn is_readable(&self, _: RseId) -> bool {
-        true
+    fn is_readable(&self, rse: RseId) -> bool {
+        !self.map.rses()[rse].is_declared_down(self.now)
     }
 
-    fn is_writable(&self, _: RseId) -> bool {
-        true
+    fn is_writable(&self, rse: RseId) -> bool {
+        !self.map.rses()[rse].is_declared_down(self.now)
     }
 
     fn free(&self, rse: RseId) -> Option<Bytes> {

@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::conveyor::choice::Route;
 use crate::conveyor::paths::Hops;
 use crate::conveyor::request::{Known, Request, Sources, State, Want};
-use crate::conveyor::service::{Conveyor, Events, is_in};
+use crate::conveyor::service::{Conveyor, Events, held_until, is_in};
 use crate::conveyor::settings::{GroupBy, Sleeps};
 use crate::conveyor::throttler::Group;
 use crate::fabric::Fabric;
@@ -16,6 +16,7 @@ use crate::fts::{Fts, FtsFile, FtsJob, JobKind};
 use crate::ids::{ActivityId, RequestId, RseId, RuleId, VoId, WorkloadId};
 use crate::rng::{Purpose, keyed};
 use crate::storage::Storage;
+use crate::topology::Map;
 use crate::units::{SimSpan, SimTime};
 
 /// Jobs that are put together.
@@ -69,7 +70,13 @@ impl Conveyor {
         if !desk.rounds.is_due(cx.now) {
             return;
         }
-        let taken = desk.line.take(cx.now, bulk, |id| is_in(requests, id, State::Queued));
+        let mut held = Vec::new();
+        let taken = desk.line.take(cx.now, bulk, |id| {
+            let until = held_until(requests, id, cx.map, cx.now);
+            held.extend(until.map(|until| (id, until)));
+            until.is_none() && is_in(requests, id, State::Queued)
+        });
+        held.into_iter().for_each(|(id, until)| desk.line.rest(id, until));
         desk.rounds.ran(cx.now, taken.len() >= enough);
         self.submit(&taken, fts, fabric, cx);
         self.wake_submitter(number, cx);
@@ -85,7 +92,7 @@ impl Conveyor {
     ) {
         let mut jobs = Jobs::default();
         for &id in ids {
-            match self.route(id, &fabric.storage, cx.now) {
+            match self.route(id, &fabric.storage, (cx.map, cx.now)) {
                 None => self.known(id, Known::NoSources, fts, fabric, cx),
                 Some(Route::Hops(hops)) if self.is_underway(id, &hops) => self.rest(id, cx),
                 Some(route) => {
@@ -109,10 +116,10 @@ impl Conveyor {
     }
 
     /// How a request gets its file now: from the source that was prepared, if that can be, or from the best of all.
-    fn route(&mut self, id: RequestId, storage: &Storage, now: SimTime) -> Option<Route> {
+    fn route(&mut self, id: RequestId, storage: &Storage, (map, now): (&Map, SimTime)) -> Option<Route> {
         let holds = self.settings.preparer.as_ref().map(|preparer| preparer.source_holds);
         let extra = self.settings.submitter.extra_sources as usize;
-        let (mut chooser, requests) = self.chooser(storage, now);
+        let (mut chooser, requests) = self.chooser(storage, (map, now));
         let request = &requests[id];
         let prepared = request.source.filter(|_| holds.is_some_and(|span| now < request.requested_at + span));
         let by_prepared = prepared.and_then(|source| chooser.route(request, Some(source), extra));
