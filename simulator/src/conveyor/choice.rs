@@ -1,5 +1,6 @@
 //! How a request gets its file: the sources that can be, in their order, and the RSEs on the way.
 
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::catalogue::Words;
@@ -96,6 +97,8 @@ pub(super) struct Chooser<'a> {
     pub words: &'a Words,
     pub places: &'a mut Places,
     pub records: &'a Records,
+    /// How often each thing was submitted to an RSE.
+    pub submissions: &'a FxHashMap<(u64, RseId), u32>,
     pub storage: &'a Storage,
     pub map: &'a Map,
     pub order: SourceOrder,
@@ -150,7 +153,8 @@ impl Chooser<'_> {
                 backlog: self.records.backlog[rse],
             });
         }
-        let tie = TieKey { seed: self.seed, file: file.index() as u64, destination, attempt: request.attempt };
+        let nth = self.submissions.get(&(request.want.key, destination)).copied().unwrap_or(0);
+        let tie = TieKey { seed: self.seed, file: file.index() as u64, destination, nth };
         rank(self.order, &mut candidates, tie);
         candidates
     }

@@ -57,7 +57,7 @@ impl Conveyor {
     }
 
     fn poller_of(&self, id: RequestId) -> usize {
-        (self.requests[id].hash(id) % self.pollers.len() as u64) as usize
+        (self.requests[id].hash() % self.pollers.len() as u64) as usize
     }
 
     /// A message tells of it.
@@ -128,7 +128,7 @@ impl Conveyor {
         request.state = State::Ended(how);
         request.learned_at = Some(cx.now);
         // Requests of one rule are one worker's, so that the rule changes in one step.
-        let hash = request.want.rule.map_or_else(|| request.hash(id), |rule| mix(rule.index() as u64));
+        let hash = request.want.rule.map_or_else(|| request.hash(), |rule| mix(rule.index() as u64));
         let worker = (hash % self.finishers.len() as u64) as usize;
         let finisher = &mut self.finishers[worker];
         if finisher.rounds.is_immediate() {

@@ -78,6 +78,8 @@ pub(crate) struct Conveyor {
     pub(super) live: FxHashMap<(FileId, RseId), RequestId>,
     /// Cancelled requests that FTS has not ended yet: the space that is kept for them. For looking up only.
     pub(super) cancelled: FxHashMap<RequestId, (RseId, Bytes)>,
+    /// How often each thing was submitted to an RSE. For looking up only.
+    pub(super) submissions: FxHashMap<(u64, RseId), u32>,
     preparers: Vec<Desk>,
     throttling: Rounds,
     /// Requests that have come to wait for a limit, by when.
@@ -111,6 +113,7 @@ impl Conveyor {
             requests: Live::new(),
             live: FxHashMap::default(),
             cancelled: FxHashMap::default(),
+            submissions: FxHashMap::default(),
             preparers: preparers.unwrap_or_default(),
             throttling: Rounds::seeded(settings.throttler.every, ("throttler", 0), seed),
             waiting: VecDeque::new(),
@@ -208,7 +211,7 @@ impl Conveyor {
             self.queue(id, fts, fabric, cx);
             return;
         }
-        let worker = (self.requests[id].hash(id) % self.preparers.len() as u64) as usize;
+        let worker = (self.requests[id].hash() % self.preparers.len() as u64) as usize;
         self.requests[id].state = State::Preparing;
         self.preparers[worker].line.push(id);
         self.wake_preparer(worker, cx);
@@ -233,7 +236,7 @@ impl Conveyor {
     /// The worker, and of its activities the one, that submits a request.
     pub(super) fn desk_of(&self, id: RequestId) -> usize {
         let request = &self.requests[id];
-        let worker = (request.hash(id) % u64::from(self.settings.submitter.workers)) as usize;
+        let worker = (request.hash() % u64::from(self.settings.submitter.workers)) as usize;
         let activity = if self.n_activities > 1 { request.want.activity.index() } else { 0 };
         worker * self.n_activities + activity
     }
@@ -244,10 +247,13 @@ impl Conveyor {
         storage: &'a Storage,
         (map, now): (&'a Map, SimTime),
     ) -> (Chooser<'a>, &'a mut Live<RequestId, Request>) {
-        let Self { words, places, records, requests, settings, seed, .. } = self;
+        let Self { words, places, records, requests, submissions, settings, seed, .. } = self;
         let looks_at_space = settings.multihop.as_ref().is_some_and(|multihop| multihop.looks_at_space);
         let order = settings.source_order;
-        (Chooser { words, places, records, storage, map, order, seed: *seed, now, looks_at_space }, requests)
+        (
+            Chooser { words, places, records, submissions, storage, map, order, seed: *seed, now, looks_at_space },
+            requests,
+        )
     }
 
     /// When the poller looks at what FTS has.

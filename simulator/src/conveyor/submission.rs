@@ -7,13 +7,14 @@ use smallvec::{SmallVec, smallvec};
 use crate::context::Context;
 use crate::conveyor::choice::Route;
 use crate::conveyor::paths::Hops;
+use crate::conveyor::ranking::SourceOrder;
 use crate::conveyor::request::{Known, Request, Sources, State, Want};
 use crate::conveyor::service::{Conveyor, Events, held_until, is_in};
-use crate::conveyor::settings::{GroupBy, Sleeps};
+use crate::conveyor::settings::{ConveyorSettings, GroupBy, Sleeps};
 use crate::conveyor::throttler::Group;
 use crate::fabric::Fabric;
 use crate::fts::{Fts, FtsFile, FtsJob, JobKind};
-use crate::ids::{ActivityId, RequestId, RseId, RuleId, VoId, WorkloadId};
+use crate::ids::{ActivityId, Id, RequestId, RseId, RuleId, VoId, WorkloadId};
 use crate::rng::{Purpose, keyed};
 use crate::storage::Storage;
 use crate::topology::Map;
@@ -97,7 +98,8 @@ impl Conveyor {
                 Some(Route::Hops(hops)) if self.is_underway(id, &hops) => self.rest(id, cx),
                 Some(route) => {
                     self.take_route(id, &route, cx.now);
-                    match self.mishap(id) {
+                    let nth = self.count_submission(id);
+                    match self.mishap(id, nth) {
                         Some(Known::Refused) => self.known(id, Known::Refused, fts, fabric, cx),
                         mishap => {
                             self.requests[id].state = State::Submitted;
@@ -157,14 +159,26 @@ impl Conveyor {
         }
     }
 
+    /// Submissions of the same thing to the same RSE before this one; nobody counts them where nothing is drawn by that.
+    fn count_submission(&mut self, id: RequestId) -> u32 {
+        let ConveyorSettings { refused, lost, source_order, .. } = self.settings;
+        if refused == 0.0 && lost == 0.0 && source_order != SourceOrder::DiskFirst {
+            return 0;
+        }
+        let Want { key, destination, .. } = self.requests[id].want;
+        let n = self.submissions.entry((key, destination)).or_default();
+        *n += 1;
+        *n - 1
+    }
+
     /// What goes wrong with the call, if anything.
-    fn mishap(&self, id: RequestId) -> Option<Known> {
+    fn mishap(&self, id: RequestId, nth: u32) -> Option<Known> {
         let (refused, lost) = (self.settings.refused, self.settings.lost);
         if refused == 0.0 && lost == 0.0 {
             return None;
         }
-        let request = &self.requests[id];
-        let thing = [request.hash(id), u64::from(request.attempt)];
+        let Want { key, destination, .. } = self.requests[id].want;
+        let thing = [key, destination.index() as u64, u64::from(nth)];
         let drawn: f64 = keyed(self.seed, Purpose::Submission, thing).random();
         match drawn {
             _ if drawn < refused => Some(Known::Refused),

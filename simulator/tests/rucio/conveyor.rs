@@ -487,3 +487,17 @@ fn the_throttler_lets_nothing_go_to_an_rse_that_is_declared_down() {
     assert!([first, second].iter().all(|t| t.submitted_at >= Some(at(900.0))));
     assert_ne!(first.submitted_at, Some(at(900.0)), "at a round of the throttler: it was not let go before");
 }
+
+#[test]
+fn what_was_refused_in_one_round_of_repair_may_pass_in_the_next() {
+    let mut world = World::of(2);
+    world.datasets.push((40, vec![0]));
+    world.services.conveyor = ConveyorSettings { refused: 0.8, ..all_daemons() };
+    world.services.rules.repairer_every = span(60.0);
+    world.rule(10.0, Data::Dataset(dataset(0)), rule("R1"));
+    world.horizon = 500_000.0;
+    let told = world.run(7);
+    let is_done = |t: &&TransferEnded| t.outcome == TransferOutcome::Done;
+    // Of 40 files 24 pass in four attempts, and each round of three brings half of the rest.
+    assert_eq!(told.transfers.iter().filter(is_done).count(), 40);
+}
