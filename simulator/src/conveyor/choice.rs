@@ -111,7 +111,10 @@ pub(super) struct Chooser<'a> {
 impl Chooser<'_> {
     /// The best way to serve a request, from one source alone where that is told; `None`: there is none.
     pub fn route(&mut self, request: &Request, only: Option<RseId>, extra_sources: usize) -> Option<Route> {
-        if let Some(source) = request.chosen() {
+        // What was decided on may have gone meanwhile.
+        if let Some(source) = request.chosen()
+            && request.want.file.is_none_or(|file| self.storage.has_replica(file, source) && !self.is_down(source))
+        {
             return Some(Route::Direct(SmallVec::from_slice(&[source])));
         }
         let file = request.want.file?;
