@@ -225,7 +225,7 @@ impl Throttler {
         let mut released = Vec::new();
         for (account, share) in shares {
             let mut gone = 0;
-            while gone < share {
+            while gone < share && released.len() < count as usize {
                 let heads = merged.groups.iter().filter_map(|&group| {
                     let head = self.shares.get(&(group, account))?.waiting.front()?;
                     Some((head.requested_at, head.request, group, head.bytes))
