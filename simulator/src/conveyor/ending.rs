@@ -127,6 +127,8 @@ impl Conveyor {
         let request = &mut self.requests[id];
         request.state = State::Ended(how);
         request.learned_at = Some(cx.now);
+        self.stop_counting(id, cx);
+        let request = &self.requests[id];
         // Requests of one rule are one worker's, so that the rule changes in one step.
         let hash = request.want.rule.map_or_else(|| request.hash(), |rule| mix(rule.index() as u64));
         let worker = (hash % self.finishers.len() as u64) as usize;
@@ -217,18 +219,24 @@ impl Conveyor {
         fabric: &mut Fabric<'_>,
         cx: &mut Context<'_, E>,
     ) -> Request {
+        self.stop_counting(id, cx);
         let source = self.requests[id].source;
         self.set_source(id, None);
         let mut request = self.requests.remove(id).expect("a request ends once");
         // As history has it.
         request.source = source;
-        let Want { account, bytes, .. } = request.want;
         request.release_sources(&mut fabric.storage, cx.now);
-        if let Some(group) = request.group {
+        request
+    }
+
+    /// No limit is kept busy by it any more.
+    fn stop_counting<E: Events>(&mut self, id: RequestId, cx: &mut Context<'_, E>) {
+        let request = &mut self.requests[id];
+        let Want { account, bytes, .. } = request.want;
+        if let Some(group) = request.group.take() {
             self.throttler.end(group, (account, bytes));
             self.wake_throttler(cx);
         }
-        request
     }
 
     fn wake_poller<E: Events>(&mut self, worker: usize, cx: &mut Context<'_, E>) {

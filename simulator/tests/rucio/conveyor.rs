@@ -501,3 +501,16 @@ fn what_was_refused_in_one_round_of_repair_may_pass_in_the_next() {
     // Of 40 files 24 pass in four attempts, and each round of three brings half of the rest.
     assert_eq!(told.transfers.iter().filter(is_done).count(), 40);
 }
+
+#[test]
+fn a_request_counts_for_limits_until_its_end_is_known_whenever_the_finisher_acts_on_it() {
+    let mut world = World::of(2);
+    world.services.conveyor.preparer = Some(Preparer::default());
+    world.services.conveyor.throttler =
+        Throttling { every: span(60.0), limits: vec![limit_to_second(1)], ..Throttling::default() };
+    world.services.conveyor.finisher = Finisher { every: span(5000.0), ..Finisher::default() };
+    world.traffic(Arrivals::At(vec![at(100.0); 10]), Distribution::Constant(1.0));
+    world.horizon = 30_000.0;
+    let last = world.run(7).transfers.iter().filter_map(|t| t.submitted_at).max();
+    assert!(last.is_some_and(|last| last < at(900.0)), "one in each round of the throttler: {last:?}");
+}
