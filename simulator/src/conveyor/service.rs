@@ -98,7 +98,7 @@ pub(crate) struct Conveyor {
 
 impl Conveyor {
     /// No request yet.
-    pub fn new(settings: &ConveyorSettings, words: &mut Words, names: &Names, seed: u64) -> Self {
+    pub fn new(settings: &ConveyorSettings, words: &mut Words, map: &Map, names: &Names, seed: u64) -> Self {
         let ConveyorSettings { submitter, poller, finisher, .. } = settings;
         let n_activities = if submitter.by_activity { names.activities.len() } else { 1 };
         let of_worker = |rounds| std::iter::repeat_n(rounds, n_activities);
@@ -107,7 +107,7 @@ impl Conveyor {
         let submitters = workers("submitter", submitter.every, submitter.workers, seed).flat_map(of_worker);
         Self {
             seed,
-            places: Places::new(settings, words),
+            places: Places::new(settings, words, map),
             records: Records::new(words.n_rses()),
             throttler: throttler(settings, words, names),
             requests: Live::new(),
