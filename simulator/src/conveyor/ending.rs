@@ -27,7 +27,10 @@ impl Conveyor {
         // Nobody learns of it before the call has returned that has handed it over.
         let submitted_at = request.submitted_at.unwrap_or(cx.now);
         if self.settings.poller.every.as_nanos() == 0 {
-            self.known(id, Known::ByFts, fts, fabric, cx);
+            match submitted_at > cx.now {
+                true => self.hear(id, submitted_at, cx),
+                false => self.known(id, Known::ByFts, fts, fabric, cx),
+            }
             return;
         }
         let worker = self.poller_of(id);
@@ -47,11 +50,15 @@ impl Conveyor {
         cx: &mut Context<'_, E>,
     ) {
         self.requests[id].is_lost = true;
+        let submitted_at = self.requests[id].submitted_at.unwrap_or(cx.now);
         if self.settings.poller.every.as_nanos() == 0 {
-            self.known(id, Known::Lost, fts, fabric, cx);
+            match submitted_at > cx.now {
+                true => self.hear(id, submitted_at, cx),
+                false => self.known(id, Known::Lost, fts, fabric, cx),
+            }
             return;
         }
-        let (worker, submitted_at) = (self.poller_of(id), self.requests[id].submitted_at.unwrap_or(cx.now));
+        let worker = self.poller_of(id);
         let look = self.gate().look(&self.pollers[worker].rounds, submitted_at, cx.now);
         self.find(id, worker, look, cx);
     }

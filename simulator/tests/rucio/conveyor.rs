@@ -514,3 +514,14 @@ fn a_request_counts_for_limits_until_its_end_is_known_whenever_the_finisher_acts
     let last = world.run(7).transfers.iter().filter_map(|t| t.submitted_at).max();
     assert!(last.is_some_and(|last| last < at(900.0)), "one in each round of the throttler: {last:?}");
 }
+
+#[test]
+fn no_end_is_known_before_the_call_has_returned() {
+    for lost in [0.0, 1.0] {
+        let mut world = World::of(2);
+        world.services.conveyor.submitter.call = span(5.0);
+        world.services.conveyor.lost = lost;
+        world.traffic(Arrivals::At(vec![at(100.0)]), Distribution::Constant(1.0));
+        assert_eq!(world.run(7).transfers[0].learned_at, Some(at(105.0)));
+    }
+}
