@@ -181,6 +181,7 @@ impl Conveyor {
         for (id, request) in self.requests.iter() {
             let (ended, outcome) = match (fts.collect(id), fts.progressed(id, fabric)) {
                 (Some(ended), _) => (Some(ended), TransferOutcome::Finishing),
+                (None, ended) if matches!(request.state, State::Ended(_)) => (ended, TransferOutcome::Finishing),
                 (None, Some(ended)) if ended.started_at.is_some() => (Some(ended), TransferOutcome::Active),
                 (None, ended) => (ended, TransferOutcome::Queued),
             };

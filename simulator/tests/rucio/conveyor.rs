@@ -525,3 +525,13 @@ fn no_end_is_known_before_the_call_has_returned() {
         assert_eq!(world.run(7).transfers[0].learned_at, Some(at(105.0)));
     }
 }
+
+#[test]
+fn what_waits_for_the_finisher_when_the_run_ends_is_told_as_finishing() {
+    let mut world = World::of(2);
+    world.services.conveyor.refused = 1.0;
+    world.services.conveyor.finisher = Finisher { every: span(100_000.0), ..Finisher::default() };
+    world.traffic(Arrivals::At(vec![at(900.0)]), Distribution::Constant(1.0));
+    let told = world.run(7);
+    assert_eq!(told.transfers[0].outcome, TransferOutcome::Finishing);
+}
