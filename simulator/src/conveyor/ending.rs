@@ -27,9 +27,10 @@ impl Conveyor {
         // Nobody learns of it before the call has returned that has handed it over.
         let submitted_at = request.submitted_at.unwrap_or(cx.now);
         if self.settings.poller.every.as_nanos() == 0 {
-            match submitted_at > cx.now {
-                true => self.hear(id, submitted_at, cx),
-                false => self.known(id, Known::ByFts, fts, fabric, cx),
+            if submitted_at > cx.now {
+                self.hear(id, submitted_at, cx);
+            } else {
+                self.known(id, Known::ByFts, fts, fabric, cx);
             }
             return;
         }
@@ -52,9 +53,10 @@ impl Conveyor {
         self.requests[id].is_lost = true;
         let submitted_at = self.requests[id].submitted_at.unwrap_or(cx.now);
         if self.settings.poller.every.as_nanos() == 0 {
-            match submitted_at > cx.now {
-                true => self.hear(id, submitted_at, cx),
-                false => self.known(id, Known::Lost, fts, fabric, cx),
+            if submitted_at > cx.now {
+                self.hear(id, submitted_at, cx);
+            } else {
+                self.known(id, Known::Lost, fts, fabric, cx);
             }
             return;
         }
