@@ -64,9 +64,9 @@ pub enum Purpose {
     RseChoice = 50,
     /// When a worker of a daemon first runs; thing: name of the daemon, worker.
     DaemonPhase = 40,
-    /// Order of equal sources; thing: file, destination, attempt, source.
+    /// Order of equal sources; thing: file, destination, submissions before, source.
     SourceTie = 41,
-    /// What goes wrong with handing a request to FTS; thing: the request, its attempt.
+    /// What goes wrong with handing a request to FTS; thing: file or traffic, destination, submissions before.
     Submission = 42,
     /// Order in which the reaper looks at RSEs; thing: worker, nth pass.
     ReaperOrder = 60,

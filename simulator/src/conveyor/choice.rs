@@ -1,5 +1,6 @@
 //! How a request gets its file: the sources that can be, in their order, and the RSEs on the way.
 
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::catalogue::Words;
@@ -9,6 +10,7 @@ use crate::conveyor::ranking::{Candidate, SourceOrder, TieKey, rank};
 use crate::conveyor::request::Request;
 use crate::ids::{FileId, Id, RseId, Table};
 use crate::storage::Storage;
+use crate::topology::Map;
 use crate::units::{SimSpan, SimTime};
 
 /// What the submitter hands to FTS for a request.
@@ -95,7 +97,10 @@ pub(super) struct Chooser<'a> {
     pub words: &'a Words,
     pub places: &'a mut Places,
     pub records: &'a Records,
+    /// How often each thing was submitted to an RSE.
+    pub submissions: &'a FxHashMap<(u64, RseId), u32>,
     pub storage: &'a Storage,
+    pub map: &'a Map,
     pub order: SourceOrder,
     pub seed: u64,
     pub now: SimTime,
@@ -106,13 +111,16 @@ pub(super) struct Chooser<'a> {
 impl Chooser<'_> {
     /// The best way to serve a request, from one source alone where that is told; `None`: there is none.
     pub fn route(&mut self, request: &Request, only: Option<RseId>, extra_sources: usize) -> Option<Route> {
-        if let Some(source) = request.chosen() {
+        // What was decided on may have gone meanwhile.
+        if let Some(source) = request.chosen()
+            && request.want.file.is_none_or(|file| self.storage.has_replica(file, source) && !self.is_down(source))
+        {
             return Some(Route::Direct(SmallVec::from_slice(&[source])));
         }
         let file = request.want.file?;
         let candidates = self.candidates(request, file, only);
         let best = candidates.first()?;
-        let hops = self.hops(request, best.rse, file)?;
+        let (_, hops) = self.open_way(request, best.rse, file)?;
         if let [source, _] = hops[..] {
             let mut sources: SmallVec<[RseId; 2]> = SmallVec::from_slice(&[source]);
             if !self.places.is_tape(source) {
@@ -130,7 +138,8 @@ impl Chooser<'_> {
         let mut candidates = SmallVec::<[Candidate; 4]>::new();
         for &rse in &storage.file(file).replicas {
             let matches = matching.is_none_or(|matching| matching.binary_search(&rse).is_ok());
-            if rse == destination || !matches || only.is_some_and(|only| only != rse) {
+            let is_meant = matches && only.is_none_or(|only| only == rse);
+            if rse == destination || !is_meant || self.is_down(rse) {
                 continue;
             }
             let Some((distance, is_multihop)) = self.distance(request, rse, file) else { continue };
@@ -147,35 +156,34 @@ impl Chooser<'_> {
                 backlog: self.records.backlog[rse],
             });
         }
-        let tie = TieKey { seed: self.seed, file: file.index() as u64, destination, attempt: request.attempt };
+        let nth = self.submissions.get(&(request.want.key, destination)).copied().unwrap_or(0);
+        let tie = TieKey { seed: self.seed, file: file.index() as u64, destination, nth };
         rank(self.order, &mut candidates, tie);
         candidates
+    }
+
+    fn is_down(&self, rse: RseId) -> bool {
+        self.map.rses()[rse].is_declared_down(self.now)
     }
 
     /// How far a source is, and whether over others.
     fn distance(&mut self, request: &Request, source: RseId, file: FileId) -> Option<(u32, bool)> {
         let destination = request.want.destination;
         let way = self.places.way(source, destination)?;
-        if way.next == destination || !self.looks_at_space {
-            return Some((way.cost, way.next != destination));
+        if way.next == destination {
+            return Some((way.cost, false));
         }
-        self.with_space(request, source, file).map(|(cost, hops)| (cost, hops.len() > 2))
+        self.open_way(request, source, file).map(|(cost, hops)| (cost, hops.len() > 2))
     }
 
-    /// The RSEs from a source, or from where else on the way the file is.
-    fn hops(&mut self, request: &Request, source: RseId, file: FileId) -> Option<Hops> {
-        let storage = self.storage;
-        if self.looks_at_space {
-            return self.with_space(request, source, file).map(|(_, hops)| hops);
-        }
-        self.places.hops(source, request.want.destination, |rse| storage.has_replica(file, rse))
-    }
-
-    /// The way over RSEs that have space for the file, or have it.
-    fn with_space(&mut self, request: &Request, source: RseId, file: FileId) -> Option<(u32, Hops)> {
-        let (storage, want) = (self.storage, request.want);
+    /// The way over RSEs that are not declared down, from the last on it that has the file; where space is looked at, all after that
+    /// one have it.
+    fn open_way(&mut self, request: &Request, source: RseId, file: FileId) -> Option<(u32, Hops)> {
+        let (storage, map, want) = (self.storage, self.map, request.want);
+        let (now, looks_at_space) = (self.now, self.looks_at_space);
         let holds = |rse| storage.has_replica(file, rse);
-        let is_open = |rse| holds(rse) || storage.has_space(rse, want.bytes);
+        let has_room = |rse| !looks_at_space || holds(rse) || storage.has_space(rse, want.bytes);
+        let is_open = |rse| !map.rses()[rse].is_declared_down(now) && has_room(rse);
         let (cost, hops) = self.places.way_over(source, want.destination, is_open)?;
         let first = hops[..hops.len() - 1].iter().rposition(|&rse| holds(rse)).unwrap_or(0);
         Some((cost, Hops::from_slice(&hops[first..])))

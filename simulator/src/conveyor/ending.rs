@@ -27,7 +27,11 @@ impl Conveyor {
         // Nobody learns of it before the call has returned that has handed it over.
         let submitted_at = request.submitted_at.unwrap_or(cx.now);
         if self.settings.poller.every.as_nanos() == 0 {
-            self.known(id, Known::ByFts, fts, fabric, cx);
+            if submitted_at > cx.now {
+                self.hear(id, submitted_at, cx);
+            } else {
+                self.known(id, Known::ByFts, fts, fabric, cx);
+            }
             return;
         }
         let worker = self.poller_of(id);
@@ -47,17 +51,22 @@ impl Conveyor {
         cx: &mut Context<'_, E>,
     ) {
         self.requests[id].is_lost = true;
+        let submitted_at = self.requests[id].submitted_at.unwrap_or(cx.now);
         if self.settings.poller.every.as_nanos() == 0 {
-            self.known(id, Known::Lost, fts, fabric, cx);
+            if submitted_at > cx.now {
+                self.hear(id, submitted_at, cx);
+            } else {
+                self.known(id, Known::Lost, fts, fabric, cx);
+            }
             return;
         }
-        let (worker, submitted_at) = (self.poller_of(id), self.requests[id].submitted_at.unwrap_or(cx.now));
+        let worker = self.poller_of(id);
         let look = self.gate().look(&self.pollers[worker].rounds, submitted_at, cx.now);
         self.find(id, worker, look, cx);
     }
 
     fn poller_of(&self, id: RequestId) -> usize {
-        (self.requests[id].hash(id) % self.pollers.len() as u64) as usize
+        (self.requests[id].hash() % self.pollers.len() as u64) as usize
     }
 
     /// A message tells of it.
@@ -127,8 +136,10 @@ impl Conveyor {
         let request = &mut self.requests[id];
         request.state = State::Ended(how);
         request.learned_at = Some(cx.now);
+        self.stop_counting(id, cx);
+        let request = &self.requests[id];
         // Requests of one rule are one worker's, so that the rule changes in one step.
-        let hash = request.want.rule.map_or_else(|| request.hash(id), |rule| mix(rule.index() as u64));
+        let hash = request.want.rule.map_or_else(|| request.hash(), |rule| mix(rule.index() as u64));
         let worker = (hash % self.finishers.len() as u64) as usize;
         let finisher = &mut self.finishers[worker];
         if finisher.rounds.is_immediate() {
@@ -217,18 +228,24 @@ impl Conveyor {
         fabric: &mut Fabric<'_>,
         cx: &mut Context<'_, E>,
     ) -> Request {
+        self.stop_counting(id, cx);
         let source = self.requests[id].source;
         self.set_source(id, None);
         let mut request = self.requests.remove(id).expect("a request ends once");
         // As history has it.
         request.source = source;
-        let Want { account, bytes, .. } = request.want;
         request.release_sources(&mut fabric.storage, cx.now);
-        if let Some(group) = request.group {
+        request
+    }
+
+    /// No limit is kept busy by it any more.
+    fn stop_counting<E: Events>(&mut self, id: RequestId, cx: &mut Context<'_, E>) {
+        let request = &mut self.requests[id];
+        let Want { account, bytes, .. } = request.want;
+        if let Some(group) = request.group.take() {
             self.throttler.end(group, (account, bytes));
             self.wake_throttler(cx);
         }
-        request
     }
 
     fn wake_poller<E: Events>(&mut self, worker: usize, cx: &mut Context<'_, E>) {

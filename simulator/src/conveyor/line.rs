@@ -18,17 +18,19 @@ impl Line {
     /// One more waits.
     pub fn push(&mut self, request: RequestId) {
         // Nearly always the youngest.
-        let at = self.ready.iter().rposition(|&other| other < request).map_or(0, |before| before + 1);
+        let at = self.ready.partition_point(|&other| other < request);
         self.ready.insert(at, request);
     }
 
-    /// One that was looked at in vain may be looked at again from an instant on, which is no earlier than that of those before it.
+    /// One that was looked at in vain may be looked at again from an instant on.
     pub fn rest(&mut self, request: RequestId, until: SimTime) {
-        self.resting.push_back((until, request));
+        // Nearly always the last.
+        let at = self.resting.partition_point(|&(other, _)| other <= until);
+        self.resting.insert(at, (until, request));
     }
 
     /// The oldest that are still there, so many at most.
-    pub fn take(&mut self, now: SimTime, limit: usize, is_there: impl Fn(RequestId) -> bool) -> Vec<RequestId> {
+    pub fn take(&mut self, now: SimTime, limit: usize, mut is_there: impl FnMut(RequestId) -> bool) -> Vec<RequestId> {
         while let Some(&(until, request)) = self.resting.front()
             && until <= now
         {
@@ -74,5 +76,7 @@ mod tests {
         assert_eq!(line.opens_at(at(9)), Some(at(10)));
         line.push(id(8));
         assert_eq!(line.take(at(10), 9, |_| true), [1, 8].map(id), "it is older than what came meanwhile");
+        [(3, 30), (4, 20)].into_iter().for_each(|(nth, until)| line.rest(id(nth), at(until)));
+        assert_eq!(line.take(at(20), 9, |_| true), [4].map(id), "whichever went to rest first");
     }
 }

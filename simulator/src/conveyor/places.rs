@@ -8,6 +8,7 @@ use crate::conveyor::settings::ConveyorSettings;
 use crate::conveyor::throttler::{Limit, Throttler};
 use crate::ids::{Id, RseId, Table};
 use crate::names::Names;
+use crate::topology::Map;
 use crate::units::SimSpan;
 
 /// The RSEs as the conveyor sees them.
@@ -21,10 +22,11 @@ pub(crate) struct Places {
 }
 
 impl Places {
-    pub(super) fn new(settings: &ConveyorSettings, words: &mut Words) -> Self {
+    pub(super) fn new(settings: &ConveyorSettings, words: &mut Words, map: &Map) -> Self {
         let n_rses = words.n_rses();
         let rses = || (0..n_rses).map(RseId::from_index);
-        let is_tape: Table<RseId, bool> = rses().map(|rse| words.attribute(rse, "type") == Some("TAPE")).collect();
+        let is_tape: Table<RseId, bool> =
+            rses().map(|rse| map.rses()[rse].tape.is_some() || words.attribute(rse, "type") == Some("TAPE")).collect();
         let mut keeps: Table<RseId, SimSpan> = rses().map(|_| SimSpan::ZERO).collect();
         let mut penalties = Vec::new();
         if let Some(multihop) = &settings.multihop {
@@ -53,12 +55,6 @@ impl Places {
     pub fn way(&mut self, source: RseId, destination: RseId) -> Option<Way> {
         let direct = Way { cost: 1, next: destination };
         self.paths.as_mut().map_or(Some(direct), |paths| paths.way(source, destination))
-    }
-
-    /// The RSEs on it, both ends included, from the last that holds the file.
-    pub fn hops(&mut self, source: RseId, destination: RseId, holds: impl Fn(RseId) -> bool) -> Option<Hops> {
-        let direct = || Hops::from_slice(&[source, destination]);
-        self.paths.as_mut().map_or_else(|| Some(direct()), |paths| paths.hops(source, destination, holds))
     }
 
     /// Distance and RSEs of the way over those between that are open now.

@@ -48,7 +48,8 @@ pub(crate) struct TieKey {
     /// The file, by what no policy shifts.
     pub file: u64,
     pub destination: RseId,
-    pub attempt: u32,
+    /// Submissions of the file to the destination before.
+    pub nth: u32,
 }
 
 /// Puts the replicas in the order in which they are tried, best first.
@@ -69,7 +70,7 @@ pub(crate) fn rank(order: SourceOrder, candidates: &mut [Candidate], tie: TieKey
         }),
         SourceOrder::DiskFirst => {
             let drawn = |rse: RseId| {
-                let thing = [tie.file, tie.destination.index() as u64, u64::from(tie.attempt), rse.index() as u64];
+                let thing = [tie.file, tie.destination.index() as u64, u64::from(tie.nth), rse.index() as u64];
                 keyed(tie.seed, Purpose::SourceTie, thing).random::<u64>()
             };
             candidates.sort_by_cached_key(|c| (c.is_tape, c.failures, c.distance, Reverse(drawn(c.rse)), c.rse));
@@ -115,7 +116,7 @@ mod tests {
     }
 
     fn tie() -> TieKey {
-        TieKey { seed: 7, file: 3, destination: RseId::from_index(9), attempt: 0 }
+        TieKey { seed: 7, file: 3, destination: RseId::from_index(9), nth: 0 }
     }
 
     fn order(order: SourceOrder, candidates: &[Candidate], tie: TieKey) -> Vec<usize> {

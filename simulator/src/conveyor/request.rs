@@ -181,10 +181,10 @@ impl Request {
     }
 
     /// The number by which workers share requests out: that of the thing it is about, so that no other moves it.
-    pub fn hash(&self, id: RequestId) -> u64 {
+    pub fn hash(&self) -> u64 {
         let thing = match self.want.file {
             Some(file) => mix(file.index() as u64) ^ (self.want.destination.index() as u64).rotate_left(32),
-            None => id.index() as u64,
+            None => self.want.key,
         };
         mix(thing.wrapping_add(u64::from(self.attempt)))
     }

@@ -21,6 +21,7 @@ use crate::live::Live;
 use crate::names::Names;
 use crate::storage::Storage;
 use crate::ticker::Rounds;
+use crate::topology::Map;
 use crate::units::{Bytes, SimTime};
 
 /// What can happen to requests.
@@ -77,6 +78,8 @@ pub(crate) struct Conveyor {
     pub(super) live: FxHashMap<(FileId, RseId), RequestId>,
     /// Cancelled requests that FTS has not ended yet: the space that is kept for them. For looking up only.
     pub(super) cancelled: FxHashMap<RequestId, (RseId, Bytes)>,
+    /// How often each thing was submitted to an RSE. For looking up only.
+    pub(super) submissions: FxHashMap<(u64, RseId), u32>,
     preparers: Vec<Desk>,
     throttling: Rounds,
     /// Requests that have come to wait for a limit, by when.
@@ -95,7 +98,7 @@ pub(crate) struct Conveyor {
 
 impl Conveyor {
     /// No request yet.
-    pub fn new(settings: &ConveyorSettings, words: &mut Words, names: &Names, seed: u64) -> Self {
+    pub fn new(settings: &ConveyorSettings, words: &mut Words, map: &Map, names: &Names, seed: u64) -> Self {
         let ConveyorSettings { submitter, poller, finisher, .. } = settings;
         let n_activities = if submitter.by_activity { names.activities.len() } else { 1 };
         let of_worker = |rounds| std::iter::repeat_n(rounds, n_activities);
@@ -104,12 +107,13 @@ impl Conveyor {
         let submitters = workers("submitter", submitter.every, submitter.workers, seed).flat_map(of_worker);
         Self {
             seed,
-            places: Places::new(settings, words),
+            places: Places::new(settings, words, map),
             records: Records::new(words.n_rses()),
             throttler: throttler(settings, words, names),
             requests: Live::new(),
             live: FxHashMap::default(),
             cancelled: FxHashMap::default(),
+            submissions: FxHashMap::default(),
             preparers: preparers.unwrap_or_default(),
             throttling: Rounds::seeded(settings.throttler.every, ("throttler", 0), seed),
             waiting: VecDeque::new(),
@@ -177,6 +181,7 @@ impl Conveyor {
         for (id, request) in self.requests.iter() {
             let (ended, outcome) = match (fts.collect(id), fts.progressed(id, fabric)) {
                 (Some(ended), _) => (Some(ended), TransferOutcome::Finishing),
+                (None, ended) if matches!(request.state, State::Ended(_)) => (ended, TransferOutcome::Finishing),
                 (None, Some(ended)) if ended.started_at.is_some() => (Some(ended), TransferOutcome::Active),
                 (None, ended) => (ended, TransferOutcome::Queued),
             };
@@ -207,7 +212,7 @@ impl Conveyor {
             self.queue(id, fts, fabric, cx);
             return;
         }
-        let worker = (self.requests[id].hash(id) % self.preparers.len() as u64) as usize;
+        let worker = (self.requests[id].hash() % self.preparers.len() as u64) as usize;
         self.requests[id].state = State::Preparing;
         self.preparers[worker].line.push(id);
         self.wake_preparer(worker, cx);
@@ -217,18 +222,22 @@ impl Conveyor {
     fn queue<E: Events>(&mut self, id: RequestId, fts: &mut Fts, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
         self.requests[id].state = State::Queued;
         let desk = self.desk_of(id);
-        if self.submitters[desk].rounds.is_immediate() {
-            self.submit(&[id], fts, fabric, cx);
-        } else {
-            self.submitters[desk].line.push(id);
-            self.wake_submitter(desk, cx);
+        let held = held_until(&self.requests, id, cx.map, cx.now);
+        match held {
+            None if self.submitters[desk].rounds.is_immediate() => {
+                self.submit(&[id], fts, fabric, cx);
+                return;
+            }
+            None => self.submitters[desk].line.push(id),
+            Some(until) => self.submitters[desk].line.rest(id, until),
         }
+        self.wake_submitter(desk, cx);
     }
 
     /// The worker, and of its activities the one, that submits a request.
     pub(super) fn desk_of(&self, id: RequestId) -> usize {
         let request = &self.requests[id];
-        let worker = (request.hash(id) % u64::from(self.settings.submitter.workers)) as usize;
+        let worker = (request.hash() % u64::from(self.settings.submitter.workers)) as usize;
         let activity = if self.n_activities > 1 { request.want.activity.index() } else { 0 };
         worker * self.n_activities + activity
     }
@@ -237,12 +246,15 @@ impl Conveyor {
     pub(super) fn chooser<'a>(
         &'a mut self,
         storage: &'a Storage,
-        now: SimTime,
+        (map, now): (&'a Map, SimTime),
     ) -> (Chooser<'a>, &'a mut Live<RequestId, Request>) {
-        let Self { words, places, records, requests, settings, seed, .. } = self;
+        let Self { words, places, records, requests, submissions, settings, seed, .. } = self;
         let looks_at_space = settings.multihop.as_ref().is_some_and(|multihop| multihop.looks_at_space);
         let order = settings.source_order;
-        (Chooser { words, places, records, storage, order, seed: *seed, now, looks_at_space }, requests)
+        (
+            Chooser { words, places, records, submissions, storage, map, order, seed: *seed, now, looks_at_space },
+            requests,
+        )
     }
 
     /// When the poller looks at what FTS has.
@@ -277,7 +289,7 @@ impl Conveyor {
     }
 
     fn prepare<E: Events>(&mut self, id: RequestId, fts: &mut Fts, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
-        let (mut chooser, requests) = self.chooser(&fabric.storage, cx.now);
+        let (mut chooser, requests) = self.chooser(&fabric.storage, (cx.map, cx.now));
         let route = chooser.route(&requests[id], None, 0);
         let Some(source) = route.map(|route| route.source()) else {
             self.known(id, Known::NoSources, fts, fabric, cx);
@@ -303,7 +315,7 @@ impl Conveyor {
             return;
         }
         self.throttling.ran(cx.now, false);
-        let released = self.throttler.release(cx.now, &Room { storage: &fabric.storage, now: cx.now });
+        let released = self.throttler.release(cx.now, &Room { storage: &fabric.storage, map: cx.map, now: cx.now });
         for waiting in released {
             self.queue(waiting.request, fts, fabric, cx);
         }
@@ -356,19 +368,31 @@ pub(super) fn is_in(requests: &Live<RequestId, Request>, id: RequestId, state: S
     requests.get(id).is_some_and(|request| request.state == state)
 }
 
+/// Until when a request is left alone because its destination is declared down. A start that is replayed waits for nothing.
+pub(super) fn held_until(
+    requests: &Live<RequestId, Request>,
+    id: RequestId,
+    map: &Map,
+    now: SimTime,
+) -> Option<SimTime> {
+    let want = &requests.get(id)?.want;
+    map.rses()[want.destination].declared_down_until(now).filter(|_| want.queues)
+}
+
 /// What the throttler looks up.
 struct Room<'a> {
     storage: &'a Storage,
+    map: &'a Map,
     now: SimTime,
 }
 
 impl Space for Room<'_> {
-    fn is_readable(&self, _: RseId) -> bool {
-        true
+    fn is_readable(&self, rse: RseId) -> bool {
+        !self.map.rses()[rse].is_declared_down(self.now)
     }
 
-    fn is_writable(&self, _: RseId) -> bool {
-        true
+    fn is_writable(&self, rse: RseId) -> bool {
+        !self.map.rses()[rse].is_declared_down(self.now)
     }
 
     fn free(&self, rse: RseId) -> Option<Bytes> {

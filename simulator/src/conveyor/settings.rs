@@ -63,6 +63,7 @@ settings! {
     /// Lets requests go that wait for a limit of transfers.
     pub struct Throttling as "Throttler" {
         /// Its period.
+        #[range(Positive)]
         pub every: SimSpan = seconds(600),
         /// What it keeps to.
         pub limits: Vec<TransferLimit> = Vec::new(),

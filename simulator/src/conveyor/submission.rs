@@ -7,15 +7,17 @@ use smallvec::{SmallVec, smallvec};
 use crate::context::Context;
 use crate::conveyor::choice::Route;
 use crate::conveyor::paths::Hops;
+use crate::conveyor::ranking::SourceOrder;
 use crate::conveyor::request::{Known, Request, Sources, State, Want};
-use crate::conveyor::service::{Conveyor, Events, is_in};
-use crate::conveyor::settings::{GroupBy, Sleeps};
+use crate::conveyor::service::{Conveyor, Events, held_until, is_in};
+use crate::conveyor::settings::{ConveyorSettings, GroupBy, Sleeps};
 use crate::conveyor::throttler::Group;
 use crate::fabric::Fabric;
 use crate::fts::{Fts, FtsFile, FtsJob, JobKind};
-use crate::ids::{ActivityId, RequestId, RseId, RuleId, VoId, WorkloadId};
+use crate::ids::{ActivityId, Id, RequestId, RseId, RuleId, VoId, WorkloadId};
 use crate::rng::{Purpose, keyed};
 use crate::storage::Storage;
+use crate::topology::Map;
 use crate::units::{SimSpan, SimTime};
 
 /// Jobs that are put together.
@@ -69,7 +71,13 @@ impl Conveyor {
         if !desk.rounds.is_due(cx.now) {
             return;
         }
-        let taken = desk.line.take(cx.now, bulk, |id| is_in(requests, id, State::Queued));
+        let mut held = Vec::new();
+        let taken = desk.line.take(cx.now, bulk, |id| {
+            let until = held_until(requests, id, cx.map, cx.now);
+            held.extend(until.map(|until| (id, until)));
+            until.is_none() && is_in(requests, id, State::Queued)
+        });
+        held.into_iter().for_each(|(id, until)| desk.line.rest(id, until));
         desk.rounds.ran(cx.now, taken.len() >= enough);
         self.submit(&taken, fts, fabric, cx);
         self.wake_submitter(number, cx);
@@ -85,12 +93,13 @@ impl Conveyor {
     ) {
         let mut jobs = Jobs::default();
         for &id in ids {
-            match self.route(id, &fabric.storage, cx.now) {
+            match self.route(id, &fabric.storage, (cx.map, cx.now)) {
                 None => self.known(id, Known::NoSources, fts, fabric, cx),
                 Some(Route::Hops(hops)) if self.is_underway(id, &hops) => self.rest(id, cx),
                 Some(route) => {
                     self.take_route(id, &route, cx.now);
-                    match self.mishap(id) {
+                    let nth = self.count_submission(id);
+                    match self.mishap(id, nth) {
                         Some(Known::Refused) => self.known(id, Known::Refused, fts, fabric, cx),
                         mishap => {
                             self.requests[id].state = State::Submitted;
@@ -109,10 +118,10 @@ impl Conveyor {
     }
 
     /// How a request gets its file now: from the source that was prepared, if that can be, or from the best of all.
-    fn route(&mut self, id: RequestId, storage: &Storage, now: SimTime) -> Option<Route> {
+    fn route(&mut self, id: RequestId, storage: &Storage, (map, now): (&Map, SimTime)) -> Option<Route> {
         let holds = self.settings.preparer.as_ref().map(|preparer| preparer.source_holds);
         let extra = self.settings.submitter.extra_sources as usize;
-        let (mut chooser, requests) = self.chooser(storage, now);
+        let (mut chooser, requests) = self.chooser(storage, (map, now));
         let request = &requests[id];
         let prepared = request.source.filter(|_| holds.is_some_and(|span| now < request.requested_at + span));
         let by_prepared = prepared.and_then(|source| chooser.route(request, Some(source), extra));
@@ -150,14 +159,26 @@ impl Conveyor {
         }
     }
 
+    /// Submissions of the same thing to the same RSE before this one; nobody counts them where nothing is drawn by that.
+    fn count_submission(&mut self, id: RequestId) -> u32 {
+        let ConveyorSettings { refused, lost, source_order, .. } = self.settings;
+        if refused == 0.0 && lost == 0.0 && source_order != SourceOrder::DiskFirst {
+            return 0;
+        }
+        let Want { key, destination, .. } = self.requests[id].want;
+        let n = self.submissions.entry((key, destination)).or_default();
+        *n += 1;
+        *n - 1
+    }
+
     /// What goes wrong with the call, if anything.
-    fn mishap(&self, id: RequestId) -> Option<Known> {
+    fn mishap(&self, id: RequestId, nth: u32) -> Option<Known> {
         let (refused, lost) = (self.settings.refused, self.settings.lost);
         if refused == 0.0 && lost == 0.0 {
             return None;
         }
-        let request = &self.requests[id];
-        let thing = [request.hash(id), u64::from(request.attempt)];
+        let Want { key, destination, .. } = self.requests[id].want;
+        let thing = [key, destination.index() as u64, u64::from(nth)];
         let drawn: f64 = keyed(self.seed, Purpose::Submission, thing).random();
         match drawn {
             _ if drawn < refused => Some(Known::Refused),

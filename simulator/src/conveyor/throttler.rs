@@ -77,6 +77,8 @@ pub(crate) struct Throttler {
     /// Limits of an RSE as a source and as a destination.
     at: Table<RseId, [SmallVec<[usize; 2]>; 2]>,
     shares: BTreeMap<(Group, AccountId), Share>,
+    /// Requests that wait in them.
+    n_waiting: usize,
 }
 
 impl Throttler {
@@ -85,7 +87,7 @@ impl Throttler {
         for (nth, limit) in limits.iter().enumerate() {
             limit.rses.iter().for_each(|&rse| at[rse][limit.direction as usize].push(nth));
         }
-        Self { limits, at, shares: BTreeMap::new() }
+        Self { limits, at, shares: BTreeMap::new(), n_waiting: 0 }
     }
 
     /// Whether a request of the group has to wait.
@@ -99,6 +101,7 @@ impl Throttler {
         let at = queue
             .partition_point(|other| (other.requested_at, other.request) < (waiting.requested_at, waiting.request));
         queue.insert(at, waiting);
+        self.n_waiting += 1;
     }
 
     /// One that was let go, or never had to wait, counts from now on; nothing where no limit holds for it.
@@ -125,12 +128,13 @@ impl Throttler {
         let queue = &mut self.share(group, waiting.account).waiting;
         if let Ok(at) = queue.binary_search_by_key(&key, |other| (other.requested_at, other.request)) {
             queue.remove(at);
+            self.n_waiting -= 1;
         }
     }
 
     /// Requests that wait.
     pub fn n_waiting(&self) -> usize {
-        self.shares.values().map(|share| share.waiting.len()).sum()
+        self.n_waiting
     }
 
     /// Lets go what may go now, in this order; it counts as active from now on.
@@ -225,7 +229,7 @@ impl Throttler {
         let mut released = Vec::new();
         for (account, share) in shares {
             let mut gone = 0;
-            while gone < share {
+            while gone < share && released.len() < count as usize {
                 let heads = merged.groups.iter().filter_map(|&group| {
                     let head = self.shares.get(&(group, account))?.waiting.front()?;
                     Some((head.requested_at, head.request, group, head.bytes))
@@ -311,6 +315,7 @@ impl Throttler {
     fn let_go(&mut self, group: Group, account: AccountId, at: usize) -> Option<Waiting> {
         let share = self.shares.get_mut(&(group, account))?;
         let waiting = share.waiting.remove(at)?;
+        self.n_waiting -= 1;
         share.active += 1;
         share.active_bytes += waiting.bytes;
         Some(waiting)

@@ -114,7 +114,8 @@ impl<'a> Simulation<'a> {
         let rules = Rules::new(&setup.services.rules, (&setup.names, &workloads), &mut catalogue, seed);
         let sources =
             Sources::new((&setup.workloads, datasets), (&setup.names, &mut catalogue.words), (setup.horizon, seed));
-        let conveyor = Conveyor::new(&setup.services.conveyor, &mut catalogue.words, &setup.names, seed);
+        let conveyor =
+            Conveyor::new(&setup.services.conveyor, &mut catalogue.words, &setup.topology.map, &setup.names, seed);
         let reaper = Reaper::new(map, &setup.services.reaper, &catalogue.words, seed);
         let mut simulation = Self {
             setup,

@@ -81,6 +81,12 @@ impl Rse {
         self.outages.iter().any(|outage| outage.declared && outage.covers(now))
     }
 
+    /// Until when it is known to be down; `None`: it is not.
+    pub fn declared_down_until(&self, now: SimTime) -> Option<SimTime> {
+        let declared = self.outages.iter().filter(|outage| outage.declared && outage.covers(now));
+        declared.map(Outage::ends_at).max()
+    }
+
     /// When its next outage begins, after `now`.
     pub fn next_outage(&self, now: SimTime) -> Option<SimTime> {
         self.outages.iter().map(|outage| outage.at).filter(|at| *at > now).min()

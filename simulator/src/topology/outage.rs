@@ -54,5 +54,7 @@ mod tests {
         assert_eq!(said(70.0), (false, false, Some(100.0)));
         assert_eq!(said(109.0), (true, true, None));
         assert_eq!(said(110.0), (false, false, None));
+        let until = |at| rse.declared_down_until(SimTime::from_secs_f64(at)).map(SimTime::as_secs_f64);
+        assert_eq!([until(60.0), until(105.0), until(110.0)], [None, Some(110.0), None]);
     }
 }

@@ -7,6 +7,7 @@ use dapple_simulator::conveyor::{
 use dapple_simulator::facts::{RuleState, TransferEnded, TransferError, TransferOutcome};
 use dapple_simulator::fts::FtsSettings;
 use dapple_simulator::rules::RuleTemplate;
+use dapple_simulator::topology::Outage;
 use dapple_simulator::units::{Bytes, Rate, SimSpan, SimTime};
 use dapple_simulator::workload::{Arrivals, Data, Deed, Distribution};
 
@@ -429,4 +430,108 @@ fn throttled_requests_that_wait_for_a_day_are_prepared_anew() {
         told.transfers().into_iter().rfind(|t| t.file.is_some() && t.destination == rse(1)).expect("it is asked for");
     assert_eq!(late.outcome, TransferOutcome::Done);
     assert_eq!(late.source, Some(rse(2)), "its source was chosen again, after a day");
+}
+
+/// Down from the start, or from shortly after what is asked for, to so many seconds.
+fn downtime(from: f64, until: f64, declared: bool) -> Outage {
+    Outage { at: at(from), lasts: span(until - from), declared }
+}
+
+#[test]
+fn nothing_is_read_from_an_rse_that_is_declared_down_nor_sent_over_it() {
+    let source = |declared| {
+        let mut world = World::of(3);
+        world.datasets.push((1, vec![0, 1]));
+        world.services.conveyor.distances = distances(&[(0, 2, 1), (1, 2, 5)]);
+        world.outages = vec![(0, downtime(0.0, 500.0, declared))];
+        world.rule(10.0, Data::Dataset(dataset(0)), rule("R2"));
+        world.run(7).transfers()[0].source
+    };
+    assert_eq!([source(false), source(true)], [Some(rse(0)), Some(rse(1))]);
+    let legs = |declared| {
+        let mut world = row(Some(40), true);
+        world.outages = vec![(1, downtime(0.0, 500.0, declared))];
+        world.run(7).transfers().iter().filter(|t| t.attempt == 0).map(|t| t.destination).collect::<Vec<_>>()
+    };
+    assert!(legs(false).contains(&rse(1)));
+    assert_eq!(legs(true), [rse(2)], "the direct way, although it is longer");
+}
+
+#[test]
+fn what_goes_to_an_rse_that_is_declared_down_is_not_submitted_until_it_is_back() {
+    let submitted_at = |declared, every: f64| {
+        let mut world = World::of(2);
+        world.services.conveyor.submitter = Submitter { every: span(every), bulk: 1, ..Submitter::default() };
+        world.traffic(Arrivals::At(vec![at(100.0), at(150.0)]), Distribution::Constant(1.0));
+        world.outages = vec![(1, downtime(120.0, 500.0, declared))];
+        let told = world.run(7);
+        told.transfers().iter().map(|t| t.submitted_at.expect("it is submitted").as_secs_f64()).collect::<Vec<_>>()
+    };
+    assert_eq!(submitted_at(false, 0.0), [100.0, 150.0]);
+    assert_eq!(submitted_at(true, 0.0), [100.0, 500.0]);
+    let late = submitted_at(true, 40.0);
+    assert!(late[1] >= 500.0 && late[1] <= 540.0, "{late:?}");
+}
+
+#[test]
+fn the_throttler_lets_nothing_go_to_an_rse_that_is_declared_down() {
+    let mut world = World::of(2);
+    world.services.conveyor.preparer = Some(Preparer::default());
+    world.services.conveyor.throttler =
+        Throttling { every: span(60.0), limits: vec![limit_to_second(1)], ..Throttling::default() };
+    world.traffic(Arrivals::At(vec![at(100.0), at(101.0)]), Distribution::Constant(1.0));
+    world.outages = vec![(1, downtime(90.0, 900.0, true))];
+    world.horizon = 2000.0;
+    let told = world.run(7);
+    let [first, second] = told.transfers()[..] else { panic!("two requests") };
+    assert!([first, second].iter().all(|t| t.submitted_at >= Some(at(900.0))));
+    assert_ne!(first.submitted_at, Some(at(900.0)), "at a round of the throttler: it was not let go before");
+}
+
+#[test]
+fn what_was_refused_in_one_round_of_repair_may_pass_in_the_next() {
+    let mut world = World::of(2);
+    world.datasets.push((40, vec![0]));
+    world.services.conveyor = ConveyorSettings { refused: 0.8, ..all_daemons() };
+    world.services.rules.repairer_every = span(60.0);
+    world.rule(10.0, Data::Dataset(dataset(0)), rule("R1"));
+    world.horizon = 500_000.0;
+    let told = world.run(7);
+    let is_done = |t: &&TransferEnded| t.outcome == TransferOutcome::Done;
+    // Of 40 files 24 pass in four attempts, and each round of three brings half of the rest.
+    assert_eq!(told.transfers.iter().filter(is_done).count(), 40);
+}
+
+#[test]
+fn a_request_counts_for_limits_until_its_end_is_known_whenever_the_finisher_acts_on_it() {
+    let mut world = World::of(2);
+    world.services.conveyor.preparer = Some(Preparer::default());
+    world.services.conveyor.throttler =
+        Throttling { every: span(60.0), limits: vec![limit_to_second(1)], ..Throttling::default() };
+    world.services.conveyor.finisher = Finisher { every: span(5000.0), ..Finisher::default() };
+    world.traffic(Arrivals::At(vec![at(100.0); 10]), Distribution::Constant(1.0));
+    world.horizon = 30_000.0;
+    let last = world.run(7).transfers.iter().filter_map(|t| t.submitted_at).max();
+    assert!(last.is_some_and(|last| last < at(900.0)), "one in each round of the throttler: {last:?}");
+}
+
+#[test]
+fn no_end_is_known_before_the_call_has_returned() {
+    for lost in [0.0, 1.0] {
+        let mut world = World::of(2);
+        world.services.conveyor.submitter.call = span(5.0);
+        world.services.conveyor.lost = lost;
+        world.traffic(Arrivals::At(vec![at(100.0)]), Distribution::Constant(1.0));
+        assert_eq!(world.run(7).transfers[0].learned_at, Some(at(105.0)));
+    }
+}
+
+#[test]
+fn what_waits_for_the_finisher_when_the_run_ends_is_told_as_finishing() {
+    let mut world = World::of(2);
+    world.services.conveyor.refused = 1.0;
+    world.services.conveyor.finisher = Finisher { every: span(100_000.0), ..Finisher::default() };
+    world.traffic(Arrivals::At(vec![at(900.0)]), Distribution::Constant(1.0));
+    let told = world.run(7);
+    assert_eq!(told.transfers[0].outcome, TransferOutcome::Finishing);
 }

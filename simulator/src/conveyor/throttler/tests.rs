@@ -182,3 +182,13 @@ fn one_that_is_given_up_waits_no_more() {
     throttler.forget(group(1, 0, 0), &nth(0, 0, 0, 0));
     assert_eq!(numbers(&throttler.release(at(600), &Open)), [1, 2]);
 }
+
+#[test]
+fn accounts_together_get_no_more_than_datasets_before_them_have_left() {
+    let strategy = Strategy::GroupedFifo { volume: None, deadline: None };
+    let of_source = Limit { rses: vec![RseId::from_index(1)], direction: Direction::Source, strategy, ..limit(100) };
+    let mut throttler = Throttler::new(4, vec![limit(6), of_source]);
+    (0..4).for_each(|request| throttler.wait(group(1, 0, 0), nth(request, 0, 0, 0)));
+    (4..12).for_each(|request| throttler.wait(group(2, 0, 0), nth(request, 0, request % 2, request as u64)));
+    assert_eq!(throttler.release(at(600), &Open).len(), 6, "a dataset of 4, then 2 of the other source");
+}
