@@ -7,10 +7,10 @@ use crate::copy::{Failure, Strikes};
 use crate::facts::{Fact, Observer};
 use crate::faults::CopyError;
 use crate::fts::ReplicaChoice;
-use crate::ids::{ActivityId, Id, Table, VoId};
+use crate::ids::{ActivityId, FileId, Id, Table, VoId};
 use crate::network::{Network, Wiring};
 use crate::storage::StorageSettings;
-use crate::topology::{Link, Rse, Site, Topology, TopologyBuilder};
+use crate::topology::{Link, Rse, Site, TapeSystem, Topology, TopologyBuilder};
 use crate::units::Rate;
 use smallvec::SmallVec;
 
@@ -28,11 +28,18 @@ impl Observer for Told {
 
 /// Four RSEs of hosts of their own, each with a wire of 100 MB/s to each other one.
 fn topology() -> Topology {
+    topology_of(|_| ())
+}
+
+/// The same, of RSEs that are changed.
+fn topology_of(change: impl Fn(&mut Rse)) -> Topology {
     let mut builder = TopologyBuilder::default();
     let sites: Vec<_> =
         (0..4).map(|nth| builder.site(Site { name: format!("S{nth}"), position: None, lan: None })).collect();
     for (nth, &site) in sites.iter().enumerate() {
-        builder.rse(Rse::new(format!("R{nth}"), site));
+        let mut rse = Rse::new(format!("R{nth}"), site);
+        change(&mut rse);
+        builder.rse(rse);
     }
     for (&from, &to) in sites.iter().flat_map(|from| sites.iter().map(move |to| (from, to))) {
         if from != to {
@@ -72,7 +79,11 @@ impl<'a> World<'a> {
 
     fn act(&mut self, act: impl FnOnce(&mut Fts, &mut Fabric<'a>, &mut Context<'_, FtsEvent>)) {
         let Self { map, fts, fabric, calendar, told, now, .. } = self;
-        let mut cx = Context { now: *now, map, calendar, observer: told, route: |_| None };
+        let route = |fact: &Fact| match *fact {
+            Fact::SpaceFreed { rse } => Some(FtsEvent::SpaceFreed { rse }),
+            _ => None,
+        };
+        let mut cx = Context { now: *now, map, calendar, observer: told, route };
         act(fts, fabric, &mut cx);
     }
 
@@ -332,5 +343,40 @@ fn what_is_queued_for_too_long_is_cancelled_within_300_s() {
         let ended: Vec<f64> = world.told.0.iter().filter(|told| told.1.result.is_err()).map(|told| told.0).collect();
         assert_eq!(ended.len(), 3);
         assert!(ended.iter().all(|at| *at == ended[0] && (3_610.0..3_910.0).contains(at)), "{ended:?}");
+    }
+}
+
+/// All RSEs on tape, where nothing arrives within 500 s, with room for one file.
+fn slow_tapes() -> Topology {
+    let tape = TapeSystem {
+        drives: 1,
+        rate: Rate::from_mb_per_s(100.0),
+        mount: SimSpan::from_secs_f64(5_000.0),
+        position: SimSpan::ZERO,
+        files_per_tape: 1,
+        archive_timeout: Some(SimSpan::from_secs_f64(500.0)),
+    };
+    topology_of(|rse| {
+        if rse.name == "R1" {
+            (rse.capacity, rse.tape) = (Some(Bytes::from_megabytes(150.0)), Some(tape));
+        }
+    })
+}
+
+#[test]
+fn what_is_not_on_tape_in_time_makes_room_for_who_waits() {
+    let topology = slow_tapes();
+    for settings in both() {
+        let settings = FtsSettings { when_full: WhenFull::Wait, ..settings };
+        let mut world = World::new(&topology, &settings, &CopySettings::default());
+        world.submit(JobKind::Regular, &[(0, 1); 2], |job| {
+            for (nth, file) in job.files.iter_mut().enumerate() {
+                file.file = Some(FileId::from_index(nth));
+            }
+        });
+        world.run_until(20_000.0);
+        world.assert_empty();
+        let results: Vec<_> = world.told.0.iter().map(|(_, ended)| ended.result).collect();
+        assert_eq!(results, [Err(TransferError::ArchivingTimeout); 2]);
     }
 }
