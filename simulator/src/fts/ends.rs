@@ -6,8 +6,6 @@
 //! | replicas | it is told, the others are not used | the next replica is tried; after the last one it is told |
 //! | hops | it is told, and the next hop is queued | it is told, and so is each later hop: not used |
 
-use std::cmp::Reverse;
-
 use crate::context::Context;
 use crate::copy::CopyEnded;
 use crate::fabric::Fabric;
@@ -163,7 +161,10 @@ impl Fts {
             self.jobs[file.job].n_left = 0;
         }
         if self.jobs[file.job].n_left == 0 {
-            self.jobs.remove(file.job);
+            let deadline = self.jobs.remove(file.job).and_then(|job| job.deadline);
+            if let Some(deadline) = deadline {
+                self.expiry.deadlines.remove(&(deadline, file.job));
+            }
         }
     }
 
@@ -248,20 +249,20 @@ impl Fts {
 
     /// Remembers when a job has been queued for too long.
     pub(super) fn expire<E: From<FtsEvent>>(&mut self, job: FtsJobId, at: SimTime, cx: &mut Context<'_, E>) {
-        self.expiry.deadlines.push(Reverse((at, job)));
+        self.jobs[job].deadline = Some(at);
+        self.expiry.deadlines.insert((at, job));
         self.plan_sweep(cx);
     }
 
-    /// Cancels what has been queued for too long. What runs goes on.
+    /// Cancels what has been queued for too long. What runs goes on; if it is queued again, the next sweep sees it.
     pub(super) fn sweep<E: From<FtsEvent>>(&mut self, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
         if self.expiry.next_at.take_if(|at| *at == cx.now).is_none() {
             return;
         }
-        while let Some(Reverse((deadline, job))) = self.expiry.deadlines.peek().copied() {
-            if deadline > cx.now {
-                break;
-            }
-            self.expiry.deadlines.pop();
+        let is_past = |&&(deadline, _): &&(SimTime, FtsJobId)| deadline <= cx.now;
+        let overdue: Vec<FtsJobId> = self.expiry.deadlines.iter().take_while(is_past).map(|(_, job)| *job).collect();
+        for job in overdue {
+            self.drop_replicas(job);
             let files = self.jobs.get(job).map(|job| job.files.clone()).unwrap_or_default();
             for file in files {
                 self.cancel_file(file, false, fabric, cx);
@@ -271,9 +272,20 @@ impl Fts {
         self.start_waiting(fabric, cx);
     }
 
+    /// Cancels the replicas of a job whose turn has not come, beside one that is tried.
+    fn drop_replicas(&mut self, id: FtsJobId) {
+        let Some(job) = self.jobs.get(id).filter(|job| job.kind == JobKind::MultiReplica) else { return };
+        let unused = |file: &FtsFileId| self.files.get(*file).is_some_and(|file| file.state == State::NotUsed);
+        let unused: Vec<FtsFileId> = job.files.iter().copied().filter(unused).collect();
+        for file in &unused {
+            self.files.remove(*file);
+        }
+        self.jobs[id].n_left -= unused.len() as u32;
+    }
+
     fn plan_sweep<E: From<FtsEvent>>(&mut self, cx: &mut Context<'_, E>) {
         let Expiry { deadlines, sweeps, next_at, .. } = &mut self.expiry;
-        let Some(Reverse((deadline, _))) = deadlines.peek() else { return };
+        let Some((deadline, _)) = deadlines.first() else { return };
         let at = sweeps.first_from(*deadline).max(sweeps.next_after(cx.now));
         if next_at.is_none_or(|planned| at < planned) {
             *next_at = Some(at);

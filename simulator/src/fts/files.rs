@@ -38,6 +38,8 @@ pub(super) struct Job {
     pub n_left: u32,
     /// The node of all its files; `None`: each has its own.
     pub node: Option<NodeId>,
+    /// When it has been queued for too long; `None`: never.
+    pub deadline: Option<SimTime>,
 }
 
 impl Job {
@@ -58,6 +60,7 @@ impl Job {
             files: SmallVec::new(),
             n_left: 0,
             node: None,
+            deadline: None,
         }
     }
 }

@@ -380,3 +380,27 @@ fn what_is_not_on_tape_in_time_makes_room_for_who_waits() {
         assert_eq!(results, [Err(TransferError::ArchivingTimeout); 2]);
     }
 }
+
+#[test]
+fn what_is_queued_again_after_its_time_is_cancelled_within_300_s() {
+    let topology = topology();
+    for settings in both() {
+        let mut world = World::new(&topology, &settings, &failing(&[0], CopyError::Other));
+        let late = |job: &mut FtsJob| {
+            job.max_time_in_queue = Some(SimSpan::from_secs_f64(10.0));
+            job.files[0].bytes = Bytes::from_megabytes(1e5);
+            (job.retries, job.retry_delay) = (Some(9), Some(SimSpan::from_secs_f64(4_000.0)));
+        };
+        // Each copies for 1,000 s, past a sweep.
+        world.submit(JobKind::Regular, &[(0, 1)], late);
+        world.submit(JobKind::MultiReplica, &[(0, 2), (2, 2)], late);
+        // Of what has ended no deadline is left.
+        world.submit(JobKind::Regular, &[(2, 3)], |job| job.max_time_in_queue = Some(SimSpan::from_secs_f64(1e6)));
+        world.run_until(1_320.0);
+        world.assert_empty();
+        assert!(world.fts.expiry.deadlines.is_empty());
+        let results: Vec<_> = world.told.0.iter().map(|(_, ended)| ended.result).collect();
+        let failed = Err(TransferError::Copy(CopyError::Other));
+        assert_eq!(results, [Ok(()), failed, Err(TransferError::Cancelled)], "no other replica is tried");
+    }
+}
