@@ -128,6 +128,9 @@ impl Fts {
         cx: &mut Context<'_, E>,
     ) {
         let file = self.files.remove(id).expect("a file ends once");
+        if let (Err(_), Some(copied)) = (result, copied) {
+            self.copies.discard(copied);
+        }
         let ended = file.life(result, copied);
         let job = &mut self.jobs[file.job];
         job.n_left -= 1;

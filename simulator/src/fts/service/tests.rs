@@ -378,6 +378,7 @@ fn what_is_not_on_tape_in_time_makes_room_for_who_waits() {
         world.assert_empty();
         let results: Vec<_> = world.told.0.iter().map(|(_, ended)| ended.result).collect();
         assert_eq!(results, [Err(TransferError::ArchivingTimeout); 2]);
+        assert_eq!(world.fts.received(), Bytes::ZERO, "good copies in vain are lost");
     }
 }
 
