@@ -14,7 +14,7 @@ use crate::fts::expiry::{DYING, Expiry};
 use crate::fts::files::{File, FtsJobId, Queue, State};
 use crate::fts::service::{Starts, with_moment};
 use crate::fts::tuning::Ending;
-use crate::fts::{Fts, FtsEvent, JobKind, ReplicaChoice};
+use crate::fts::{Fts, FtsEvent, FtsFile, JobKind, ReplicaChoice};
 use crate::ids::{FtsFileId, RequestId};
 use crate::topology::Map;
 use crate::units::SimTime;
@@ -204,15 +204,22 @@ impl Fts {
                 self.files[id].is_cancelled = true;
                 match &mut self.starts {
                     Starts::AtOnce(_) => self.on_kill(id, fabric, cx),
-                    Starts::Passes(nodes) => {
-                        let file = &mut self.files[id];
-                        if let (Some(Queue::Class(class)), true) = (file.queue, std::mem::take(&mut file.is_active)) {
-                            nodes.passes.freed(class);
-                            nodes.note_end(class, id, cx.now, Ending::Uncounted);
-                        }
+                    Starts::Passes(_) => {
+                        self.free_slot(id, cx.now);
                         self.kill_if_cancelled(id, cx);
                     }
                 }
+            }
+            State::Ended { keeps_space } if running => {
+                let file = &mut self.files[id];
+                file.is_cancelled = true;
+                file.state = State::Ended { keeps_space: false };
+                let FtsFile { destination: rse, bytes, .. } = file.spec;
+                if keeps_space {
+                    fabric.storage.give_back(rse, bytes, cx.now);
+                    cx.tell(&Fact::SpaceFreed { rse });
+                }
+                self.free_slot(id, cx.now);
             }
             State::Staging => {
                 self.leave_tape(id, cx);
@@ -224,7 +231,17 @@ impl Fts {
                 self.files[id].is_cancelled = true;
                 self.fail_archiving(id, TransferError::Cancelled, fabric, cx);
             }
-            State::NotUsed | State::Ready | State::Copying(_) | State::Archiving | State::Ended => {}
+            State::NotUsed | State::Ready | State::Copying(_) | State::Archiving | State::Ended { .. } => {}
+        }
+    }
+
+    /// A file that was cancelled is no longer ACTIVE, whether its process runs or not.
+    fn free_slot(&mut self, id: FtsFileId, now: SimTime) {
+        let Starts::Passes(nodes) = &mut self.starts else { return };
+        let file = &mut self.files[id];
+        if let (Some(Queue::Class(class)), true) = (file.queue, std::mem::take(&mut file.is_active)) {
+            nodes.passes.freed(class);
+            nodes.note_end(class, id, now, Ending::Uncounted);
         }
     }
 

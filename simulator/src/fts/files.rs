@@ -80,8 +80,8 @@ pub(super) enum State {
     Ready,
     /// Its process runs; whether it counts as ACTIVE hangs on whether its node has read so.
     Copying(CopyId),
-    /// Its process has ended, and its node has not read so yet.
-    Ended,
+    /// Its process has ended, and its node has not read so yet. `keeps_space`: a file was copied for which space is kept.
+    Ended { keeps_space: bool },
     /// ARCHIVING: it is copied, and not known to be on tape.
     Archiving,
 }

@@ -405,3 +405,27 @@ fn what_is_queued_again_after_its_time_is_cancelled_within_300_s() {
         assert_eq!(results, [Ok(()), failed, Err(TransferError::Cancelled)], "no other replica is tried");
     }
 }
+
+#[test]
+fn what_is_cancelled_between_its_end_and_its_message_starts_nothing_more() {
+    let topology = topology();
+    let mut world = World::new(&topology, &real(), &CopySettings::default());
+    let request = world.submit(JobKind::MultiHop, &[(0, 1), (1, 2)], |job| {
+        job.files[0].file = Some(FileId::from_index(0));
+    });
+    let has_ended = |world: &World<'_>| {
+        world.fts.files.iter().any(|(_, file)| matches!(file.state, State::Ended { keeps_space: true }))
+    };
+    let looked = (1..2_000).find(|hundredth| {
+        world.run_until(f64::from(*hundredth) * 0.01);
+        has_ended(&world)
+    });
+    assert!(looked.is_some(), "messages are read each second");
+    world.act(|fts, fabric, cx| fts.cancel(request, fabric, cx));
+    world.run_until(60.0);
+    world.assert_empty();
+    let results: Vec<_> = world.told.0.iter().map(|(_, ended)| ended.result).collect();
+    assert_eq!(results, [Err(TransferError::Cancelled), Err(TransferError::NotUsed)]);
+    let taken = world.fabric.storage.taken(RseId::from_index(1));
+    assert_eq!((world.fts.received(), taken), (Bytes::ZERO, Bytes::ZERO));
+}
