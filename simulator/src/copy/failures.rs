@@ -1,7 +1,7 @@
 //! Which copies fail, and where in their life.
 //!
-//! What is drawn is drawn for the nth try to copy a file to a destination, whenever it happens and whoever has asked for it: two
-//! policies that try the same copy meet the same failure. Bad hours are drawn for a link, a source or a destination, from the start of
+//! What is drawn is drawn for the nth try to copy a file to a destination that can fail, whenever it happens and whoever has asked for
+//! it: two policies that try the same copy meet the same failure. Bad hours are drawn for a link, a source or a destination, from the start of
 //! the run on, and are the same whoever looks.
 
 use rand::RngExt;
@@ -52,7 +52,7 @@ pub(super) struct Failures {
     about: FxHashMap<Ends, SmallVec<[usize; 2]>>,
     /// By the RSEs' names, so that one more RSE moves no draw.
     rse_keys: Table<RseId, u64>,
-    /// Tries so far to copy something to a destination; looked up only.
+    /// Tries so far to copy something to a destination, those between ends that no rule is about left out; looked up only.
     tries: FxHashMap<(u64, RseId), u32>,
 }
 
@@ -82,16 +82,18 @@ impl Failures {
 
     /// What becomes of the next try to copy a thing, which is accepted now: of several failures the one that strikes first.
     pub fn fate(&mut self, thing: u64, (source, destination): (RseId, RseId), now: SimTime) -> Option<Fate> {
-        if self.rules.is_empty() {
+        let patterns =
+            [(Some(source), Some(destination)), (Some(source), None), (None, Some(destination)), (None, None)];
+        let rules: SmallVec<[usize; 4]> =
+            patterns.iter().filter_map(|ends| self.about.get(ends)).flatten().copied().collect();
+        if rules.is_empty() {
             return None;
         }
         let tries = self.tries.entry((thing, destination)).or_default();
         let nth = u64::from(*tries);
         *tries += 1;
-        let patterns =
-            [(Some(source), Some(destination)), (Some(source), None), (None, Some(destination)), (None, None)];
         let mut fate: Option<Fate> = None;
-        for &index in patterns.iter().filter_map(|ends| self.about.get(ends)).flatten() {
+        for index in rules {
             let rule = &mut self.rules[index];
             let probability = rule.probability((source, destination), &self.rse_keys, self.seed, now);
             let thing = [thing, self.rse_keys[destination], nth, rule.key];
@@ -162,5 +164,42 @@ impl Hours {
             self.until = self.until + self.drawn(bad);
         }
         self.are_bad
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::faults::CopyError;
+    use crate::ids::Id;
+    use crate::topology::{Rse, Site, TopologyBuilder};
+
+    #[test]
+    fn tries_that_no_rule_is_about_are_not_counted() {
+        let mut builder = TopologyBuilder::default();
+        let site = builder.site(Site { name: "S".to_owned(), position: None, lan: None });
+        for name in ["A", "B", "C"] {
+            builder.rse(Rse::new(name, site));
+        }
+        let topology = builder.build().expect("routes are computed");
+        let [a, b, c] = [0, 1, 2].map(RseId::from_index);
+        let rule = Failure {
+            source: Some(a),
+            destination: None,
+            probability: 0.5,
+            error: CopyError::Other,
+            strikes: Strikes::Verifying,
+            bad_hours: None,
+        };
+        let mut failures = Failures::new(&topology.map, &[rule], 1);
+        let mut beside = failures.clone();
+        for thing in 0..100 {
+            assert_eq!(beside.fate(thing, (b, c), SimTime::ZERO), None);
+        }
+        assert!(beside.tries.is_empty());
+        let fates = |failures: &mut Failures| -> Vec<_> {
+            (0..100).map(|thing| failures.fate(thing % 10, (a, c), SimTime::ZERO)).collect()
+        };
+        assert_eq!(fates(&mut failures), fates(&mut beside), "and move no draw");
     }
 }

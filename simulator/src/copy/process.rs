@@ -161,12 +161,20 @@ impl Copies {
         self.copies.iter().map(|(_, copy)| copy).filter(keeps).map(|copy| copy.moved_by_now(fabric)).sum()
     }
 
-    /// Bytes of copies that are done.
+    /// A copy that was good has been in vain: what it moved is lost after all.
+    pub fn discard(&mut self, copied: &CopyEnded) {
+        if copied.result.is_ok() {
+            self.received -= copied.moved;
+            self.lost += copied.moved;
+        }
+    }
+
+    /// Bytes of copies that are done, and not discarded.
     pub fn received(&self) -> Bytes {
         self.received
     }
 
-    /// Bytes moved by copies that failed or were cancelled.
+    /// Bytes moved by copies that failed, were cancelled or discarded.
     pub fn lost(&self) -> Bytes {
         self.lost
     }

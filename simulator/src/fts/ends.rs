@@ -6,8 +6,6 @@
 //! | replicas | it is told, the others are not used | the next replica is tried; after the last one it is told |
 //! | hops | it is told, and the next hop is queued | it is told, and so is each later hop: not used |
 
-use std::cmp::Reverse;
-
 use crate::context::Context;
 use crate::copy::CopyEnded;
 use crate::fabric::Fabric;
@@ -16,7 +14,7 @@ use crate::fts::expiry::{DYING, Expiry};
 use crate::fts::files::{File, FtsJobId, Queue, State};
 use crate::fts::service::{Starts, with_moment};
 use crate::fts::tuning::Ending;
-use crate::fts::{Fts, FtsEvent, JobKind, ReplicaChoice};
+use crate::fts::{Fts, FtsEvent, FtsFile, JobKind, ReplicaChoice};
 use crate::ids::{FtsFileId, RequestId};
 use crate::topology::Map;
 use crate::units::SimTime;
@@ -130,6 +128,9 @@ impl Fts {
         cx: &mut Context<'_, E>,
     ) {
         let file = self.files.remove(id).expect("a file ends once");
+        if let (Err(_), Some(copied)) = (result, copied) {
+            self.copies.discard(copied);
+        }
         let ended = file.life(result, copied);
         let job = &mut self.jobs[file.job];
         job.n_left -= 1;
@@ -163,7 +164,10 @@ impl Fts {
             self.jobs[file.job].n_left = 0;
         }
         if self.jobs[file.job].n_left == 0 {
-            self.jobs.remove(file.job);
+            let deadline = self.jobs.remove(file.job).and_then(|job| job.deadline);
+            if let Some(deadline) = deadline {
+                self.expiry.deadlines.remove(&(deadline, file.job));
+            }
         }
     }
 
@@ -200,15 +204,22 @@ impl Fts {
                 self.files[id].is_cancelled = true;
                 match &mut self.starts {
                     Starts::AtOnce(_) => self.on_kill(id, fabric, cx),
-                    Starts::Passes(nodes) => {
-                        let file = &mut self.files[id];
-                        if let (Some(Queue::Class(class)), true) = (file.queue, std::mem::take(&mut file.is_active)) {
-                            nodes.passes.freed(class);
-                            nodes.note_end(class, id, cx.now, Ending::Uncounted);
-                        }
+                    Starts::Passes(_) => {
+                        self.free_slot(id, cx.now);
                         self.kill_if_cancelled(id, cx);
                     }
                 }
+            }
+            State::Ended { keeps_space } if running => {
+                let file = &mut self.files[id];
+                file.is_cancelled = true;
+                file.state = State::Ended { keeps_space: false };
+                let FtsFile { destination: rse, bytes, .. } = file.spec;
+                if keeps_space {
+                    fabric.storage.give_back(rse, bytes, cx.now);
+                    cx.tell(&Fact::SpaceFreed { rse });
+                }
+                self.free_slot(id, cx.now);
             }
             State::Staging => {
                 self.leave_tape(id, cx);
@@ -220,7 +231,17 @@ impl Fts {
                 self.files[id].is_cancelled = true;
                 self.fail_archiving(id, TransferError::Cancelled, fabric, cx);
             }
-            State::NotUsed | State::Ready | State::Copying(_) | State::Archiving | State::Ended => {}
+            State::NotUsed | State::Ready | State::Copying(_) | State::Archiving | State::Ended { .. } => {}
+        }
+    }
+
+    /// A file that was cancelled is no longer ACTIVE, whether its process runs or not.
+    fn free_slot(&mut self, id: FtsFileId, now: SimTime) {
+        let Starts::Passes(nodes) = &mut self.starts else { return };
+        let file = &mut self.files[id];
+        if let (Some(Queue::Class(class)), true) = (file.queue, std::mem::take(&mut file.is_active)) {
+            nodes.passes.freed(class);
+            nodes.note_end(class, id, now, Ending::Uncounted);
         }
     }
 
@@ -248,20 +269,20 @@ impl Fts {
 
     /// Remembers when a job has been queued for too long.
     pub(super) fn expire<E: From<FtsEvent>>(&mut self, job: FtsJobId, at: SimTime, cx: &mut Context<'_, E>) {
-        self.expiry.deadlines.push(Reverse((at, job)));
+        self.jobs[job].deadline = Some(at);
+        self.expiry.deadlines.insert((at, job));
         self.plan_sweep(cx);
     }
 
-    /// Cancels what has been queued for too long. What runs goes on.
+    /// Cancels what has been queued for too long. What runs goes on; if it is queued again, the next sweep sees it.
     pub(super) fn sweep<E: From<FtsEvent>>(&mut self, fabric: &mut Fabric<'_>, cx: &mut Context<'_, E>) {
         if self.expiry.next_at.take_if(|at| *at == cx.now).is_none() {
             return;
         }
-        while let Some(Reverse((deadline, job))) = self.expiry.deadlines.peek().copied() {
-            if deadline > cx.now {
-                break;
-            }
-            self.expiry.deadlines.pop();
+        let is_past = |&&(deadline, _): &&(SimTime, FtsJobId)| deadline <= cx.now;
+        let overdue: Vec<FtsJobId> = self.expiry.deadlines.iter().take_while(is_past).map(|(_, job)| *job).collect();
+        for job in overdue {
+            self.drop_replicas(job);
             let files = self.jobs.get(job).map(|job| job.files.clone()).unwrap_or_default();
             for file in files {
                 self.cancel_file(file, false, fabric, cx);
@@ -271,9 +292,20 @@ impl Fts {
         self.start_waiting(fabric, cx);
     }
 
+    /// Cancels the replicas of a job whose turn has not come, beside one that is tried.
+    fn drop_replicas(&mut self, id: FtsJobId) {
+        let Some(job) = self.jobs.get(id).filter(|job| job.kind == JobKind::MultiReplica) else { return };
+        let unused = |file: &FtsFileId| self.files.get(*file).is_some_and(|file| file.state == State::NotUsed);
+        let unused: Vec<FtsFileId> = job.files.iter().copied().filter(unused).collect();
+        for file in &unused {
+            self.files.remove(*file);
+        }
+        self.jobs[id].n_left -= unused.len() as u32;
+    }
+
     fn plan_sweep<E: From<FtsEvent>>(&mut self, cx: &mut Context<'_, E>) {
         let Expiry { deadlines, sweeps, next_at, .. } = &mut self.expiry;
-        let Some(Reverse((deadline, _))) = deadlines.peek() else { return };
+        let Some((deadline, _)) = deadlines.first() else { return };
         let at = sweeps.first_from(*deadline).max(sweeps.next_after(cx.now));
         if next_at.is_none_or(|planned| at < planned) {
             *next_at = Some(at);

@@ -1,7 +1,6 @@
 //! When files have been queued for too long, and when that is looked at.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::BTreeSet;
 
 use rand::RngExt;
 
@@ -19,7 +18,8 @@ pub(super) const DYING: SimSpan = SimSpan::from_nanos(NANOS_PER_SECOND / 2);
 /// When jobs have been queued for too long, and when that is looked at.
 #[derive(Clone, Debug)]
 pub(super) struct Expiry {
-    pub deadlines: BinaryHeap<Reverse<(SimTime, FtsJobId)>>,
+    /// Of the jobs that have not ended; those of which it is past are looked at in each sweep.
+    pub deadlines: BTreeSet<(SimTime, FtsJobId)>,
     pub sweeps: Ticker,
     pub cancel_polls: Ticker,
     pub next_at: Option<SimTime>,
@@ -33,6 +33,6 @@ impl Expiry {
             Ticker::new(period, SimSpan::from_secs_f64(period.as_secs_f64() * part))
         };
         let (sweeps, cancel_polls) = (clock(2, SWEEP), clock(3, CANCEL_POLL));
-        Self { deadlines: BinaryHeap::new(), sweeps, cancel_polls, next_at: None }
+        Self { deadlines: BTreeSet::new(), sweeps, cancel_polls, next_at: None }
     }
 }

@@ -38,6 +38,8 @@ pub(super) struct Job {
     pub n_left: u32,
     /// The node of all its files; `None`: each has its own.
     pub node: Option<NodeId>,
+    /// When it has been queued for too long; `None`: never.
+    pub deadline: Option<SimTime>,
 }
 
 impl Job {
@@ -58,6 +60,7 @@ impl Job {
             files: SmallVec::new(),
             n_left: 0,
             node: None,
+            deadline: None,
         }
     }
 }
@@ -77,8 +80,8 @@ pub(super) enum State {
     Ready,
     /// Its process runs; whether it counts as ACTIVE hangs on whether its node has read so.
     Copying(CopyId),
-    /// Its process has ended, and its node has not read so yet.
-    Ended,
+    /// Its process has ended, and its node has not read so yet. `keeps_space`: a file was copied for which space is kept.
+    Ended { keeps_space: bool },
     /// ARCHIVING: it is copied, and not known to be on tape.
     Archiving,
 }

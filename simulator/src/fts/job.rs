@@ -19,11 +19,12 @@ pub(crate) struct FtsJob {
     /// Tries after the first; `None`: what the server is set to.
     pub retries: Option<u32>,
     pub retry_delay: Option<SimSpan>,
-    /// After how long in the queue a file is cancelled; `None`: never.
+    /// After how long in the queue a file is cancelled; `None`: what the server is set to.
     pub max_time_in_queue: Option<SimSpan>,
-    /// How long tape may take to bring a file online; `None`: nothing is brought online.
+    /// How long tape may take to bring a file online; `None`: a week.
     pub bring_online: Option<SimSpan>,
-    /// How long the way to tape may take after the copy; `None`: nobody waits for it.
+    /// How long the way to tape may take after the copy; `None`: what the tape system of the destination is set to, which may be that
+    /// nobody waits for it.
     pub archive_timeout: Option<SimSpan>,
     /// Whether its files wait for slots; a replayed start does not wait a second time.
     pub queues: bool,

@@ -403,8 +403,8 @@ impl Fts {
         cx: &mut Context<'_, E>,
     ) {
         let file = &mut self.files[copied.owner];
-        file.state = State::Ended;
         let comes = copied.result.is_ok() && !file.is_cancelled;
+        file.state = State::Ended { keeps_space: comes && file.spec.file.is_some() };
         if !comes && file.spec.file.is_some() {
             let rse = file.spec.destination;
             fabric.storage.give_back(rse, file.spec.bytes, cx.now);

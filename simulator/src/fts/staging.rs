@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::copy::CopyEnded;
 use crate::fabric::Fabric;
-use crate::facts::TransferError;
+use crate::facts::{Fact, TransferError};
 use crate::fts::files::State;
 use crate::fts::tape::{Schedule, TapeEvent, TapeFile, TapeNews};
 use crate::fts::{Fts, FtsEvent};
@@ -84,6 +84,7 @@ impl Fts {
         let spec = self.files[id].spec;
         if spec.file.is_some() {
             fabric.storage.give_back(spec.destination, spec.bytes, cx.now);
+            cx.tell(&Fact::SpaceFreed { rse: spec.destination });
         }
         self.finish(id, Err(why), copied.as_ref(), fabric, cx);
     }

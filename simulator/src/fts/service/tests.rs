@@ -7,10 +7,10 @@ use crate::copy::{Failure, Strikes};
 use crate::facts::{Fact, Observer};
 use crate::faults::CopyError;
 use crate::fts::ReplicaChoice;
-use crate::ids::{ActivityId, Id, Table, VoId};
+use crate::ids::{ActivityId, FileId, Id, Table, VoId};
 use crate::network::{Network, Wiring};
 use crate::storage::StorageSettings;
-use crate::topology::{Link, Rse, Site, Topology, TopologyBuilder};
+use crate::topology::{Link, Rse, Site, TapeSystem, Topology, TopologyBuilder};
 use crate::units::Rate;
 use smallvec::SmallVec;
 
@@ -28,11 +28,18 @@ impl Observer for Told {
 
 /// Four RSEs of hosts of their own, each with a wire of 100 MB/s to each other one.
 fn topology() -> Topology {
+    topology_of(|_| ())
+}
+
+/// The same, of RSEs that are changed.
+fn topology_of(change: impl Fn(&mut Rse)) -> Topology {
     let mut builder = TopologyBuilder::default();
     let sites: Vec<_> =
         (0..4).map(|nth| builder.site(Site { name: format!("S{nth}"), position: None, lan: None })).collect();
     for (nth, &site) in sites.iter().enumerate() {
-        builder.rse(Rse::new(format!("R{nth}"), site));
+        let mut rse = Rse::new(format!("R{nth}"), site);
+        change(&mut rse);
+        builder.rse(rse);
     }
     for (&from, &to) in sites.iter().flat_map(|from| sites.iter().map(move |to| (from, to))) {
         if from != to {
@@ -72,7 +79,11 @@ impl<'a> World<'a> {
 
     fn act(&mut self, act: impl FnOnce(&mut Fts, &mut Fabric<'a>, &mut Context<'_, FtsEvent>)) {
         let Self { map, fts, fabric, calendar, told, now, .. } = self;
-        let mut cx = Context { now: *now, map, calendar, observer: told, route: |_| None };
+        let route = |fact: &Fact| match *fact {
+            Fact::SpaceFreed { rse } => Some(FtsEvent::SpaceFreed { rse }),
+            _ => None,
+        };
+        let mut cx = Context { now: *now, map, calendar, observer: told, route };
         act(fts, fabric, &mut cx);
     }
 
@@ -333,4 +344,88 @@ fn what_is_queued_for_too_long_is_cancelled_within_300_s() {
         assert_eq!(ended.len(), 3);
         assert!(ended.iter().all(|at| *at == ended[0] && (3_610.0..3_910.0).contains(at)), "{ended:?}");
     }
+}
+
+/// All RSEs on tape, where nothing arrives within 500 s, with room for one file.
+fn slow_tapes() -> Topology {
+    let tape = TapeSystem {
+        drives: 1,
+        rate: Rate::from_mb_per_s(100.0),
+        mount: SimSpan::from_secs_f64(5_000.0),
+        position: SimSpan::ZERO,
+        files_per_tape: 1,
+        archive_timeout: Some(SimSpan::from_secs_f64(500.0)),
+    };
+    topology_of(|rse| {
+        if rse.name == "R1" {
+            (rse.capacity, rse.tape) = (Some(Bytes::from_megabytes(150.0)), Some(tape));
+        }
+    })
+}
+
+#[test]
+fn what_is_not_on_tape_in_time_makes_room_for_who_waits() {
+    let topology = slow_tapes();
+    for settings in both() {
+        let settings = FtsSettings { when_full: WhenFull::Wait, ..settings };
+        let mut world = World::new(&topology, &settings, &CopySettings::default());
+        world.submit(JobKind::Regular, &[(0, 1); 2], |job| {
+            for (nth, file) in job.files.iter_mut().enumerate() {
+                file.file = Some(FileId::from_index(nth));
+            }
+        });
+        world.run_until(20_000.0);
+        world.assert_empty();
+        let results: Vec<_> = world.told.0.iter().map(|(_, ended)| ended.result).collect();
+        assert_eq!(results, [Err(TransferError::ArchivingTimeout); 2]);
+        assert_eq!(world.fts.received(), Bytes::ZERO, "good copies in vain are lost");
+    }
+}
+
+#[test]
+fn what_is_queued_again_after_its_time_is_cancelled_within_300_s() {
+    let topology = topology();
+    for settings in both() {
+        let mut world = World::new(&topology, &settings, &failing(&[0], CopyError::Other));
+        let late = |job: &mut FtsJob| {
+            job.max_time_in_queue = Some(SimSpan::from_secs_f64(10.0));
+            job.files[0].bytes = Bytes::from_megabytes(1e5);
+            (job.retries, job.retry_delay) = (Some(9), Some(SimSpan::from_secs_f64(4_000.0)));
+        };
+        // Each copies for 1,000 s, past a sweep.
+        world.submit(JobKind::Regular, &[(0, 1)], late);
+        world.submit(JobKind::MultiReplica, &[(0, 2), (2, 2)], late);
+        // Of what has ended no deadline is left.
+        world.submit(JobKind::Regular, &[(2, 3)], |job| job.max_time_in_queue = Some(SimSpan::from_secs_f64(1e6)));
+        world.run_until(1_320.0);
+        world.assert_empty();
+        assert!(world.fts.expiry.deadlines.is_empty());
+        let results: Vec<_> = world.told.0.iter().map(|(_, ended)| ended.result).collect();
+        let failed = Err(TransferError::Copy(CopyError::Other));
+        assert_eq!(results, [Ok(()), failed, Err(TransferError::Cancelled)], "no other replica is tried");
+    }
+}
+
+#[test]
+fn what_is_cancelled_between_its_end_and_its_message_starts_nothing_more() {
+    let topology = topology();
+    let mut world = World::new(&topology, &real(), &CopySettings::default());
+    let request = world.submit(JobKind::MultiHop, &[(0, 1), (1, 2)], |job| {
+        job.files[0].file = Some(FileId::from_index(0));
+    });
+    let has_ended = |world: &World<'_>| {
+        world.fts.files.iter().any(|(_, file)| matches!(file.state, State::Ended { keeps_space: true }))
+    };
+    let looked = (1..2_000).find(|hundredth| {
+        world.run_until(f64::from(*hundredth) * 0.01);
+        has_ended(&world)
+    });
+    assert!(looked.is_some(), "messages are read each second");
+    world.act(|fts, fabric, cx| fts.cancel(request, fabric, cx));
+    world.run_until(60.0);
+    world.assert_empty();
+    let results: Vec<_> = world.told.0.iter().map(|(_, ended)| ended.result).collect();
+    assert_eq!(results, [Err(TransferError::Cancelled), Err(TransferError::NotUsed)]);
+    let taken = world.fabric.storage.taken(RseId::from_index(1));
+    assert_eq!((world.fts.received(), taken), (Bytes::ZERO, Bytes::ZERO));
 }
