@@ -1,7 +1,8 @@
 //! What the KPIs are made of.
 
 use dapple_simulator::facts::{
-    JobEnded, JobOutcome, ReadEnded, RemovedBecause, ReplicaRemoved, RuleEnded, TransferEnded, TransferOutcome,
+    JobEnded, JobOutcome, ReadEnded, RemovedBecause, ReplicaRemoved, RuleEnded, TransferEnded, TransferError,
+    TransferOutcome,
 };
 use dapple_simulator::ids::{FileId, Id};
 use dapple_simulator::topology::Route;
@@ -27,6 +28,8 @@ pub(crate) struct Figures {
     pub network: Mean,
     /// Transfers done, failed, unfinished.
     pub transfers: [u64; 3],
+    /// Failed transfers that nobody wanted any more.
+    withdrawn: u64,
     /// Transfers made for jobs, whatever became of them.
     pub placements: u64,
     /// Bytes that had arrived by attempts that failed then.
@@ -67,6 +70,7 @@ impl Figures {
             fts_queue: Mean::default(),
             network: Mean::default(),
             transfers: [0; 3],
+            withdrawn: 0,
             placements: 0,
             lost: 0.0,
             rule_ok: times(),
@@ -95,6 +99,7 @@ impl Figures {
                 TransferOutcome::Queued | TransferOutcome::Active | TransferOutcome::Finishing => 2,
             };
             self.transfers[kind] += 1;
+            self.withdrawn += u64::from(is_withdrawn(transfer.outcome));
             self.placements += u64::from(transfer.is_placement());
             if kind == 1 {
                 self.lost += transfer.moved.as_f64();
@@ -174,10 +179,11 @@ impl Figures {
         }
     }
 
-    /// Attempts done, of all that are done or failed.
+    /// Attempts done, of all that are done or failed; not those that were withdrawn.
     pub fn success(&self) -> Option<f64> {
         let [done, failed, _] = self.transfers;
-        (done + failed > 0).then(|| done as f64 / (done + failed) as f64)
+        let tried = done + failed - self.withdrawn;
+        (tried > 0).then(|| done as f64 / tried as f64)
     }
 
     /// From the first submission to the last end of a job; `None` where a job has not ended.
@@ -195,6 +201,11 @@ impl Figures {
     }
 }
 
+/// Whether nobody wanted it any more: its rule was deleted, or an earlier hop of its file had failed.
+fn is_withdrawn(outcome: TransferOutcome) -> bool {
+    matches!(outcome, TransferOutcome::Failed(TransferError::Cancelled | TransferError::NotUsed))
+}
+
 /// What jobs needed of each file, and what crossed the WAN for it.
 #[derive(Debug, Default)]
 pub(crate) struct Needed {
@@ -206,7 +217,7 @@ pub(crate) struct Needed {
 impl Needed {
     /// A transfer request has ended, or the run has.
     pub fn transfer(&mut self, transfer: &TransferEnded, route: Option<&Route>) {
-        if let Some(file) = transfer.file.filter(|_| is_wan(route)) {
+        if let Some(file) = transfer.file.filter(|_| transfer.for_job && is_wan(route)) {
             self.file(file).1 += transfer.moved.as_f64();
         }
     }

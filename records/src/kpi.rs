@@ -216,7 +216,7 @@ kpis! {
         "created after the warm-up", |f| count(f.transfers[2]);
     /// Share of attempts that ended well.
     SuccessRate = "success_rate", "Attempts that succeed" ["1"], more, ALL,
-        "attempts of transfers created after the warm-up that are done, over those done or failed", |f| f.success();
+        "attempts of transfers created after the warm-up that are done, over those done or failed, without what was cancelled or not used", |f| f.success();
     /// Bytes that failed attempts had moved.
     LostBytes = "lost_bytes", "Bytes lost by failures" ["B"], less, WORK,
         "bytes that had arrived by attempts created after the warm-up that failed then", |f| Some(f.lost);

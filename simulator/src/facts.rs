@@ -177,6 +177,8 @@ pub struct TransferEnded {
     pub file: Option<FileId>,
     /// What the log says that it was replayed from.
     pub traced: Option<TraceRow>,
+    /// Whether a job waits for it.
+    pub for_job: bool,
     /// The rule that asked for it first; `None`: nobody did by a rule.
     pub rule: Option<RuleId>,
     /// What it is for.
@@ -212,9 +214,9 @@ pub struct TransferEnded {
 }
 
 impl TransferEnded {
-    /// Whether it was made for a job that needs the file. Otherwise it is the workload's own: the same under all policies.
+    /// Whether it was made for a job that needs the file. Otherwise it is the workload's own, or of a rule.
     pub fn is_placement(&self) -> bool {
-        self.file.is_some()
+        self.for_job
     }
 }
 

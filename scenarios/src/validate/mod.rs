@@ -73,8 +73,10 @@ pub(crate) fn validate(file: &ScenarioFile, environment: Environment<'_>, check:
     let mut service_names = ServiceNames::default();
     let workloads = workload::workloads(&file.workload, &scope, (&mut files, &mut service_names), check);
     let map = scope.grid.topology.as_ref().map(|topology| &topology.map);
-    rules::settings(&file.services.rules, map, &mut service_names, check);
+    rules::settings(&file.services.rules, (map, &file.workload), &mut service_names, check);
+    settings::conveyor(&file.services.conveyor, map, &mut service_names, check);
     let datasets = scope.datasets;
+    let reaper = settings::reaper(&file.services.reaper, &grid.rses, check);
     let fts = transfers::fts(&file.services.fts, &grid.rses, check);
     let copy = copies::copies(&file.services.copy, &grid.rses, check);
     let record = settings::record(&file.record, warm_up);
@@ -82,9 +84,7 @@ pub(crate) fn validate(file: &ScenarioFile, environment: Environment<'_>, check:
     let policies = policies(file, environment.registry, check);
     let topology = grid.topology.filter(|_| check.faults.is_empty())?;
     let storage = file.services.storage.clone();
-    let reaper = settings::reaper(&file.services.reaper, &grid.rses, check);
-    let conveyor = settings::conveyor(&file.services.conveyor, check);
-    let rules = file.services.rules.clone();
+    let (conveyor, rules) = (file.services.conveyor.clone(), file.services.rules.clone());
     let services = Services { fts, copy, conveyor, rules, reaper, storage };
     let attributes = topology.map.rses().values().map(|rse| rse.attributes.clone()).collect();
     let catalogue = CatalogueSetup { attributes, ..CatalogueSetup::default() };

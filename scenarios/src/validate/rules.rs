@@ -17,7 +17,7 @@ use super::draws::{arrivals, distribution};
 use super::scope::Scope;
 use crate::check::Check;
 use crate::file;
-use crate::near::{did_you_mean, nearest};
+use crate::near::{did_you_mean, listed, nearest};
 use crate::read::path::At;
 
 /// Checks an RSE expression; the RSEs that it stands for.
@@ -200,7 +200,12 @@ pub(super) fn datasets(
 
 /// Checks how rules are kept. Accounts that have quotas are known by what they ask for: one that asks for nothing, beside one
 /// that does and is nearly called so, is a typo.
-pub(super) fn settings(file: &RulesSettings, map: Option<&Map>, names: &mut Names, check: &mut Check) {
+pub(super) fn settings(
+    file: &RulesSettings,
+    (map, workloads): (Option<&Map>, &[file::Workload]),
+    names: &mut Names,
+    check: &mut Check,
+) {
     let root = At::ROOT;
     let services = root.field("services");
     let rules = services.field("rules");
@@ -209,6 +214,17 @@ pub(super) fn settings(file: &RulesSettings, map: Option<&Map>, names: &mut Name
     for (index, subscription) in file.subscriptions.iter().enumerate() {
         let at = subscriptions.index(index);
         names.declare_account(&subscription.account);
+        let of_datasets = || {
+            workloads.iter().filter_map(|workload| match workload {
+                file::Workload::Datasets(stream) => Some(stream.name.as_str()),
+                _ => None,
+            })
+        };
+        if let Some(name) = subscription.workload.as_deref().filter(|name| !of_datasets().any(|known| known == *name)) {
+            let near = did_you_mean(name, of_datasets());
+            let help = format!("{near}there is: {}", listed(of_datasets()));
+            check.fault_help(&at.field("workload"), format!("no workload `{name}` makes datasets"), help);
+        }
         let list = at.field("rules");
         for (index, rule) in subscription.rules.iter().enumerate() {
             template(rule, &list.index(index), map, names, check);

@@ -3,32 +3,46 @@
 use std::collections::BTreeSet;
 
 use dapple_records::{RecordLevel, RecordPlan};
-use dapple_simulator::catalogue::Expression;
 use dapple_simulator::conveyor::{ConveyorSettings, ExpressionAt};
 use dapple_simulator::ids::RseId;
+use dapple_simulator::names::Names as ServiceNames;
 use dapple_simulator::reaper::{FreeSpaceOf, ReaperSettings};
+use dapple_simulator::topology::Map;
 use dapple_simulator::units::SimSpan;
 
+use super::rules::expression;
 use crate::check::{Check, Names};
 use crate::file;
+use crate::near::{did_you_mean, nearest};
 use crate::read::path::At;
 
-/// Checks how requests are taken on.
-pub(super) fn conveyor(file: &ConveyorSettings, check: &mut Check) -> ConveyorSettings {
+/// Checks how requests are taken on. What a limit is for is known by what is asked for: an activity of nobody, nearly called as one that
+/// there is, is a typo.
+pub(super) fn conveyor(file: &ConveyorSettings, map: Option<&Map>, names: &mut ServiceNames, check: &mut Check) {
     let root = At::ROOT;
     let services = root.field("services");
     let conveyor = services.field("conveyor");
     let (throttler, distances) = (conveyor.field("throttler"), conveyor.field("distances"));
     let (limits, multihop) = (throttler.field("limits"), conveyor.field("multihop"));
     for (place, text) in file.expressions() {
-        let Err(error) = Expression::parse(text) else { continue };
-        let message = format!("{error}, at character {} of `{text}`", error.at + 1);
+        let Some(map) = map else { break };
         match place {
-            ExpressionAt::Limit(nth) => check.fault(&limits.index(nth).field("rses"), message),
-            ExpressionAt::From(nth) => check.fault(&distances.index(nth).field("from"), message),
-            ExpressionAt::To(nth) => check.fault(&distances.index(nth).field("to"), message),
-            ExpressionAt::Multihop => check.fault(&multihop.field("rses"), message),
+            ExpressionAt::Limit(nth) => expression(text, &limits.index(nth).field("rses"), map, check),
+            ExpressionAt::From(nth) => expression(text, &distances.index(nth).field("from"), map, check),
+            ExpressionAt::To(nth) => expression(text, &distances.index(nth).field("to"), map, check),
+            ExpressionAt::Multihop => expression(text, &multihop.field("rses"), map, check),
+        };
+    }
+    for (index, limit) in file.throttler.limits.iter().enumerate() {
+        let Some(activity) = &limit.activity else { continue };
+        let known = || names.activities.values().map(String::as_str);
+        if !known().any(|name| name == activity) && !nearest(activity, known()).is_empty() {
+            let near = did_you_mean(activity, known());
+            let at = limits.index(index);
+            let message = format!("nothing is asked for under the activity `{activity}`");
+            check.fault_help(&at.field("activity"), message, near.trim_end().to_owned());
         }
+        names.declare_activity(activity);
     }
     if file.preparer.is_none() && !file.throttler.limits.is_empty() {
         let help = "write `preparer: ()` beside `throttler`";
@@ -40,7 +54,6 @@ pub(super) fn conveyor(file: &ConveyorSettings, check: &mut Check) -> ConveyorSe
             "`refused` and `lost` are parts of the same submissions: together 1 at most",
         );
     }
-    file.clone()
 }
 
 /// Checks which replicas are deleted when.

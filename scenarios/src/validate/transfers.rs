@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use dapple_simulator::fts::{ActivitySharesOf, FtsSettings, LinkLimit, Share, StorageLimit, VoShares};
 use dapple_simulator::ids::RseId;
+use dapple_simulator::names::Names as ServiceNames;
 use dapple_simulator::units::SimSpan;
 
 use crate::check::{Check, Names};
+use crate::near::listed;
 use crate::read::path::At;
 
 /// Checks how transfers queue and start.
@@ -78,7 +80,11 @@ fn vo_shares(file: &[VoShares<String>], list: &At<'_>, rses: &Names<RseId>, chec
     let (mut all, mut known) = (Vec::new(), BTreeSet::new());
     for (index, shares) in file.iter().enumerate() {
         let at = list.index(index);
-        once_each(&shares.weights, &at.field("weights"), std::borrow::ToOwned::to_owned, check);
+        let weights = at.field("weights");
+        once_each(&shares.weights, &weights, std::borrow::ToOwned::to_owned, check);
+        for (index, share) in shares.weights.iter().enumerate() {
+            vo(&share.name, &weights.index(index).field("name"), check);
+        }
         let source = rses.resolve(&at.field("source"), &shares.source, check);
         let destination = rses.resolve(&at.field("destination"), &shares.destination, check);
         let (Some(source), Some(destination)) = (source, destination) else { continue };
@@ -97,6 +103,9 @@ fn activity_shares(file: &[ActivitySharesOf], list: &At<'_>, check: &mut Check) 
         if !known.insert(&of.vo) {
             check.fault(&at, "its virtual organisation has shares already".to_owned());
         }
+        if let Some(name) = &of.vo {
+            vo(name, &at.field("vo"), check);
+        }
         // As in FTS, activities count without regard to case.
         once_each(&of.shares, &at.field("shares"), str::to_lowercase, check);
         if !of.shares.iter().any(|share| share.name.to_lowercase() == "default") {
@@ -105,6 +114,16 @@ fn activity_shares(file: &[ActivitySharesOf], list: &At<'_>, check: &mut Check) 
         if of.shares.iter().all(|share| share.share == 0.0) {
             check.fault(&at.field("shares"), "are all 0, so that nothing is drawn by them".to_owned());
         }
+    }
+}
+
+/// The virtual organisations that there are: what a scenario asks for is all of one.
+fn vo(name: &str, at: &At<'_>, check: &mut Check) {
+    let names = ServiceNames::default();
+    if !names.vos.values().any(|known| known == name) {
+        let message = format!("no virtual organisation is called `{name}`, and nothing is asked for in its name");
+        let known: Vec<&str> = names.vos.values().map(String::as_str).collect();
+        check.fault_help(at, message, format!("there is: {}", listed(known)));
     }
 }
 

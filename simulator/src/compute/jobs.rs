@@ -230,7 +230,8 @@ impl Compute {
     ) {
         let Some(Asked::Source { question, read }) = self.asked.pop_front() else { return };
         let SourceQuestion { job, file, bytes, destination, .. } = question;
-        let want = Want::plain(self.jobs[job].workload, (Some(file), bytes), (source, destination));
+        let plain = Want::plain(self.jobs[job].workload, (Some(file), bytes), (source, destination));
+        let want = Want { for_job: true, ..plain };
         conveyor.request(want, fts, fabric, cx);
         fabric.storage.lock(file, destination, cx.now);
         self.waiters.entry((file, destination)).or_default().push(read);

@@ -23,6 +23,8 @@ pub(crate) struct Want {
     pub dataset: Option<DatasetId>,
     pub sources: Sources,
     pub destination: RseId,
+    /// Whether a job waits for it.
+    pub for_job: bool,
     /// The rule behind it.
     pub rule: Option<RuleId>,
     pub account: AccountId,
@@ -65,6 +67,7 @@ impl Want {
             dataset: None,
             sources: Sources::Chosen(source),
             destination,
+            for_job: false,
             rule: None,
             account: AccountId::from_index(0),
             vo: VoId::from_index(0),
@@ -240,6 +243,7 @@ impl Request {
             workload: want.workload,
             file: want.file,
             traced: want.traced,
+            for_job: want.for_job,
             rule: want.rule,
             activity: want.activity,
             attempt: self.attempt,

@@ -187,6 +187,7 @@ impl Rules {
             dataset,
             sources: Sources::Any { matching: new.sources.filter(|_| !is_recovery) },
             destination,
+            for_job: false,
             rule: Some(id),
             account: new.account,
             vo: new.vo,

@@ -26,6 +26,7 @@ mod repair;
 mod selection;
 mod service;
 mod settings;
+mod subscribed;
 mod subscriptions;
 
 pub use blocks::Grouping;

@@ -10,7 +10,7 @@ use crate::ids::{ActivityId, RseId, RuleId, Table};
 use crate::names::Names;
 use crate::rules::book::{Book, Counts, Rule};
 use crate::rules::daemons::{Daemon, Daemons};
-use crate::rules::subscriptions::Subscribed;
+use crate::rules::subscribed::Subscribed;
 use crate::rules::{Copies, NewRule, Order, RulesSettings};
 use crate::units::{Bytes, SimTime};
 

@@ -1,36 +1,13 @@
 //! The transmogrifier: subscriptions make rules on new datasets.
 
-use crate::catalogue::{Did, Words};
+use crate::catalogue::Did;
 use crate::context::Context;
-use crate::ids::{AccountId, Id, WorkloadId};
-use crate::names::Names;
 use crate::rng::combined;
 use crate::rules::new::Template;
 use crate::rules::selection::{Placing, Preferred};
 use crate::rules::service::{Below, Carries, Rules};
-use crate::rules::{Copies, NewRule, Subscription};
+use crate::rules::{Copies, NewRule};
 use crate::units::Bytes;
-
-/// A subscription, its names resolved.
-#[derive(Clone, Debug)]
-pub(super) struct Subscribed {
-    /// Whose datasets; `None`: all.
-    of: Option<WorkloadId>,
-    account: AccountId,
-    rules: Vec<Template>,
-}
-
-impl Subscribed {
-    pub fn new(of: &Subscription, (names, workloads): (&Names, &[&str]), words: &mut Words) -> Self {
-        let workload = of.workload.as_deref().map(|name| workloads.iter().position(|known| *known == name));
-        Self {
-            // A workload that nobody has makes no datasets.
-            of: workload.map(|found| WorkloadId::from_index(found.unwrap_or(workloads.len()))),
-            account: names.account_of(&of.account).unwrap_or(names.account()),
-            rules: of.rules.iter().map(|rule| Template::new(rule, names, words)).collect(),
-        }
-    }
-}
 
 impl Rules {
     /// The transmogrifier: new datasets get the rules of the subscriptions that they match.

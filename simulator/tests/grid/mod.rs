@@ -140,8 +140,8 @@ impl Grid {
             datasets: self.datasets.iter().cloned().collect(),
             workloads: self.workloads.iter().enumerate().map(named).collect(),
             services: self.services.clone(),
-            names: Names::default(),
-            catalogue: CatalogueSetup::default(),
+            names: self.names.clone(),
+            catalogue: self.catalogue.clone(),
             horizon: self.horizon,
         }
     }
