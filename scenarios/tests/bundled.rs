@@ -62,6 +62,25 @@ fn quickstart_is_small() {
 }
 
 #[test]
+fn the_first_link_by_name_gets_the_slots_of_a_full_storage() {
+    let scenario = shipped("services/two-links.ron");
+    // Of all files that start in the first hour, when both links have files queued, how many come from BNL.
+    let share = |turns: &str| {
+        let run = one_run(&scenario, "fts", &[("services.fts.pass_turns", turns)]);
+        let requests = run.tables.iter().find(|table| table.schema.name == "requests").expect("kept");
+        let started = requests.ints("started_at_ns").expect("has instants");
+        let workloads = requests.texts("workload").expect("has names");
+        let in_first_hour = started.iter().map(|at| at.is_some_and(|at| at < 3_600_000_000_000));
+        let names: Vec<_> = workloads.iter().zip(in_first_hour).filter(|(_, starts)| *starts).map(|of| of.0).collect();
+        assert!(names.len() > 300, "{} starts", names.len());
+        names.iter().filter(|name| **name == Some("from-bnl")).count() as f64 / names.len() as f64
+    };
+    let (first, in_turn) = (share("FromTheFirst"), share("InTurn"));
+    assert!(first > 0.8, "{first}");
+    assert!((in_turn - 0.5).abs() < 0.05, "{in_turn}");
+}
+
+#[test]
 fn rules_wait_for_daemons() {
     let scenario = shipped("services/rules.ron");
     let runs = ["instant", "cms2026", "rucio-defaults"]

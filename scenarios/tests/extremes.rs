@@ -2,6 +2,7 @@
 //! with balanced books and figures that are numbers.
 
 use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
@@ -9,9 +10,12 @@ use std::time::Duration;
 use dapple_records::record;
 use dapple_scenarios::reference::types;
 use dapple_scenarios::{Registry, Scenario, load_text};
+use dapple_simulator::engine::{Services, Setup};
 use dapple_simulator::facts::NoObserver;
+use dapple_simulator::panics::message;
 use dapple_simulator::settings::{Kind, Shape};
-use dapple_simulator::workload::{Inputs, WorkloadKind};
+use dapple_simulator::units::SimSpan;
+use dapple_simulator::workload::{Inputs, RuleData, WorkloadKind};
 
 /// A scenario that has every numeric setting of the language but those of logs.
 const ALL: &str = r#"(
@@ -61,6 +65,142 @@ const ALL: &str = r#"(
     policies: [(name: "place", access: Place(min_reuse: 2))],
     experiment: (replications: 2, relevant_difference: 0.01),
     record: Tables(series: Sample(0.5), requests: Rows, reads: Rows, jobs: Rows, decisions: Rows, series_interval: Minutes(5)),
+)"#;
+
+/// A scenario that has every numeric setting of the services: daemons, passes, tape, failures, quotas, rules.
+const SERVICES: &str = r#"(
+    name: "services", seed: 2, warm_up: Seconds(1), horizon: Hours(1),
+    topology: (
+        sites: [(name: "A", lan: Gbps(100)), (name: "B"), (name: "C")],
+        rses: [
+            (name: "A_D", site: "A", attributes: {"tier": 1, "type": "disk", "out": 3}),
+            (
+                name: "B_D", site: "B", capacity: GB(40), attributes: {"tier": 2, "type": "disk", "out": 1, "available_for_multihop": true},
+                outages: [(at: Minutes(10), lasts: Minutes(5)), (at: Minutes(40), lasts: Minutes(2), declared: false)],
+            ),
+            (
+                name: "A_T", site: "A", attributes: {"type": "tape"},
+                tape: (drives: 2, rate: MBps(300), mount: Seconds(30), position: Seconds(5), files_per_tape: 3, archive_timeout: Minutes(20)),
+            ),
+            (name: "C_D", site: "C", capacity: TB(1), attributes: {"tier": 2, "type": "disk", "out": 2}),
+        ],
+        pools: [(name: "WN", site: "B", slots: 4)],
+        links: [
+            (name: "A-B", from: "A", to: "B", bandwidth: Gbps(10), latency: Millis(5)),
+            (name: "B-C", from: "B", to: "C", bandwidth: Gbps(2), latency: Millis(5)),
+        ],
+    ),
+    data: (
+        datasets: [
+            (name: "mc", files: 10, size: Constant(GB(1)), replicas: ["A_D"]),
+            (name: "old", files: 5, size: Constant(GB(1)), replicas: ["A_T"]),
+            (name: "kept", files: 20, size: Constant(GB(1)), replicas: ["B_D"], is_cache: true),
+        ],
+    ),
+    workload: [
+        Jobs(name: "jobs", pool: "WN", arrivals: Poisson(per_hour: 10), inputs: Dataset(dataset: "mc"), compute: (fixed: Constant(Seconds(30)))),
+        Rules(
+            name: "fresh",
+            arrivals: Varying(
+                per_hour: 20, daily: (swing: 0.3, peak: Minutes(20), period: Minutes(50)), bursts: (on: Minutes(10), off: Minutes(5)),
+                from: Seconds(5), until: Minutes(55),
+            ),
+            account: "prod",
+            activities: {"Production Input": 3, "Express": 1},
+            data: Fresh(
+                sources: (rses: "type=disk", weight: "out"),
+                files: (peaks: [(files: 1, weight: 25), (files: 4, weight: 5)], bulk: 3, bulk_to: 5, tail: 1, tail_to: 10),
+                size: LogNormal(median: MB(400), sigma: 0.8),
+            ),
+            targets: (rses: "type=disk"),
+            rule: (lifetime: Minutes(30), priority: 4, approved_after: Minutes(1)),
+        ),
+        Rules(
+            name: "known", arrivals: Every(interval: Minutes(8), from: Seconds(7), count: 6), account: "anna",
+            data: Existing(datasets: ["mc", "old"], exponent: 0.5), rule: (rses: "tier=2", copies: N(2), lifetime: Minutes(20)),
+        ),
+        Rules(name: "archive", arrivals: At([Seconds(9)]), account: "prod", data: Existing(datasets: ["mc"]), rule: (rses: "A_T")),
+        Datasets(
+            name: "raw", rse: "A_D", arrivals: Every(interval: Seconds(60), from: Seconds(3), count: 40), files: 5,
+            size: Exponential(mean: MB(500)), lifetime: Minutes(25),
+        ),
+    ],
+    services: (
+        fts: (
+            scheduling_interval: Seconds(2), nodes: 2, max_processes: 50, process_start: Seconds(1), process_start_spread: Seconds(1),
+            message_interval: Seconds(1), optimizer: (rules: V39, interval: Minutes(1), mode: 2, tunes_streams: true),
+            max_active_per_link: 20, min_active_per_link: 2, max_outbound: 60, max_inbound: 50,
+            links: [(source: "A_D", destination: "B_D", max_active: 6, min_active: 3)],
+            storages: [
+                (rse: "C_D", max_outbound: 30, max_inbound: 25, max_outbound_throughput: MBps(100), max_inbound_throughput: MBps(200)),
+            ],
+            vo_shares: [(source: "A_D", destination: "C_D", weights: [(name: "vo", share: 2)], public: 1)],
+            activity_shares: [(shares: [(name: "Express", share: 0.6), (name: "default", share: 0.4)])],
+            retries: 1, retry_delay: Minutes(1), max_time_in_queue: Minutes(50), streams: 2, window: MB(8), start_up: Seconds(1),
+            staging: (
+                every: Seconds(60), bulk: 3, wait: Seconds(60), max_open: 5, max_files: 50,
+                polls: (first: Seconds(60), every: Seconds(90)),
+            ),
+            when_full: Wait,
+        ),
+        copy: (
+            source_checks: Millis(200), destination_checks: Millis(300), verification: Millis(100), checksum: MBps(400),
+            checksums: [(rse: "C_D", rate: MBps(200))], removal: Millis(100),
+            timeout: (base: Minutes(5), per_mib: Seconds(1), watchdog: Seconds(30)), connection_timeout: Seconds(30),
+            failures: [
+                (
+                    source: "A_D", probability: 0.1, error: OperationTimeout,
+                    bad_hours: (every: Minutes(20), last: Minutes(3), probability: 0.8),
+                ),
+                (destination: "C_D", probability: 0.05, error: ChecksumMismatch, strikes: Verifying),
+                (probability: 0.02, error: ConnectionTimeout, strikes: BeforeCopy),
+            ],
+        ),
+        conveyor: (
+            preparer: (every: Seconds(10), workers: 2, bulk: 100, source_holds: Minutes(30)),
+            throttler: (
+                every: Seconds(30),
+                limits: [
+                    (rses: "C_D", max_transfers: 8, strategy: GroupedFifo(volume: GB(20), deadline: Minutes(10))),
+                    (rses: "A_D", direction: Source, activity: "Express", max_transfers: 5, within_space: true),
+                ],
+                stale_after: Minutes(30),
+            ),
+            submitter: (
+                every: Seconds(10), workers: 2, bulk: 50, group_bulk: 4, extra_sources: 1, call: Millis(500),
+                bring_online: Minutes(40), max_time_in_queue: Minutes(45),
+            ),
+            poller: (every: Seconds(30), workers: 2, bulk: 100, rest: Seconds(20)),
+            receiver: Seconds(5),
+            finisher: (every: Seconds(5), workers: 2, bulk: 100),
+            again_after: Minutes(10), retries: 2, refused: 0.05, lost: 0.02,
+            distances: [(from: "*", to: "*", distance: 2), (from: "A_D", to: "C_D", distance: None), (from: "A_T", to: "C_D", distance: None)],
+            multihop: (rses: "available_for_multihop=true", hop_penalty: 5, keep: Minutes(10)),
+        ),
+        rules: (
+            quotas: (
+                local: [(account: "prod", rses: "*", bytes: TB(1)), (account: "anna", rses: "tier=2", bytes: GB(30))],
+                global: [(account: "tzero", rses: "tier=2", bytes: GB(200))],
+                admins: ["tzero"],
+            ),
+            inject_from: 6, injector_every: Seconds(30), injector_batch: 10, evaluator_every: Seconds(20), evaluator_batch: 10,
+            repairer_every: Seconds(60), repairer_batch: 10, repair_after: Minutes(2),
+            retry_after: (first_day: Minutes(2), second_day: Minutes(4), third_day: Minutes(6), later: Minutes(8)),
+            suspend_after: Minutes(50), cleaner_every: Seconds(60), cleaner_batch: 20, deleted_after: Minutes(5),
+            undertaker_every: Seconds(60), undertaker_batch: 20, necromancer_every: Seconds(60), necromancer_batch: 20,
+            transmogrifier_every: Seconds(30), transmogrifier_batch: 20,
+            subscriptions: [(name: "export", workload: "raw", account: "tzero", rules: [(rses: "tier=2", activity: "Express")])],
+        ),
+        reaper: (
+            every: Seconds(60), workers: 2, chunk: 5, min_free_space: Share(0.2),
+            rses: [(rse: "C_D", min_free_space: Volume(GB(900)))],
+            usage_kept: Minutes(2), pause: Seconds(60), retry_after: Minutes(3), errors: 2, exclusion: Minutes(5),
+            max_workers_per_host: 2, time_per_replica: Millis(500),
+        ),
+        storage: (usage_every: Minutes(1)),
+    ),
+    policies: [(name: "place", access: Place())],
+    record: Rows,
 )"#;
 
 const EXTREMES: [&str; 12] =
@@ -116,8 +256,41 @@ fn is_much(scenario: &Scenario) -> bool {
     let physics = &setup.topology.physics;
     let changes = setup.topology.map.links().ids().filter_map(|link| physics.bandwidth(link).period());
     let changes: f64 = changes.map(|period| horizon_s / period.as_secs_f64()).sum();
-    let many = [size.events, files, brought, blocks.sum::<f64>() * 100.0, samples, changes];
+    let many = [size.events, files, brought, blocks.sum::<f64>() * 100.0, samples, changes, ticks(setup), locks(setup)];
     many.into_iter().any(|n| n > 3e5)
+}
+
+/// How often the services look at what they have, where they have something all the time. Rucio's daemons rest for a second at least.
+fn ticks(setup: &Setup) -> f64 {
+    let Services { fts, reaper, .. } = &setup.services;
+    let optimizer = fts.optimizer.as_ref().map_or(SimSpan::ZERO, |optimizer| optimizer.interval);
+    let periods = [
+        (fts.scheduling_interval, fts.nodes),
+        (fts.message_interval, fts.nodes),
+        (fts.staging.every, 1),
+        (fts.staging.polls.every, fts.staging.max_open),
+        (optimizer, 1),
+        (reaper.every, reaper.workers),
+    ];
+    let running = periods.into_iter().filter(|(period, _)| *period > SimSpan::ZERO);
+    running.map(|(period, workers)| f64::from(workers) * setup.horizon.as_secs_f64() / period.as_secs_f64()).sum()
+}
+
+/// How many files the rules of all workloads have, each in each copy.
+fn locks(setup: &Setup) -> f64 {
+    let rules = setup.workloads.values().filter_map(|workload| match &workload.kind {
+        WorkloadKind::Rules(stream) => Some(stream),
+        _ => None,
+    });
+    let locks = rules.map(|stream| {
+        let files = match &stream.data {
+            // A container is no larger than all datasets together.
+            RuleData::Existing(_) => setup.datasets.values().map(|set| f64::from(set.files)).sum(),
+            RuleData::Fresh { files, .. } => files.mean(),
+        };
+        stream.arrivals.expected(setup.horizon) * files * setup.topology.map.rses().len() as f64
+    });
+    locks.sum()
 }
 
 /// Runs a scenario, and says what is wrong with that.
@@ -131,40 +304,60 @@ fn fault(scenario: &Scenario) -> Option<String> {
     }
 }
 
-#[test]
-fn every_number_at_its_ends_is_refused_with_its_place_or_runs() {
-    let base = load(ALL).unwrap_or_else(|problems| panic!("{problems}"));
+/// What became of a scenario with one number changed.
+#[derive(Default)]
+struct Tally {
+    refused: u32,
+    ran: u32,
+    much: u32,
+    faults: Vec<String>,
+}
+
+impl Tally {
+    /// Tries one scenario; `what` is changed in it.
+    fn count(&mut self, text: &str, what: &str) {
+        match load(text) {
+            Err(problems) => {
+                self.refused += 1;
+                if problems.iter().any(|problem| problem.line == 0 || problem.path.is_empty()) {
+                    self.faults.push(format!("{what}: {problems}"));
+                }
+            }
+            Ok(scenario) if is_much(&scenario) => self.much += 1,
+            Ok(scenario) => {
+                self.ran += 1;
+                self.faults.extend(fault(&scenario).map(|fault| format!("{what}: {fault}")));
+            }
+        }
+    }
+}
+
+/// Tries all extremes at all numbers of a scenario.
+fn at_all_ends(scenario: &str) {
+    let base = load(scenario).unwrap_or_else(|problems| panic!("{problems}"));
+    assert!(!is_much(&base));
     assert_eq!(fault(&base), None);
     let text = base.resolved.clone();
     let places = numbers(&text);
     let (told, telling) = channel();
     let worker = std::thread::spawn(move || {
-        let (mut refused, mut ran, mut much) = (0, 0, 0);
-        let mut faults = Vec::new();
+        let mut tally = Tally::default();
         for place in &places {
             for extreme in EXTREMES {
                 let changed = format!("{}{extreme}{}", &text[..place.start], &text[place.end..]);
                 let line = text[..place.start].matches('\n').count();
-                let what = format!("{} with {extreme}", text.lines().nth(line).unwrap_or_default().trim());
+                let what =
+                    format!("{} with {extreme}, line {}", text.lines().nth(line).unwrap_or_default().trim(), line + 1);
                 if told.send(what.clone()).is_err() {
-                    return (refused, ran, much, faults);
+                    return tally;
                 }
-                match load(&changed) {
-                    Err(problems) => {
-                        refused += 1;
-                        if problems.iter().any(|problem| problem.line == 0 || problem.path.is_empty()) {
-                            faults.push(format!("{what}: {problems}"));
-                        }
-                    }
-                    Ok(scenario) if is_much(&scenario) => much += 1,
-                    Ok(scenario) => {
-                        ran += 1;
-                        faults.extend(fault(&scenario).map(|fault| format!("{what}: {fault}")));
-                    }
+                let caught = catch_unwind(AssertUnwindSafe(|| tally.count(&changed, &what)));
+                if let Err(panic) = caught {
+                    tally.faults.push(format!("{what}: it panics: {}", message(&*panic)));
                 }
             }
         }
-        (refused, ran, much, faults)
+        tally
     });
     let mut last = String::new();
     loop {
@@ -174,13 +367,23 @@ fn every_number_at_its_ends_is_refused_with_its_place_or_runs() {
             Err(RecvTimeoutError::Disconnected) => break,
         }
     }
-    let (refused, ran, much, faults) = worker.join().expect("it does not panic");
+    let Tally { refused, ran, much, faults } = worker.join().expect("panics are caught");
     println!("{refused} refused, {ran} ran, {much} are much work");
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
     assert!(refused > 300 && ran > 300, "{refused} refused, {ran} ran");
 }
 
-/// The scenario above has all numbers that the reference knows, apart from those of logs and of what it would make twice.
+#[test]
+fn every_number_at_its_ends_is_refused_with_its_place_or_runs() {
+    at_all_ends(ALL);
+}
+
+#[test]
+fn every_number_of_the_services_at_its_ends_is_refused_with_its_place_or_runs() {
+    at_all_ends(SERVICES);
+}
+
+/// The scenarios above have all numbers that the reference knows, apart from those of logs and of what it would make twice.
 #[test]
 fn no_number_of_the_reference_is_left_out() {
     let is_number = |kind: &Kind| {
@@ -204,7 +407,8 @@ fn no_number_of_the_reference_is_left_out() {
         let of_logs = ["TransferTrace", "JobTrace", "Filter", "InstantColumn", "SpanColumn", "SizeColumn"]
             .contains(&entry.doc.name);
         for field in fields.iter().filter(|field| !of_logs && is_number(&(field.kind)())) {
-            if !ALL.contains(&format!("{}:", field.name)) {
+            let written = format!("{}:", field.name);
+            if !ALL.contains(&written) && !SERVICES.contains(&written) {
                 missing.insert(format!("{}.{}", entry.doc.name, field.name));
             }
         }

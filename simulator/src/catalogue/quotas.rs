@@ -2,7 +2,7 @@
 
 use crate::ids::{AccountId, RseId, Table};
 use crate::settings;
-use crate::units::Bytes;
+use crate::units::{Bytes, Total};
 
 settings! {
     /// What accounts may lock. Where nothing is stated, nothing is enforced; where anything is, an account without a quota at an RSE may lock nothing there.
@@ -47,7 +47,7 @@ struct Account {
     local: Table<RseId, Option<Bytes>>,
     global: Vec<Global>,
     /// By RSE: bytes of its locks.
-    locked: Table<RseId, Bytes>,
+    locked: Table<RseId, Total>,
 }
 
 #[derive(Clone, Debug)]
@@ -77,7 +77,7 @@ impl Quotas {
             is_admin: false,
             local: (0..n_rses).map(|_| None).collect(),
             global: Vec::new(),
-            locked: (0..n_rses).map(|_| Bytes::ZERO).collect(),
+            locked: (0..n_rses).map(|_| Total::default()).collect(),
         };
         Self { enforced: false, accounts: (0..n_accounts).map(account).collect() }
     }
@@ -110,7 +110,7 @@ impl Quotas {
     }
 
     /// Bytes that each account has locked at each RSE.
-    pub fn all_locked(&self) -> impl Iterator<Item = (AccountId, RseId, Bytes)> {
+    pub fn all_locked(&self) -> impl Iterator<Item = (AccountId, RseId, Total)> {
         self.accounts.iter().flat_map(|(id, account)| account.locked.iter().map(move |(rse, bytes)| (id, rse, *bytes)))
     }
 
@@ -120,7 +120,7 @@ impl Quotas {
         if !self.enforced || account.is_admin {
             return QuotaLeft::Unlimited;
         }
-        let left = |may: Bytes, has: Bytes| i128::from(may.get()) - i128::from(has.get());
+        let left = |may: Bytes, has: Total| i128::from(may.get()) - i128::from(has.bytes().get());
         let local = account.local[rse].map_or(0, |may| left(may, account.locked[rse]));
         let global = account.global.iter().filter(|quota| quota.rses.contains(&rse));
         let global = global.map(|quota| left(quota.bytes, quota.rses.iter().map(|&rse| account.locked[rse]).sum()));

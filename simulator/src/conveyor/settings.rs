@@ -62,7 +62,7 @@ settings! {
 settings! {
     /// Lets requests go that wait for a limit of transfers.
     pub struct Throttling as "Throttler" {
-        /// Its period.
+        /// Its period; not zero, as what waits is looked at only then.
         #[range(Positive)]
         pub every: SimSpan = seconds(600),
         /// What it keeps to.

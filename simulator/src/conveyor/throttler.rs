@@ -17,7 +17,7 @@ use crate::conveyor::settings::{Direction, Strategy};
 use crate::conveyor::throttler::groups::{Merged, merged};
 
 use crate::ids::{AccountId, ActivityId, RequestId, RseId, Table};
-use crate::units::{Bytes, SimSpan, SimTime};
+use crate::units::{Bytes, SimSpan, SimTime, Total};
 
 mod groups;
 
@@ -65,7 +65,7 @@ pub(crate) trait Space {
 #[derive(Clone, Debug, Default)]
 struct Share {
     active: u32,
-    active_bytes: Bytes,
+    active_bytes: Total,
     /// By when they were requested.
     waiting: VecDeque<Waiting>,
 }
@@ -331,7 +331,7 @@ impl Throttler {
     /// Bytes on their way to the destination of a group.
     fn active_bytes(&self, merged: &Merged) -> Bytes {
         let to = self.shares.iter().filter(|((group, _), _)| Some(group.destination) == merged.destination);
-        to.map(|(_, share)| share.active_bytes).sum()
+        to.map(|(_, share)| share.active_bytes).sum::<Total>().bytes()
     }
 }
 

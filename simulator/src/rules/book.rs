@@ -8,7 +8,7 @@ use crate::facts::{RuleError, RuleState};
 use crate::ids::{AccountId, FileId, RseId, RuleId};
 use crate::live::Live;
 use crate::rules::NewRule;
-use crate::units::{Bytes, SimTime};
+use crate::units::{Bytes, SimTime, Total};
 
 /// Who claims a replica: one lock for each file, RSE and rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -257,7 +257,7 @@ impl Book {
 
     /// Where what accounts have locked is not what their locks come to.
     pub fn quota_violation(&self, quotas: &Quotas, bytes_of: impl Fn(FileId) -> Bytes) -> Option<String> {
-        let mut locked: FxHashMap<(AccountId, RseId), Bytes> = FxHashMap::default();
+        let mut locked: FxHashMap<(AccountId, RseId), Total> = FxHashMap::default();
         for (_, rule) in self.rules.iter() {
             for lock in &rule.locks {
                 *locked.entry((rule.new.account, lock.rse)).or_default() += bytes_of(lock.file);

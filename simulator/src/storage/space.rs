@@ -3,7 +3,7 @@
 use crate::published::Notice;
 use crate::ticker::Ticker;
 use crate::topology::Rse;
-use crate::units::{Bytes, SimSpan, SimTime};
+use crate::units::{Bytes, SimSpan, SimTime, Total};
 
 /// Space of one RSE, and what is published of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,18 +12,18 @@ pub(super) struct Space {
     /// Taken from the start by other data.
     pub initial: Bytes,
     /// Taken by replicas.
-    pub used: Bytes,
+    pub used: Total,
     /// The part of it that is marked for deletion.
-    pub marked: Bytes,
+    pub marked: Total,
     /// Taken by transfers under way.
-    pub reserved: Bytes,
+    pub reserved: Total,
     /// Space left, as it is published; `None`: never full.
     pub free: Notice<Option<Bytes>>,
 }
 
 impl Space {
     pub fn new(rse: &Rse) -> Self {
-        let [used, marked, reserved] = [Bytes::ZERO; 3];
+        let [used, marked, reserved] = [Total::default(); 3];
         let free = Notice::new(None, Ticker::new(SimSpan::ZERO, SimSpan::ZERO));
         Self { capacity: rse.capacity, initial: rse.used, used, marked, reserved, free }
     }
@@ -35,12 +35,12 @@ impl Space {
 
     /// What is left; `None`: it is never full.
     pub fn left(&self) -> Option<Bytes> {
-        self.capacity.map(|capacity| capacity.saturating_sub(self.taken()))
+        self.capacity.map(|capacity| capacity.saturating_sub(self.taken().bytes()))
     }
 
     /// Initial fill and reservations included.
-    pub fn taken(&self) -> Bytes {
-        self.initial + self.used + self.reserved
+    pub fn taken(&self) -> Total {
+        Total::from(self.initial) + self.used + self.reserved
     }
 
     /// Publishes what is left.

@@ -12,7 +12,7 @@ use crate::storage::space::Space;
 use crate::storage::{Dataset, StorageSettings};
 use crate::ticker::Ticker;
 use crate::topology::Map;
-use crate::units::{Bytes, SimSpan, SimTime};
+use crate::units::{Bytes, SimSpan, SimTime, Total};
 
 /// A replica that may be deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,9 +34,9 @@ pub(crate) struct Storage {
     replicas: Replicas,
     space: Table<RseId, Space>,
     /// The other book of the space that replicas take: at the start, what has come, what has gone.
-    at_start: Bytes,
-    come: Bytes,
-    gone: Bytes,
+    at_start: Total,
+    come: Total,
+    gone: Total,
 }
 
 impl Storage {
@@ -63,7 +63,7 @@ impl Storage {
         for space in space.values_mut() {
             space.publish_from(ticker);
         }
-        let [come, gone] = [Bytes::ZERO; 2];
+        let [come, gone] = [Total::default(); 2];
         let at_start = space.values().map(|space| space.used).sum();
         let replicas = Replicas::new(map);
         let mut storage = Self { files: Files::new(files), first_files, replicas, space, at_start, come, gone };
@@ -85,7 +85,9 @@ impl Storage {
 
     /// RSEs whose initial data exceed their capacity.
     pub fn overfull<'a>(&'a self, map: &'a Map) -> impl Iterator<Item = &'a str> {
-        let over = |space: &Space| space.capacity.is_some_and(|capacity| space.initial + space.used > capacity);
+        let over = |space: &Space| {
+            space.capacity.is_some_and(|capacity| Total::from(space.initial) + space.used > capacity.into())
+        };
         self.space.iter().filter(move |(_, space)| over(space)).map(|(rse, _)| map.rses()[rse].name.as_str())
     }
 
@@ -148,12 +150,12 @@ impl Storage {
     /// Space left at an RSE once all that is marked is deleted; `None`: never full.
     pub fn free_soon(&self, rse: RseId) -> Option<Bytes> {
         let space = &self.space[rse];
-        space.left().map(|left| left + space.marked)
+        space.left().map(|left| left + space.marked.bytes())
     }
 
     /// Space taken at an RSE, initial fill and reservations included.
     pub fn taken(&self, rse: RseId) -> Bytes {
-        self.space[rse].taken()
+        self.space[rse].taken().bytes()
     }
 
     /// Whether a file fits.
@@ -232,7 +234,7 @@ impl Storage {
             _ => replica,
         });
         self.files.forget_unheld(file);
-        is_marked.then(|| before - self.space[rse].used)
+        is_marked.then(|| (before - self.space[rse].used).bytes())
     }
 
     /// A rule or a job needs it.
@@ -287,7 +289,7 @@ impl Storage {
 
     /// Where the space used is not the sum of the replicas, counted one by one.
     pub fn violation(&self) -> Option<String> {
-        let mut used: Table<RseId, Bytes> = self.space.ids().map(|_| Bytes::ZERO).collect();
+        let mut used: Table<RseId, Total> = self.space.ids().map(|_| Total::default()).collect();
         for file in self.files.iter() {
             for &rse in file.replicas.iter().filter(|rse| Some(**rse) != file.home) {
                 used[rse] += file.bytes;
@@ -296,7 +298,7 @@ impl Storage {
         for (file, rse) in self.replicas.hidden() {
             used[rse] += self.files[file].bytes;
         }
-        let taken: Bytes = self.space.values().map(|space| space.used).sum();
+        let taken: Total = self.space.values().map(|space| space.used).sum();
         if self.at_start + self.come != taken + self.gone {
             let Self { at_start, come, gone, .. } = self;
             return Some(format!("replicas take {taken} where {at_start} were there, {come} came and {gone} went"));
@@ -307,7 +309,7 @@ impl Storage {
 
     /// Space taken by replicas and reservations everywhere.
     pub fn total_taken(&self) -> Bytes {
-        self.space.values().map(|space| space.used + space.reserved).sum()
+        self.space.values().map(|space| space.used + space.reserved).sum::<Total>().bytes()
     }
 
     fn replica(&self, file: FileId, rse: RseId) -> Option<Replica> {

@@ -126,6 +126,29 @@ impl Bytes {
     }
 }
 
+/// A sum of volumes to which volumes come and from which they go: exact where [`Bytes`] would stop at 2^64 - 1, and so would go
+/// below zero when all are gone.
+///
+/// ```
+/// use dapple_simulator::units::{Bytes, Total};
+/// let (mut total, most) = (Total::default(), Bytes::new(u64::MAX));
+/// total += most;
+/// total += most;
+/// assert_eq!(total.bytes(), most);
+/// total -= most;
+/// total -= most;
+/// assert_eq!(total, Total::default());
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Total(u128);
+
+impl Total {
+    /// The sum as a volume, 2^64 - 1 bytes at most.
+    pub fn bytes(self) -> Bytes {
+        Bytes(u64::try_from(self.0).unwrap_or(u64::MAX))
+    }
+}
+
 /// A rate in bytes per second: finite or infinite, never NaN, never negative.
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
 pub struct Rate(f64);
@@ -228,6 +251,47 @@ impl Sum for Bytes {
     }
 }
 
+impl From<Bytes> for Total {
+    fn from(bytes: Bytes) -> Self {
+        Self(u128::from(bytes.0))
+    }
+}
+
+impl Add for Total {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        // 2^64 of the largest volumes.
+        Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl Sub for Total {
+    type Output = Self;
+    /// # Panics
+    /// Where `other` is larger: the caller's books are wrong.
+    fn sub(self, other: Self) -> Self {
+        Self(self.0.checked_sub(other.0).expect("volumes never go negative"))
+    }
+}
+
+impl AddAssign<Bytes> for Total {
+    fn add_assign(&mut self, bytes: Bytes) {
+        *self = *self + bytes.into();
+    }
+}
+
+impl SubAssign<Bytes> for Total {
+    fn sub_assign(&mut self, bytes: Bytes) {
+        *self = *self - bytes.into();
+    }
+}
+
+impl Sum for Total {
+    fn sum<I: Iterator<Item = Self>>(iter: I) -> Self {
+        iter.fold(Self::default(), Add::add)
+    }
+}
+
 impl Div<Rate> for Bytes {
     type Output = SimSpan;
     /// Time to move these bytes at `rate`, rounded up; [`SimSpan::MAX`] at rate zero.
@@ -252,6 +316,13 @@ impl fmt::Display for SimSpan {
         let (hours, minutes) = (seconds / 3600 % 24, seconds / 60 % 60);
         let millis = self.0 % NANOS_PER_SECOND / 1_000_000;
         write!(f, "{hours:02}:{minutes:02}:{:02}.{millis:03}", seconds % 60)
+    }
+}
+
+impl fmt::Display for Total {
+    /// As [`Bytes`].
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.bytes().fmt(f)
     }
 }
 
