@@ -454,6 +454,25 @@ fn a_rule_that_cannot_grow_is_stuck_until_the_repairer_extends_it() {
     assert_eq!(ended(&told.rules[0]), (Some(RuleState::Stuck), Some(RuleError::NotWritable)));
 }
 
+#[test]
+fn the_injector_suspends_for_want_of_quota_alone() {
+    for every in [0.0, 45.0] {
+        let mut world = three();
+        world.services.rules.injector_every = span(every);
+        world.services.rules.quotas.local = vec![World::quota("root", "*", 100), World::quota("alice", "*", 15)];
+        world.outages = vec![(1, Outage { at: at(50.0), lasts: span(500.0), declared: true })];
+        let waits = |rses| RuleTemplate { approved_after: Some(span(100.0)), ..rule(rses) };
+        world.rule(0.0, FIRST(), waits("R1"));
+        world.rule_of(0.0, "alice", FIRST(), waits("R2"));
+        (1..7).for_each(|nth| world.rule_of(1.0, "alice", Data::File(dataset(0), nth), rule("R2")));
+        let told = world.run(7);
+        let rules = told.rules();
+        assert_eq!(ended(rules[0]), (Some(RuleState::Ok), None));
+        assert!(rules[0].injected_at.is_some_and(|then| then >= at(550.0) && then <= at(615.0)), "{:?}", rules[0]);
+        assert_eq!(ended(rules[1]), (Some(RuleState::Suspended), Some(RuleError::InsufficientQuota)));
+    }
+}
+
 /// Something that persons do, by four small numbers.
 fn deed((what, which, nth, account): (u8, u32, u32, bool)) -> Deed {
     let account = || if account { "alice" } else { "root" }.to_owned();
