@@ -94,15 +94,20 @@ impl Rules {
             }
             let selector = self.selector(&rule.new, rule.copies, below, cx);
             let injected = selector.and_then(|selector| self.apply(id, selector, below, cx));
-            if let Err(error) = injected {
-                self.suspend(id, error, cx);
+            match injected {
+                Ok(()) => {}
+                Err(error @ RuleError::InsufficientQuota) => self.suspend(id, error, cx),
+                Err(error) => {
+                    self.blame(id, error);
+                    self.daemons.inject_again(id, cx.now);
+                }
             }
         }
         taken.len()
     }
 
-    /// A rule that cannot be followed any more.
-    pub(super) fn suspend<E: Carries>(&mut self, id: RuleId, error: RuleError, cx: &mut Context<'_, E>) {
+    /// A rule that is not tried any more.
+    fn suspend<E: Carries>(&mut self, id: RuleId, error: RuleError, cx: &mut Context<'_, E>) {
         if let Some(rule) = self.book.get_mut(id) {
             rule.error = Some(error);
         }
@@ -200,7 +205,7 @@ impl Rules {
         below.conveyor.request(want, below.fts, below.fabric, cx);
     }
 
-    /// Says why a rule is stuck.
+    /// Says why a rule is stuck, or waits.
     pub(super) fn blame(&mut self, id: RuleId, error: RuleError) {
         if let Some(rule) = self.book.get_mut(id) {
             rule.error = Some(error);

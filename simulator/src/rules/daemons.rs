@@ -10,6 +10,9 @@ use crate::rules::{NewDataset, RulesSettings};
 use crate::ticker::Rounds;
 use crate::units::{SimSpan, SimTime};
 
+/// When an injector without a period tries a rule again: Rucio's period.
+const AGAIN: SimSpan = SimSpan::from_nanos(60_000_000_000);
+
 /// The daemons around rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Daemon {
@@ -66,7 +69,7 @@ impl Daemon {
     }
 }
 
-/// Things in the order in which they came, each once.
+/// Things in the order in which they came, or are to come, each once.
 #[derive(Clone, Debug)]
 pub(super) struct Line<T>(VecDeque<(SimTime, T)>, FxHashSet<T>);
 
@@ -77,7 +80,8 @@ impl<T: Copy + Eq + std::hash::Hash> Line<T> {
 
     pub fn push(&mut self, at: SimTime, thing: T) {
         if self.1.insert(thing) {
-            self.0.push_back((at, thing));
+            let place = self.0.partition_point(|(other, _)| *other <= at);
+            self.0.insert(place, (at, thing));
         }
     }
 
@@ -145,6 +149,12 @@ impl Daemons {
         self.rounds[daemon as usize].ran(now, is_busy);
     }
 
+    /// The injector tries a rule again, at a later run.
+    pub fn inject_again(&mut self, id: RuleId, now: SimTime) {
+        let at_once = self.rounds[Daemon::Injector as usize].is_immediate();
+        self.to_inject.push(if at_once { now + AGAIN } else { now }, id);
+    }
+
     /// What a run takes: at most a batch of what was there before its instant.
     pub fn take_data(&mut self, now: SimTime) -> Vec<Did> {
         Self::batch(&self.rounds, &self.batches, Daemon::Evaluator, &mut self.changed, now)
@@ -202,7 +212,7 @@ impl Daemons {
         now: SimTime,
     ) -> Vec<T> {
         let at_once = rounds[daemon as usize].is_immediate();
-        let is_ready = |at: SimTime| at < now || at_once;
+        let is_ready = |at: SimTime| at < now || at_once && at == now;
         let most = batches[daemon as usize] as usize;
         std::iter::from_fn(|| line.take(is_ready)).take(most).collect()
     }

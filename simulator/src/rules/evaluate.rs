@@ -33,24 +33,26 @@ impl Rules {
         if matches!(rule.state, RuleState::Inject | RuleState::WaitingApproval | RuleState::Suspended) {
             return;
         }
-        let grouping = rule.new.grouping;
-        let mut locked = Locked::default();
-        for lock in &rule.locks {
-            locked.entry(lock.file).or_default().push(lock.rse);
-        }
-        let groups = below.catalogue.namespace.groups(rule.new.did);
-        let storage = &below.fabric.storage;
-        let blocks = blocks(groups, grouping, |file| storage.file(file).bytes);
+        let blocks = self.blocks_of(id, below);
         let files: FxHashSet<FileId> = blocks.iter().flat_map(|block| block.files.iter().copied()).collect();
         self.shrink(id, &files, below, cx);
-        if let Err(error) = self.extend(id, blocks, &locked, below, cx) {
-            self.suspend(id, error, cx);
+        if let Err(error) = self.extend(id, blocks, below, cx) {
+            // The repairer will try again.
+            self.blame(id, error);
+            self.enter(id, RuleState::Stuck, cx);
             return;
         }
-        let Some(rule) = self.book.get_mut(id) else { return };
-        rule.files = files.len() as u64;
+        let Some(rule) = self.book.get(id) else { return };
         let state = if rule.state == RuleState::Stuck { RuleState::Stuck } else { rule.state_of_locks() };
         self.enter(id, state, cx);
+    }
+
+    /// The blocks of a rule's data as they are now.
+    pub(super) fn blocks_of(&self, id: RuleId, below: &Below<'_, '_>) -> Vec<Block> {
+        let Some(rule) = self.book.get(id) else { return Vec::new() };
+        let groups = below.catalogue.namespace.groups(rule.new.did);
+        let storage = &below.fabric.storage;
+        blocks(groups, rule.new.grouping, |file| storage.file(file).bytes)
     }
 
     /// Files that are not in the data any more lose their locks.
@@ -70,14 +72,19 @@ impl Rules {
     }
 
     /// New files get locks, where their siblings have them.
-    fn extend<E: Carries>(
+    pub(super) fn extend<E: Carries>(
         &mut self,
         id: RuleId,
         mut blocks: Vec<Block>,
-        locked: &Locked,
         below: &mut Below<'_, '_>,
         cx: &mut Context<'_, E>,
     ) -> Result<(), RuleError> {
+        let Some(rule) = self.book.get_mut(id) else { return Ok(()) };
+        rule.files = blocks.iter().map(|block| block.files.len() as u64).sum();
+        let mut locked = Locked::default();
+        for lock in &rule.locks {
+            locked.entry(lock.file).or_default().push(lock.rse);
+        }
         blocks.retain(|block| block.files.iter().any(|file| !locked.contains_key(file)));
         if blocks.is_empty() {
             return Ok(());

@@ -47,10 +47,21 @@ impl Rules {
             if is_hopeless {
                 self.enter(id, RuleState::Suspended, cx);
             } else {
-                self.repair_locks(id, below, cx);
+                self.repair_rule(id, below, cx);
             }
         }
         taken.len()
+    }
+
+    /// Its locks, once all its files have some.
+    fn repair_rule<E: Carries>(&mut self, id: RuleId, below: &mut Below<'_, '_>, cx: &mut Context<'_, E>) {
+        let blocks = self.blocks_of(id, below);
+        if let Err(error) = self.extend(id, blocks, below, cx) {
+            self.blame(id, error);
+            self.enter(id, RuleState::Stuck, cx);
+        } else {
+            self.repair_locks(id, below, cx);
+        }
     }
 
     fn repair_locks<E: Carries>(&mut self, id: RuleId, below: &mut Below<'_, '_>, cx: &mut Context<'_, E>) {

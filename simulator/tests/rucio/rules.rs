@@ -435,6 +435,44 @@ fn nothing_is_placed_where_a_downtime_is_declared() {
     assert!(told.transfers.iter().filter(|row| row.created_at > at(10.0)).all(|row| row.destination == rse(2)));
 }
 
+#[test]
+fn a_rule_that_cannot_grow_is_stuck_until_the_repairer_extends_it() {
+    let mut world = World::of(2);
+    world.horizon = 6000.0;
+    world.outages = vec![(1, Outage { at: at(50.0), lasts: span(500.0), declared: true })];
+    world.step(0.0, Deed::Make { files: World::files(0, 3), lifetime: None });
+    world.rule(10.0, Data::Made(0), rule("R1"));
+    world.step(100.0, Deed::Grow { dataset: Data::Made(0), files: World::files(0, 4) });
+    let told = world.run(7);
+    let [rule] = told.rules()[..] else { panic!("one rule") };
+    assert_eq!((rule.stuck_at, ended(rule)), (Some(at(100.0)), (Some(RuleState::Ok), None)));
+    assert_eq!((rule.files, rule.locks), (7, [7, 0, 0]));
+    let created = told.transfers.iter().map(|row| row.created_at).max();
+    assert_eq!(created, Some(at(1900.0)), "the repairer leaves it alone for half an hour");
+    world.horizon = 1000.0;
+    let told = world.run(7);
+    assert_eq!(ended(&told.rules[0]), (Some(RuleState::Stuck), Some(RuleError::NotWritable)));
+}
+
+#[test]
+fn the_injector_suspends_for_want_of_quota_alone() {
+    for every in [0.0, 45.0] {
+        let mut world = three();
+        world.services.rules.injector_every = span(every);
+        world.services.rules.quotas.local = vec![World::quota("root", "*", 100), World::quota("alice", "*", 15)];
+        world.outages = vec![(1, Outage { at: at(50.0), lasts: span(500.0), declared: true })];
+        let waits = |rses| RuleTemplate { approved_after: Some(span(100.0)), ..rule(rses) };
+        world.rule(0.0, FIRST(), waits("R1"));
+        world.rule_of(0.0, "alice", FIRST(), waits("R2"));
+        (1..7).for_each(|nth| world.rule_of(1.0, "alice", Data::File(dataset(0), nth), rule("R2")));
+        let told = world.run(7);
+        let rules = told.rules();
+        assert_eq!(ended(rules[0]), (Some(RuleState::Ok), None));
+        assert!(rules[0].injected_at.is_some_and(|then| then >= at(550.0) && then <= at(615.0)), "{:?}", rules[0]);
+        assert_eq!(ended(rules[1]), (Some(RuleState::Suspended), Some(RuleError::InsufficientQuota)));
+    }
+}
+
 /// Something that persons do, by four small numbers.
 fn deed((what, which, nth, account): (u8, u32, u32, bool)) -> Deed {
     let account = || if account { "alice" } else { "root" }.to_owned();
