@@ -134,7 +134,7 @@ const SERVICES: &str = r#"(
             storages: [
                 (rse: "C_D", max_outbound: 30, max_inbound: 25, max_outbound_throughput: MBps(100), max_inbound_throughput: MBps(200)),
             ],
-            vo_shares: [(source: "A_D", destination: "C_D", weights: [(name: "vo", share: 2)], public: 1)],
+            vo_shares: [(source: "A_D", destination: "B_D", weights: [(name: "vo", share: 2)], public: 1)],
             activity_shares: [(shares: [(name: "Express", share: 0.6), (name: "default", share: 0.4)])],
             retries: 1, retry_delay: Minutes(1), max_time_in_queue: Minutes(50), streams: 2, window: MB(8), start_up: Seconds(1),
             staging: (
