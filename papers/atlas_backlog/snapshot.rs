@@ -75,7 +75,7 @@ impl Snapshot {
         self.pairs.iter().flat_map(|pair| [pair.source.as_str(), pair.destination.as_str()]).collect()
     }
 
-    /// Mean size of a file queued anywhere [B].
+    /// Mean size of a file queued anywhere in bytes.
     pub fn mean_bytes(&self) -> f64 {
         let known = self.pairs.iter().filter_map(|pair| Some((pair.queued_bytes? as f64, pair.queued_files as f64)));
         let (bytes, files) = known.fold((0.0, 0.0), |sum, (bytes, files)| (sum.0 + bytes, sum.1 + files));
@@ -84,7 +84,7 @@ impl Snapshot {
 }
 
 impl Pair {
-    /// Mean size of its files [B], or that of all where it is not known.
+    /// Mean size of its files in bytes, or that of all where it is not known.
     pub fn mean_bytes(&self, of_all: f64) -> f64 {
         match self.queued_bytes {
             Some(bytes) if bytes > 0 && self.queued_files > 0 => bytes as f64 / self.queued_files as f64,

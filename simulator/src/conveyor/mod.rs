@@ -12,10 +12,10 @@
 //!
 //! Daemons are workers with exact periods ([`crate::ticker::Rounds`]); a run that finds nothing is no event, and a full hand is followed by the next
 //! after a second. A daemon with a period of zero is none: what it does is done at once, in the same call. The poller looks at requests that
-//! have not ended too; these looks are arithmetic ([`gates`]), and do not count towards what fills its hands.
+//! have not ended too; these looks are arithmetic (`gates`), and do not count towards what fills its hands.
 //!
-//! Where to look: [`service`] has the daemons before FTS, [`submission`] what is handed to it, [`ending`] what becomes of that;
-//! [`ranking`] is the production rule for sources, [`paths`] that for hops, [`throttler`] that for limits.
+//! Where to look: `service` has the daemons before FTS, `submission` what is handed to it, `ending` what becomes of that;
+//! `ranking` is the production rule for sources, `paths` that for hops, `throttler` that for limits.
 
 mod cancelling;
 mod choice;

@@ -11,7 +11,7 @@
 //!
 //! Two durations exist and are not to be mixed: that of the copying, from the first byte to the last, and that of the whole process,
 //! from `accepted_at` to `ended_at`, which is what Rucio keeps. A process holds what FTS gave it (slots, space) from its start to its
-//! end; FTS, which owns the [`Copies`], gives it back.
+//! end; FTS, which owns the `Copies`, gives it back.
 //!
 //! **Failures** are drawn before a copy begins ([`Failure`]); an RSE that does not answer (an outage) lets those fail that need it, and
 //! breaks those that move bytes. Bytes of copies that fail are lost, and counted.

@@ -11,7 +11,7 @@
 //! ```
 //!
 //! Unlocked data are a cache: they stay until their space is needed, and those that were read last stay longest. Which replicas may
-//! go at all is [`Storage::candidates`](crate::storage::Storage::candidates)'s to say; which of them go is [`victims`], the one
+//! go at all is `Storage::candidates`'s to say; which of them go is `victims`, the one
 //! place for it.
 //!
 //! The need is looked up once in ten minutes and shared by all workers, and nobody takes off it what is marked meanwhile: where

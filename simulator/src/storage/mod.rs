@@ -10,11 +10,11 @@
 //! ```
 //!
 //! A replica is deletable when no lock holds it and it has a tombstone: an instant from which on it may go, or the epoch, which makes
-//! it obsolete. The last lock that goes sets it ([`Unlocking`]); reading moves it forward. In this order, and then by who was buried
-//! first, [`Storage::candidates`] lists what the reaper may take.
+//! it obsolete. The last lock that goes sets it (`Unlocking`); reading moves it forward. In this order, and then by who was buried
+//! first, `Storage::candidates` lists what the reaper may take.
 //!
 //! Space is reserved when a transfer starts, not when it ends, and becomes used when the replica is there; it never
-//! goes negative. Whoever gives space back ([`Storage::give_back`], [`Storage::remove`]) tells so, as transfers may wait for it. Files that
+//! goes negative. Whoever gives space back (`Storage::give_back`, `Storage::remove`) tells so, as transfers may wait for it. Files that
 //! a workload makes up for one job ([`crate::workload::Inputs::Fresh`]) take no space where they lie: they stand for data that is there anyway,
 //! which nobody deletes; once nobody holds such a file any more it is forgotten.
 
