@@ -86,6 +86,9 @@ impl Catalogue {
 
     /// States the quotas of a scenario. An account that it does not name has none.
     pub fn limit(&mut self, settings: &QuotaSettings, names: &Names) {
+        if !settings.local.is_empty() || !settings.global.is_empty() {
+            self.quotas.enforce();
+        }
         for quota in &settings.local {
             let Some(account) = names.account_of(&quota.account) else { continue };
             let rses = self.words.expression(&quota.rses);

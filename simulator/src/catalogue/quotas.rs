@@ -82,6 +82,11 @@ impl Quotas {
         Self { enforced: false, accounts: (0..n_accounts).map(account).collect() }
     }
 
+    /// Some quota is stated, if only at no RSE.
+    pub fn enforce(&mut self) {
+        self.enforced = true;
+    }
+
     /// States a quota at one RSE.
     pub fn limit(&mut self, account: AccountId, rse: RseId, bytes: Bytes) {
         self.enforced = true;

@@ -203,7 +203,9 @@ impl Conveyor {
         if let Some(file) = file {
             self.live.remove(&(file, destination));
             if result.is_ok() {
-                fabric.storage.add_replica(file, destination, cx.now);
+                if fabric.storage.add_replica(file, destination, cx.now) {
+                    cx.tell(&Fact::SpaceFreed { rse: destination });
+                }
             } else if next.is_none() {
                 fabric.storage.give_up(file, destination, cx.now);
             }

@@ -90,6 +90,9 @@ pub struct Counters {
     /// Replicas that the reaper has deleted.
     #[serde(default)]
     pub replicas_deleted: u64,
+    /// Files of which no good replica was left.
+    #[serde(default)]
+    pub files_lost: u64,
     /// Sum over RSEs of the space that replicas and reservations take at the horizon, without the initial fill.
     pub space_used_bytes: u64,
 }

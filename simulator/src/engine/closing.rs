@@ -41,6 +41,7 @@ impl Simulation<'_> {
             locks_left: self.rules.n_locks_left(),
             flows_stalled: network.n_stalled() as u64,
             replicas_deleted: self.reaper.n_deleted(),
+            files_lost: self.rules.n_lost(),
             space_used_bytes: self.fabric.storage.total_taken().get(),
         }
     }

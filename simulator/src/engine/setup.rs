@@ -55,6 +55,8 @@ impl Setup {
         self.services.fts.has_chance()
             || self.services.copy.has_chance()
             || self.services.conveyor.has_chance()
+            || self.services.rules.has_chance()
+            || self.services.reaper.has_chance()
             || self.datasets.values().any(|dataset| dataset.size.has_chance())
             || self.workloads.values().any(|workload| workload.kind.has_chance(&self.datasets))
     }

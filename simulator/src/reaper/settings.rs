@@ -79,6 +79,11 @@ settings! {
 }
 
 impl ReaperSettings {
+    /// Whether anything is drawn: phases of workers, orders of RSEs.
+    pub(crate) fn has_chance(&self) -> bool {
+        self.every > SimSpan::ZERO
+    }
+
     /// Whether it deletes what is not obsolete, somewhere.
     pub fn makes_room(&self) -> bool {
         let keeps = self.greedy || self.min_free_space.is_some() || !self.rses.is_empty();

@@ -97,6 +97,8 @@ impl Rule {
         }
         if state == RuleState::Ok {
             self.ok_at.get_or_insert(now);
+        }
+        if matches!(state, RuleState::Ok | RuleState::Replicating) {
             self.error = None;
         }
         self.state = state;

@@ -85,6 +85,10 @@ impl<T: Copy + Eq + std::hash::Hash> Line<T> {
         }
     }
 
+    pub fn holds(&self, thing: &T) -> bool {
+        self.1.contains(thing)
+    }
+
     fn first_at(&self) -> Option<SimTime> {
         self.0.front().map(|(at, _)| *at)
     }

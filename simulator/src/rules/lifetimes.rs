@@ -36,14 +36,14 @@ impl Rules {
     /// Ends a rule: all its locks go.
     pub(super) fn dissolve<E: Carries>(&mut self, id: RuleId, below: &mut Below<'_, '_>, cx: &mut Context<'_, E>) {
         let Some(rule) = self.book.get(id) else { return };
-        let (counts, n_locks) = (rule.counts, rule.locks.len() as u32);
+        let (counts, bytes, n_locks) = (rule.counts, rule.bytes, rule.locks.len() as u32);
         if let Some(at) = rule.expires_at {
             self.daemons.expiring.remove(&(at, id));
         }
         for nth in (0..n_locks).rev() {
             self.release(id, nth, below, cx);
         }
-        self.end(id, counts, cx);
+        self.end(id, (counts, bytes), cx);
     }
 
     /// Takes a lock away. Nobody else wants a replica that was to come for it: its request is cancelled.
@@ -59,6 +59,9 @@ impl Rules {
         let is_replicating = lock.state == LockState::Replicating;
         let storage = &mut below.fabric.storage;
         let bytes = storage.file(lock.file).bytes;
+        if let Some(rule) = self.book.get_mut(id) {
+            rule.bytes -= bytes;
+        }
         below.catalogue.quotas.unlock(new.account, lock.rse, bytes);
         storage.unlock(lock.file, lock.rse, Unlocking { purges: new.purges, is_replicating }, cx.now);
         let is_wanted = storage.is_locked(lock.file, lock.rse);

@@ -20,7 +20,8 @@ impl Rules {
         let mut taken = self.daemons.take_bad(cx.now);
         let n_taken = taken.len();
         let storage = &below.fabric.storage;
-        taken.retain(|&(file, rse)| storage.state(file, rse) == Some(ReplicaState::Bad));
+        // A rule that has claimed one meanwhile has begun to bring it again.
+        taken.retain(|&(file, rse)| storage.state(file, rse).is_some_and(|state| state != ReplicaState::Available));
         let (lost, recoverable): (Vec<_>, Vec<_>) =
             taken.into_iter().partition(|&(file, _)| storage.file(file).replicas.is_empty());
         let locks = self.locks_on(&recoverable);
@@ -49,7 +50,7 @@ impl Rules {
         locks
     }
 
-    /// Has a replica brought again; one that no lock holds is let go.
+    /// Has a replica brought again, unless it is on its way already; one that no lock holds is let go.
     fn recover<E: Carries>(
         &mut self,
         file: FileId,
@@ -58,16 +59,24 @@ impl Rules {
         below: &mut Below<'_, '_>,
         cx: &mut Context<'_, E>,
     ) {
-        let Some(&(first, _)) = locks.first() else {
-            below.fabric.storage.bury(file, rse, Tombstone::OBSOLETE, cx.now);
-            return;
+        if locks.is_empty() {
+            discard(file, rse, below, cx);
+        }
+        let is_ok = |&&(id, nth): &&(RuleId, u32)| {
+            let lock = self.book.get(id).and_then(|rule| rule.locks.get(nth as usize));
+            lock.is_some_and(|lock| lock.state == LockState::Ok)
         };
-        for &(id, nth) in locks {
+        let locks: Vec<(RuleId, u32)> = locks.iter().filter(is_ok).copied().collect();
+        let Some(&(first, _)) = locks.first() else { return };
+        for (id, nth) in locks {
             self.book.turn(id, nth, LockState::Replicating, cx.now);
             let Some(rule) = self.book.get(id) else { continue };
             if matches!(rule.state, RuleState::Ok | RuleState::Replicating) {
                 self.enter(id, RuleState::Replicating, cx);
             }
+        }
+        if below.conveyor.live(file, rse).is_some() {
+            return;
         }
         below.fabric.storage.begin_copy(file, rse, cx.now);
         self.request(first, (file, rse), Attempts::Recovery, below, cx);
@@ -84,7 +93,15 @@ impl Rules {
         for dataset in below.catalogue.namespace.detach_everywhere(file) {
             self.changed(Did::Dataset(dataset), cx);
         }
-        self.n_lost += 1;
-        below.fabric.storage.bury(file, rse, Tombstone::OBSOLETE, cx.now);
+        self.lost.insert(file);
+        discard(file, rse, below, cx);
+    }
+}
+
+/// A replica that is still bad is obsolete.
+fn discard<E>(file: FileId, rse: RseId, below: &mut Below<'_, '_>, cx: &Context<'_, E>) {
+    let storage = &mut below.fabric.storage;
+    if storage.state(file, rse) == Some(ReplicaState::Bad) {
+        storage.bury(file, rse, Tombstone::OBSOLETE, cx.now);
     }
 }

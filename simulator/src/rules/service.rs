@@ -1,17 +1,20 @@
 //! The life of rules.
 
+use rustc_hash::FxHashSet;
+
 use crate::catalogue::{Catalogue, Did};
 use crate::context::Context;
 use crate::conveyor::{Conveyor, ConveyorEvent};
 use crate::fabric::Fabric;
 use crate::facts::{Fact, RuleChanged, RuleEnded, RuleError, RuleState, Settled};
 use crate::fts::{Fts, FtsEvent};
-use crate::ids::{ActivityId, RseId, RuleId, Table};
+use crate::ids::{ActivityId, FileId, RseId, RuleId, Table};
 use crate::names::Names;
-use crate::rules::book::{Book, Counts, Rule};
+use crate::rules::book::{Book, Counts, Lock, LockState, Rule};
 use crate::rules::daemons::{Daemon, Daemons};
 use crate::rules::subscribed::Subscribed;
 use crate::rules::{Copies, NewRule, Order, RulesSettings};
+use crate::storage::ReplicaState;
 use crate::units::{Bytes, SimTime};
 
 /// What can happen to rules.
@@ -51,7 +54,8 @@ pub(crate) struct Rules {
     pub(super) subscriptions: Vec<Subscribed>,
     n_refused: u64,
     n_deleted: u64,
-    pub(super) n_lost: u64,
+    /// Files of which no good replica was left; looked up and counted only.
+    pub(super) lost: FxHashSet<FileId>,
 }
 
 impl Rules {
@@ -76,7 +80,7 @@ impl Rules {
                 .collect(),
             n_refused: 0,
             n_deleted: 0,
-            n_lost: 0,
+            lost: FxHashSet::default(),
             settings: settings.clone(),
         }
     }
@@ -213,6 +217,11 @@ impl Rules {
         self.book.lock_counts()
     }
 
+    /// Files of which no good replica was left.
+    pub fn n_lost(&self) -> u64 {
+        self.lost.len() as u64
+    }
+
     /// Locks that are there, counted one by one.
     pub fn n_locks_left(&self) -> u64 {
         self.book.iter().map(|(_, rule)| rule.locks.len() as u64).sum()
@@ -221,7 +230,23 @@ impl Rules {
     /// Where rules, locks and what is locked do not add up.
     pub fn violation(&self, catalogue: &Catalogue, fabric: &Fabric<'_>) -> Option<String> {
         let bytes_of = |file| fabric.storage.file(file).bytes;
-        self.book.violation().or_else(|| self.book.quota_violation(&catalogue.quotas, bytes_of))
+        let quotas = || self.book.quota_violation(&catalogue.quotas, bytes_of);
+        self.book.violation().or_else(quotas).or_else(|| self.lock_violation(fabric))
+    }
+
+    /// A lock that is OK though its replica is not there, or the other way round. Not looked at: what the necromancer has yet to
+    /// see, and files that are lost, whose locks go when the evaluator comes by.
+    fn lock_violation(&self, fabric: &Fabric<'_>) -> Option<String> {
+        self.book.iter().find_map(|(id, rule)| {
+            let is_wrong = |lock: &&Lock| {
+                let state = fabric.storage.state(lock.file, lock.rse);
+                (lock.state == LockState::Ok) != (state == Some(ReplicaState::Available))
+                    && !self.daemons.bad.holds(&(lock.file, lock.rse))
+                    && !self.lost.contains(&lock.file)
+            };
+            let lock = rule.locks.iter().find(is_wrong)?;
+            Some(format!("{lock:?} of {id:?} is on a replica {:?}", fabric.storage.state(lock.file, lock.rse)))
+        })
     }
 
     /// Tells what is left at the end of the run.
@@ -269,10 +294,10 @@ impl Rules {
         self.wake(Daemon::Cleaner, cx);
     }
 
-    /// A rule has no locks any more: it is over.
-    pub(super) fn end<E: Carries>(&mut self, id: RuleId, counts: Counts, cx: &mut Context<'_, E>) {
+    /// A rule has no locks any more: it is over. `had`: its locks, and their bytes.
+    pub(super) fn end<E: Carries>(&mut self, id: RuleId, had: (Counts, Bytes), cx: &mut Context<'_, E>) {
         let Some(mut rule) = self.book.remove(id) else { return };
-        rule.counts = counts;
+        (rule.counts, rule.bytes) = had;
         self.daemons.stuck.remove(&(rule.updated_at, id));
         self.n_deleted += 1;
         cx.tell(&Fact::RuleEnded(life(id, &rule, Some(cx.now), Some(rule.state))));

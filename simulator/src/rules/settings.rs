@@ -71,6 +71,22 @@ settings! {
     }
 }
 
+impl RulesSettings {
+    /// Whether anything is drawn: phases of daemons, RSEs for what subscriptions ask for.
+    pub(crate) fn has_chance(&self) -> bool {
+        let periods = [
+            self.injector_every,
+            self.evaluator_every,
+            self.repairer_every,
+            self.cleaner_every,
+            self.undertaker_every,
+            self.necromancer_every,
+            self.transmogrifier_every,
+        ];
+        periods.into_iter().any(|every| every > SimSpan::ZERO) || !self.subscriptions.is_empty()
+    }
+}
+
 settings! {
     /// How long a stuck lock is left alone, by its age.
     #[derive(Copy, Eq)]

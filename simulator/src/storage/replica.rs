@@ -93,14 +93,17 @@ impl Replica {
         Self { locks: self.locks + 1, ..self.buried(Tombstone::NONE, now) }
     }
 
-    /// With one lock less. Without the last one it is obsolete, or cache that was used last when it was read last.
+    /// With one lock less. Without the last one it is obsolete, where it was or is of no use, or cache that was used last when it was read last.
     pub fn unlocked(self, how: Unlocking, now: SimTime) -> Self {
         debug_assert!(self.locks > 0, "a lock goes once");
         let locks = self.locks.saturating_sub(1);
         if locks > 0 {
             return Self { locks, ..self };
         }
-        let is_obsolete = how.purges || how.is_replicating || self.state == ReplicaState::Unavailable;
+        let is_obsolete = how.purges
+            || how.is_replicating
+            || self.tombstone == Tombstone::OBSOLETE
+            || matches!(self.state, ReplicaState::Unavailable | ReplicaState::Bad);
         let state = if how.is_replicating { ReplicaState::Unavailable } else { self.state };
         let tombstone = if is_obsolete { Tombstone::OBSOLETE } else { Tombstone::at(self.used_at) };
         Self { locks, state, ..self.buried(tombstone, now) }

@@ -197,14 +197,18 @@ impl Storage {
         });
     }
 
-    /// Turns a reservation into a replica. One that was there, and bad, is written over.
-    pub fn add_replica(&mut self, file: FileId, rse: RseId, now: SimTime) {
+    /// Turns a reservation into a replica. One that was there, and bad, is written over, which frees its space: whether it was.
+    pub fn add_replica(&mut self, file: FileId, rse: RseId, now: SimTime) -> bool {
         let bytes = self.files[file].bytes;
+        let is_there = self.replica(file, rse).is_some_and(|replica| replica.is_there);
         self.space[rse].reserved -= bytes;
         self.change(file, rse, now, |replica| {
             let (state, is_there) = (ReplicaState::Available, true);
             Some(Replica { state, is_there, ..replica.unwrap_or(Replica::copying(now)) })
         });
+        // Where what is used has changed that has been published.
+        self.space[rse].publish(now);
+        is_there
     }
 
     /// It is found to be corrupt.

@@ -117,6 +117,12 @@ fn statement_12_quota_is_strict_in_a_run() {
     assert_eq!(with_quota(10, "R0"), (vec![refused, None], 1), "the full size counts, though the data are there");
     assert_eq!(with_quota(1, "R0"), (vec![refused, refused], 0));
 
+    // A quota at no RSE is a quota.
+    let mut world = three();
+    world.services.rules.quotas.local.push(World::quota("alice", "NOBODY", 100));
+    world.rule(0.0, FIRST(), rule("R1"));
+    assert_eq!(world.run(7).rules()[0].error, refused);
+
     // Several RSEs together: equality is accepted. An account without a quota may lock nothing once there is any.
     let mut world = three();
     world.services.rules.quotas.local.push(World::quota("alice", "*", 100));
@@ -299,6 +305,7 @@ fn rules_end_with_their_lifetime_and_leave_cache() {
     let deleted = one.deleted_at.expect("its time is over").as_secs_f64();
     assert!((300.0..=360.0).contains(&deleted), "{deleted}");
     assert_eq!((other.ok_at, told.transfers.len()), (Some(at(500.0)), 10));
+    assert_eq!(one.bytes.get(), 10 * FILE, "those that it last had");
     assert_eq!((told.books.counters.rules_deleted, told.books.counters.locks_gone), (2, 20));
 }
 
@@ -333,6 +340,31 @@ fn a_bad_replica_is_copied_again_and_a_file_without_good_ones_is_lost() {
         (9, [9, 0, 0], Some(RuleState::Ok)),
         "the lost file has left its dataset"
     );
+    assert_eq!(rule.bytes.get(), 9 * FILE, "with its bytes");
+    assert_eq!(told.books.counters.files_lost, 1, "once, not once for each replica");
+}
+
+#[test]
+fn a_bad_replica_that_another_rule_claims_first_is_ok_for_neither() {
+    let mut world = three();
+    world.services.rules.necromancer_every = span(300.0);
+    world.bandwidth = Rate::from_mb_per_s(0.002);
+    world.rule(0.0, Data::File(dataset(0), 4), rule("R0"));
+    world.step(1.0, Deed::DeclareBad { dataset: dataset(0), nth: 4, rse: rse(0) });
+    // Nobody else has it: it is lost, and both rules go with it.
+    world.rule_of(2.0, "alice", Data::File(dataset(0), 4), rule("R0"));
+    // Here R0 has it as well.
+    world.datasets.push((1, vec![0, 1]));
+    let second = || Data::Dataset(dataset(1));
+    world.rule(0.0, second(), rule("R1"));
+    world.step(1.0, Deed::DeclareBad { dataset: dataset(1), nth: 0, rse: rse(1) });
+    world.rule_of(2.0, "alice", second(), rule("R1"));
+    world.horizon = 450.0;
+    let told = world.run(7);
+    let under_way = |rule: &&&RuleEnded| (rule.locks, rule.deleted_at) == ([0, 1, 0], None);
+    assert_eq!(told.rules().iter().filter(under_way).count(), 2, "{:?}", told.rules());
+    assert_eq!(told.transfers.iter().filter(|row| row.destination == rse(1)).count(), 1, "one request for both");
+    assert_eq!((told.books.counters.files_lost, told.books.counters.rules_deleted), (1, 2));
 }
 
 #[test]
@@ -471,6 +503,22 @@ fn the_injector_suspends_for_want_of_quota_alone() {
         assert!(rules[0].injected_at.is_some_and(|then| then >= at(550.0) && then <= at(615.0)), "{:?}", rules[0]);
         assert_eq!(ended(rules[1]), (Some(RuleState::Suspended), Some(RuleError::InsufficientQuota)));
     }
+}
+
+#[test]
+fn daemons_subscriptions_and_the_reaper_are_chance() {
+    let has_chance = |set: fn(&mut World)| {
+        let mut world = three();
+        set(&mut world);
+        world.setup().has_chance()
+    };
+    assert!(!has_chance(|_| {}));
+    assert!(has_chance(|world| world.services.rules.cleaner_every = span(60.0)));
+    assert!(has_chance(|world| world.services.reaper.every = span(60.0)));
+    assert!(has_chance(|world| {
+        let of = Subscription { name: "all".into(), workload: None, account: "root".into(), rules: Vec::new() };
+        world.services.rules.subscriptions.push(of);
+    }));
 }
 
 /// Something that persons do, by four small numbers.

@@ -139,7 +139,8 @@ fn step(storage: &mut Storage, twin: &mut Twin, what: u8, (file, rse): (FileId, 
             storage.unlock(file, rse, Unlocking { purges: what == 5, is_replicating }, now);
             row.locks -= 1;
             if row.locks == 0 {
-                let is_obsolete = what == 5 || is_replicating || row.state == ReplicaState::Unavailable;
+                let is_useless = matches!(row.state, ReplicaState::Unavailable | ReplicaState::Bad);
+                let is_obsolete = what == 5 || is_replicating || is_useless || row.tombstone == Some(None);
                 (row.tombstone, row.buried_at) = (Some((!is_obsolete).then_some(row.used_at)), now);
                 if is_replicating {
                     row.state = ReplicaState::Unavailable;
@@ -232,6 +233,22 @@ fn a_made_up_file_is_forgotten_when_nobody_holds_it() {
     assert!(!storage.has_replica(made, home), "forgotten, and no panic");
     let next = storage.make_file(Bytes::new(SIZE), home);
     assert_eq!(next.index(), made.index() + 1, "its number is not used again");
+}
+
+#[test]
+fn a_copy_that_is_written_over_a_bad_one_takes_its_space_once() {
+    let map = map();
+    let mut storage = storage(&map);
+    let (file, rse, now) = (FileId::from_index(0), RseId::from_index(1), SimTime::ZERO);
+    storage.begin_copy(file, rse, now);
+    for is_written_over in [false, true] {
+        assert!(storage.reserve(rse, Bytes::new(SIZE), now));
+        assert_eq!(storage.add_replica(file, rse, now), is_written_over);
+        let left = Bytes::new(CAPACITY - storage.taken(rse).get());
+        assert_eq!(storage.space[rse].free.get(), Some(left), "what is left is published");
+        storage.declare_bad(file, rse, now);
+        storage.begin_copy(file, rse, now);
+    }
 }
 
 #[test]
