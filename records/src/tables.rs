@@ -157,9 +157,9 @@ tables! {
         activity: Activity = r.activity, "what its transfers are for";
         priority: Int = r.priority, "priority of its transfers, 5 before 1";
         copies: Int = Some(r.copies).filter(|copies| *copies > 0), "copies of each file; empty: it was refused before that was known";
-        files: Int = r.files, "files of its data when it was made";
+        files: Int = r.files, "files of its data when they were looked at last: when it was made, or had grown or shrunk";
         size_bytes: Int = r.bytes, "size of what it locks, all copies together";
-        transfers: Int = r.transfers, "transfers that were requested for it, further attempts not counted";
+        transfers: Int = r.transfers, "transfers that were requested for it, each repair of a lock among them; attempts that follow a failed one are not counted";
         created_at_ns: Int = r.created_at, "when it was asked for";
         injected_at_ns: Int = r.injected_at, "when its locks were made; empty: never";
         ok_at_ns: Int = r.ok_at, "when all its copies were there for the first time; empty: never";

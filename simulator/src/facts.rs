@@ -28,8 +28,6 @@ pub enum Fact {
     Settled(Settled),
     /// A rule has been refused or deleted, or the run has ended.
     RuleEnded(RuleEnded),
-    /// A rule is in another state; told of those whose workload waits for it.
-    RuleChanged(RuleChanged),
     /// A replica has been deleted.
     ReplicaRemoved(ReplicaRemoved),
     /// There is more space at an RSE than there was.
@@ -322,11 +320,11 @@ pub struct RuleEnded {
     pub priority: u8,
     /// Copies of each file; 0: it was refused before that was known.
     pub copies: u32,
-    /// Files of the data when it was made.
+    /// Files of the data when it was looked at last.
     pub files: u64,
     /// Bytes of its locks, or that they last had.
     pub bytes: Bytes,
-    /// Transfers that were requested for it, without repeated attempts.
+    /// Transfers that were requested for it, each repair of a lock among them; attempts that follow a failed one are not.
     pub transfers: u32,
     /// When it was asked for.
     pub created_at: SimTime,
@@ -344,17 +342,6 @@ pub struct RuleEnded {
     pub locks: [u32; 3],
     /// Why it was refused, is stuck or suspended.
     pub error: Option<RuleError>,
-}
-
-/// A rule is in another state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RuleChanged {
-    /// The rule.
-    pub rule: RuleId,
-    /// The workload that asked for it.
-    pub workload: WorkloadId,
-    /// The state; `None`: it was refused, or deleted.
-    pub state: Option<RuleState>,
 }
 
 /// The state of a rule.

@@ -1,5 +1,6 @@
 //! The namespace: which files a dataset has, and which datasets a container.
 
+use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
 use crate::catalogue::Did;
@@ -89,15 +90,18 @@ impl Namespace {
             Did::Dataset(_) => false,
             Did::File(_) => true,
         };
-        if holds_itself || self.containers[container].children.contains(&child) {
+        // It has few parents, and the container may have many children.
+        let parents = match child {
+            _ if holds_itself => return false,
+            Did::Dataset(child) => &mut self.datasets[child].parents,
+            Did::Container(child) => &mut self.containers[child].parents,
+            Did::File(_) => return false,
+        };
+        if parents.contains(&container) {
             return false;
         }
+        parents.push(container);
         self.containers[container].children.push(child);
-        match child {
-            Did::Dataset(child) => self.datasets[child].parents.push(container),
-            Did::Container(child) => self.containers[child].parents.push(container),
-            Did::File(_) => {}
-        }
         true
     }
 
@@ -178,12 +182,13 @@ impl Namespace {
 
     /// The datasets below, or the dataset itself; each once.
     pub fn datasets_of(&self, did: Did) -> Vec<DatasetId> {
-        let (mut found, mut open) = (Vec::new(), vec![did]);
+        let (mut found, mut open, mut seen) = (Vec::new(), vec![did], FxHashSet::default());
         while let Some(did) = open.pop() {
             match did {
-                Did::Dataset(dataset) if !found.contains(&dataset) => found.push(dataset),
+                _ if !seen.insert(did) => {}
+                Did::Dataset(dataset) => found.push(dataset),
                 Did::Container(container) => open.extend(self.containers[container].children.iter().rev()),
-                _ => {}
+                Did::File(_) => {}
             }
         }
         found

@@ -1,5 +1,7 @@
 //! Blocks: which files of a rule go to the same RSEs.
 
+use rustc_hash::FxHashSet;
+
 use crate::catalogue::Group;
 use crate::ids::{FileId, Id, RseId};
 use crate::rng::combined;
@@ -49,11 +51,9 @@ pub(crate) fn blocks(groups: Vec<Group>, grouping: Grouping, bytes_of: impl Fn(F
 
 fn each_file_once(mut groups: Vec<Group>) -> Vec<Group> {
     if groups.len() > 1 {
-        let mut seen: Vec<FileId> = Vec::new();
+        let mut seen: FxHashSet<FileId> = FxHashSet::default();
         for group in &mut groups {
-            group.files.retain(|file| seen.binary_search(file).is_err());
-            seen.extend(&group.files);
-            seen.sort_unstable();
+            group.files.retain(|file| seen.insert(*file));
         }
     }
     groups

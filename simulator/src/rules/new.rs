@@ -41,8 +41,6 @@ pub(crate) struct NewRule {
     pub purges: bool,
     /// How long it waits for consent.
     pub approved_after: Option<SimSpan>,
-    /// Whether whoever asks for it is told what becomes of it.
-    pub is_awaited: bool,
 }
 
 /// What workloads order.
@@ -109,7 +107,6 @@ impl Template {
             sources: self.sources,
             purges: purge,
             approved_after,
-            is_awaited: false,
         }
     }
 }

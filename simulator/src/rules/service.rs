@@ -6,7 +6,7 @@ use crate::catalogue::{Catalogue, Did};
 use crate::context::Context;
 use crate::conveyor::{Conveyor, ConveyorEvent};
 use crate::fabric::Fabric;
-use crate::facts::{Fact, RuleChanged, RuleEnded, RuleError, RuleState, Settled};
+use crate::facts::{Fact, RuleEnded, RuleError, RuleState, Settled};
 use crate::fts::{Fts, FtsEvent};
 use crate::ids::{ActivityId, FileId, RseId, RuleId, Table};
 use crate::names::Names;
@@ -267,17 +267,13 @@ impl Rules {
     /// Puts a rule into a state, which may be the one it is in.
     pub(super) fn enter<E: Carries>(&mut self, id: RuleId, state: RuleState, cx: &mut Context<'_, E>) {
         let Some(rule) = self.book.get_mut(id) else { return };
-        let (before, new) = (rule.state, rule.new);
-        if before == RuleState::Stuck {
+        if rule.state == RuleState::Stuck {
             self.daemons.stuck.remove(&(rule.updated_at, id));
         }
         rule.enter(state, cx.now);
         if state == RuleState::Stuck {
             self.daemons.stuck.insert((cx.now, id));
             self.wake(Daemon::Repairer, cx);
-        }
-        if new.is_awaited && before != state {
-            cx.tell(&Fact::RuleChanged(RuleChanged { rule: id, workload: new.workload, state: Some(state) }));
         }
     }
 
@@ -301,7 +297,6 @@ impl Rules {
         self.daemons.stuck.remove(&(rule.updated_at, id));
         self.n_deleted += 1;
         cx.tell(&Fact::RuleEnded(life(id, &rule, Some(cx.now), Some(rule.state))));
-        self.tell_of_end(id, &rule, cx);
     }
 
     pub(super) fn wake<E: Carries>(&mut self, daemon: Daemon, cx: &mut Context<'_, E>) {
@@ -315,13 +310,6 @@ impl Rules {
         rule.error = Some(error);
         self.n_refused += 1;
         cx.tell(&Fact::RuleEnded(life(id, &rule, None, None)));
-        self.tell_of_end(id, &rule, cx);
-    }
-
-    fn tell_of_end<E>(&self, id: RuleId, rule: &Rule, cx: &mut Context<'_, E>) {
-        if rule.new.is_awaited {
-            cx.tell(&Fact::RuleChanged(RuleChanged { rule: id, workload: rule.new.workload, state: None }));
-        }
     }
 
     fn wait_for_injector<E: Carries>(&mut self, id: RuleId, cx: &mut Context<'_, E>) {

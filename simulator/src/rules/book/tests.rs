@@ -20,7 +20,6 @@ fn rule(did: usize) -> Rule {
         sources: None,
         purges: false,
         approved_after: None,
-        is_awaited: false,
     };
     Rule {
         new,
