@@ -17,7 +17,8 @@
 //! breaks those that move bytes. Bytes of copies that fail are lost, and counted.
 //!
 //! Not modelled: pings (what a copy has moved is worked out when somebody asks), and copies that hang for other reasons than a rate
-//! of zero. Whether the destination has the file already is looked at when a process is accepted.
+//! of zero. Whether the destination has bytes of the file already, as of a
+//! bad replica, is looked at when a process is accepted; they are removed first.
 
 mod failures;
 mod order;

@@ -40,8 +40,6 @@ pub(crate) struct CopyOrder {
     pub bytes: Bytes,
     /// Parallel streams.
     pub streams: u32,
-    /// Whether a file that is there is replaced.
-    pub overwrite: bool,
 }
 
 /// How a copy connects.

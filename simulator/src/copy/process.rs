@@ -85,7 +85,7 @@ impl Copies {
             self.fail(copy, CopyError::ConnectionTimeout, self.settings.connection_timeout, at);
             return copy;
         }
-        let exists = order.file.is_some_and(|file| fabric.storage.has_replica(file, order.destination));
+        let exists = order.file.is_some_and(|file| fabric.storage.has_bytes(file, order.destination));
         let checks =
             self.settings.source_checks + self.checksum(order.source, order.bytes) + self.settings.destination_checks;
         match fate {
@@ -94,7 +94,6 @@ impl Copies {
                 let wait = if hangs { self.settings.connection_timeout } else { checks };
                 self.fail(copy, error, wait, at);
             }
-            _ if exists && !order.overwrite => self.fail(copy, CopyError::Exists, checks, at),
             _ => {
                 let checks = if exists { checks + self.settings.removal } else { checks };
                 if checks > SimSpan::ZERO {

@@ -389,8 +389,8 @@ impl Fts {
             (Starts::Passes(nodes), Some(Queue::Class(class))) => nodes.streams(class),
             _ => None,
         };
-        let (streams, overwrite) = (tuned.unwrap_or(self.settings.streams), true);
-        let order = CopyOrder { owner: id, key, file: copied, source, destination, bytes, streams, overwrite };
+        let streams = tuned.unwrap_or(self.settings.streams);
+        let order = CopyOrder { owner: id, key, file: copied, source, destination, bytes, streams };
         file.state = State::Copying(with_moment(cx, |at| self.copies.start(order, fabric, at)));
         self.tell_node(id, Message::Active(id), fabric, cx);
     }

@@ -116,6 +116,11 @@ impl Storage {
         self.files.get(file).is_some_and(|file| file.replicas.contains(&rse))
     }
 
+    /// Whether an RSE holds bytes of a file, be they good or bad.
+    pub fn has_bytes(&self, file: FileId, rse: RseId) -> bool {
+        self.replica(file, rse).is_some_and(|replica| replica.is_there)
+    }
+
     /// Whether a lock or a pin holds a replica.
     pub fn is_locked(&self, file: FileId, rse: RseId) -> bool {
         self.replicas.get(file, rse).is_some_and(|replica| replica.locks > 0)

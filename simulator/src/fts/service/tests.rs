@@ -429,3 +429,21 @@ fn what_is_cancelled_between_its_end_and_its_message_starts_nothing_more() {
     let taken = world.fabric.storage.taken(RseId::from_index(1));
     assert_eq!((world.fts.received(), taken), (Bytes::ZERO, Bytes::ZERO));
 }
+
+#[test]
+fn a_bad_replica_is_removed_before_it_is_written_over() {
+    let topology = topology();
+    let copy = CopySettings { removal: SimSpan::from_secs_f64(50.0), ..CopySettings::default() };
+    let mut world = World::new(&topology, &FtsSettings::default(), &copy);
+    let [there, elsewhere] = [1, 2].map(RseId::from_index);
+    let storage = &mut world.fabric.storage;
+    let [bad, new] = [there, elsewhere].map(|rse| storage.make_file(Bytes::from_megabytes(100.0), rse));
+    storage.declare_bad(bad, there, SimTime::ZERO);
+    storage.begin_copy(bad, there, SimTime::ZERO);
+    storage.begin_copy(new, there, SimTime::ZERO);
+    world.submit(JobKind::Regular, &[(0, 1)], |job| job.files[0].file = Some(bad));
+    world.submit(JobKind::Regular, &[(0, 1)], |job| job.files[0].file = Some(new));
+    world.run_until(100.0);
+    let ends: Vec<_> = world.told.0.iter().map(|(at, ended)| (*at, ended.request.index())).collect();
+    assert_eq!(ends, [(1.0, 1), (51.0, 0)]);
+}
