@@ -77,6 +77,8 @@ pub(super) struct HandOut {
     node: NodeId,
     nth: u64,
     room: u32,
+    /// Whether the pass has released or started anything; what it withdraws it has started first.
+    has_changed: bool,
     /// One ring of links for each VO that has files; the next VO in front.
     rings: VecDeque<(VoId, VecDeque<Serving>)>,
 }
@@ -198,12 +200,13 @@ impl Passes {
             retries.pop();
             released.push((file, class));
         }
+        let has_changed = !released.is_empty();
         for (file, class) in released {
             self.release(file, class);
         }
         self.n_passes += 1;
         let room = self.rules.max_processes.saturating_sub(self.backlog.processes[node]);
-        let mut hand_out = HandOut { node, nth, room, rings: VecDeque::new() };
+        let mut hand_out = HandOut { node, nth, room, has_changed, rings: VecDeque::new() };
         if room > 0 {
             let mut links = std::mem::take(&mut self.nodes[node].links);
             links.retain(|link| self.keeps(*link, node));
@@ -237,6 +240,7 @@ impl Passes {
                 out.rings.push_back((vo, ring));
             }
             if started.is_some() {
+                out.has_changed = true;
                 return started;
             }
         }
@@ -246,8 +250,10 @@ impl Passes {
     /// Passes that are due after this one: the same node's if it could start more now, and others' if it has changed anything.
     pub fn end(&mut self, out: &HandOut, now: SimTime) -> SmallVec<[(NodeId, SimTime); 2]> {
         self.plan(now, |passes, node| {
+            let is_moved = node != out.node && out.has_changed;
             passes.backlog.processes[node] < passes.rules.max_processes
-                && passes.nodes[node].links.iter().any(|link| node != out.node || passes.could_start(*link, node))
+                && (node == out.node || is_moved)
+                && passes.nodes[node].links.iter().any(|link| is_moved || passes.could_start(*link, node))
         })
     }
 

@@ -163,6 +163,20 @@ struct File {
 
 /// What starts, with the passes that are planned and no others.
 pub(super) fn run(script: &Script) -> Vec<Start> {
+    run_counted(script).0
+}
+
+/// How many passes were made, and for how many there was a reason.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Counted {
+    pub passes: usize,
+    /// Each change lets each node pass once, and so does a pass that could have gone on its own node.
+    pub most: usize,
+}
+
+/// What starts, and the passes.
+pub(super) fn run_counted(script: &Script) -> (Vec<Start>, Counted) {
+    let mut counted = Counted::default();
     let names = script.names();
     let hosts = names.iter().map(|name| (name.as_str(), (script.outbound, script.inbound)));
     let backlog = Backlog::new(script.nodes, hosts);
@@ -212,11 +226,14 @@ pub(super) fn run(script: &Script) -> Vec<Start> {
                 passes.ended(class, true);
                 if files[file].attempts <= script.submits[file].fails {
                     passes.retry(id(file), class, SimTime::from_nanos(at + 240_000));
+                    // When it is planned, and when it is released.
+                    counted.most += 2 * script.nodes;
                     files[file].is_queued = true;
                 }
             }
             What::Pass(node) => {
                 let Some(mut out) = passes.begin(NodeId::from_index(node), now) else { continue };
+                counted.passes += 1;
                 while let Some((file, class)) = passes.next(&mut out) {
                     let file = of_id[file.index()];
                     let latency = script.latency(file, files[file].attempts);
@@ -230,16 +247,19 @@ pub(super) fn run(script: &Script) -> Vec<Start> {
                     }
                     events.push(active_at + 2 * script.submits[file].takes, What::Ended(file));
                     starts.push(Start { at: at / 2, node, file, latency });
+                    counted.most += script.nodes;
                 }
-                for (node, at) in passes.end(&out, now) {
-                    events.push(at.as_nanos(), What::Pass(node.index()));
+                for (next, at) in passes.end(&out, now) {
+                    counted.most += usize::from(next.index() == node);
+                    events.push(at.as_nanos(), What::Pass(next.index()));
                 }
                 continue;
             }
         }
+        counted.most += script.nodes;
         for (node, at) in passes.due(now) {
             events.push(at.as_nanos(), What::Pass(node.index()));
         }
     }
-    starts
+    (starts, counted)
 }
