@@ -16,6 +16,8 @@ pub(crate) struct Lock {
     pub file: FileId,
     pub rse: RseId,
     pub state: LockState,
+    /// RSEs that were tried in its place before.
+    pub n_tried: u16,
     pub created_at: SimTime,
     /// When its state has changed last.
     pub updated_at: SimTime,
@@ -188,7 +190,7 @@ impl Book {
     pub fn add_lock(&mut self, id: RuleId, (file, rse): (FileId, RseId), state: LockState, now: SimTime) {
         let rule = &mut self.rules[id];
         let nth = rule.locks.len() as u32;
-        rule.locks.push(Lock { file, rse, state, created_at: now, updated_at: now });
+        rule.locks.push(Lock { file, rse, state, n_tried: 0, created_at: now, updated_at: now });
         *rule.counts.of(state) += 1;
         self.n_made += 1;
         if state != LockState::Ok {

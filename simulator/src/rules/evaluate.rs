@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 
 use crate::context::Context;
 use crate::facts::{RuleError, RuleState};
-use crate::ids::{FileId, RseId, RuleId};
+use crate::ids::{FileId, Id, RseId, RuleId};
 use crate::rng::combined;
 use crate::rules::apply::select;
 use crate::rules::blocks::{Block, blocks};
@@ -100,10 +100,10 @@ impl Rules {
                     siblings.push(rse);
                 }
             }
-            let n_files = block.files.len();
             block.files.retain(|file| !locked.contains_key(file));
-            // Each time another draw.
-            block.key = combined(block.key, (n_files - block.files.len()) as u64);
+            // Each time another draw, whatever has become of the others.
+            let first = block.files.first().map_or(0, |file| file.index() as u64);
+            block.key = combined(block.key, first);
             block.bytes = block.files.iter().map(|&file| below.fabric.storage.file(file).bytes).sum();
             placed.push(select(block, grouping, &siblings, &mut selector, &below.fabric.storage)?);
         }

@@ -92,6 +92,9 @@ impl Rules {
                 Repair::Elsewhere(rse) => {
                     self.release(id, nth, below, cx);
                     self.claim(id, lock.file, rse, below, cx);
+                    if let Some(new) = self.book.get_mut(id).and_then(|rule| rule.locks.last_mut()) {
+                        new.n_tried = lock.n_tried.saturating_add(1);
+                    }
                     file.rses.push(rse);
                 }
             }
@@ -127,8 +130,8 @@ impl Rules {
             let file = storage.file(lock.file);
             let there: SmallVec<[_; 4]> = file.replicas.iter().map(|&rse| (rse, file.bytes)).collect();
             let placing = Placing {
-                // Another draw each time, as the RSEs that have been tried are not forgotten.
-                key: combined(lock.file.index() as u64, cx.now.as_nanos()),
+                // Another draw for each RSE that has been tried, whenever that is.
+                key: combined(combined(lock.file.index() as u64, u64::from(lock.n_tried)), on.rses.len() as u64),
                 bytes: file.bytes,
                 copies: Some(1),
                 there: &there,

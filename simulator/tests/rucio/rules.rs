@@ -244,6 +244,29 @@ fn without_grouping_a_stuck_lock_goes_elsewhere_at_once() {
 }
 
 #[test]
+fn where_a_stuck_lock_goes_does_not_hang_on_when_it_goes() {
+    let to = |repair_after: f64| {
+        let mut world = World::of(8);
+        world.datasets.push((10, vec![0]));
+        world.services.fts.when_full = WhenFull::Fail;
+        world.rses[1].1 = Some(Bytes::new(FILE / 2));
+        world.attribute(1, "share", "1e9");
+        (2..8).for_each(|nth| world.attribute(nth, "share", "1"));
+        world.services.rules.repair_after = span(repair_after);
+        world.horizon = 6000.0;
+        let template = RuleTemplate { grouping: Grouping::None, weight: Some("share".into()), ..rule("*\\R0") };
+        world.rule(0.0, FIRST(), template);
+        let told = world.run(7);
+        let mut to: Vec<_> = told.transfers.iter().map(|row| (row.file, row.destination)).collect();
+        to.retain(|(_, rse)| rse.index() > 1);
+        to.sort_unstable();
+        to
+    };
+    assert_eq!(to(1800.0).len(), 10);
+    assert_eq!(to(1800.0), to(2000.0));
+}
+
+#[test]
 fn a_rule_that_stays_stuck_is_suspended() {
     let mut world = three();
     world.horizon = 6.0 * 3600.0;
