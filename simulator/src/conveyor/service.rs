@@ -1,6 +1,6 @@
 //! The life of requests.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use rustc_hash::FxHashMap;
 
@@ -315,12 +315,30 @@ impl Conveyor {
             return;
         }
         self.throttling.ran(cx.now, false);
-        let released = self.throttler.release(cx.now, &Room { storage: &fabric.storage, map: cx.map, now: cx.now });
+        let placed = self.placed(fts, &fabric.storage, cx.now);
+        let room = Room { storage: &fabric.storage, map: cx.map, placed, now: cx.now };
+        let released = self.throttler.release(cx.now, &room);
         for waiting in released {
             self.queue(waiting.request, fts, fabric, cx);
         }
         self.prepare_stale(fts, fabric, cx);
         self.wake_throttler(cx);
+    }
+
+    /// Bytes to each RSE that count as active and that its free space leaves out already, or that never take any; for limits that
+    /// look at space.
+    fn placed(&self, fts: &Fts, storage: &Storage, now: SimTime) -> BTreeMap<RseId, Bytes> {
+        let mut placed = BTreeMap::<RseId, Bytes>::new();
+        let counts = |request: &Request| request.group.is_some() && request.state != State::Waiting;
+        let looks = self.throttler.looks_at_space();
+        for (id, request) in self.requests.iter().filter(|(_, request)| looks && counts(request)) {
+            let Want { file, destination, bytes, .. } = request.want;
+            let shown_at = storage.free(destination, now).at;
+            if file.is_none() || fts.takes_space_since(id).is_some_and(|since| since <= shown_at) {
+                *placed.entry(destination).or_default() += bytes;
+            }
+        }
+        placed
     }
 
     /// What has waited for too long is prepared anew.
@@ -383,6 +401,7 @@ pub(super) fn held_until(
 struct Room<'a> {
     storage: &'a Storage,
     map: &'a Map,
+    placed: BTreeMap<RseId, Bytes>,
     now: SimTime,
 }
 
@@ -397,5 +416,9 @@ impl Space for Room<'_> {
 
     fn free(&self, rse: RseId) -> Option<Bytes> {
         self.storage.free(rse, self.now).value
+    }
+
+    fn placed(&self, rse: RseId) -> Bytes {
+        self.placed.get(&rse).copied().unwrap_or_default()
     }
 }

@@ -59,6 +59,8 @@ pub(crate) trait Space {
     fn is_writable(&self, rse: RseId) -> bool;
     /// Space left there; `None`: never full.
     fn free(&self, rse: RseId) -> Option<Bytes>;
+    /// Bytes that count as active and that it leaves out already, or that never take space.
+    fn placed(&self, rse: RseId) -> Bytes;
 }
 
 /// Requests of one group and account.
@@ -130,6 +132,11 @@ impl Throttler {
             queue.remove(at);
             self.n_waiting -= 1;
         }
+    }
+
+    /// Whether any limit holds back what would not fit.
+    pub fn looks_at_space(&self) -> bool {
+        self.limits.iter().any(|limit| limit.within_space)
     }
 
     /// Requests that wait.
@@ -325,7 +332,8 @@ impl Throttler {
     fn room(&self, merged: &Merged, space: &impl Space) -> Option<Bytes> {
         let looks = merged.limits.iter().any(|&nth| self.limits[nth].within_space);
         let free = space.free(merged.destination?)?;
-        looks.then(|| free.saturating_sub(self.active_bytes(merged)))
+        let to_come = self.active_bytes(merged).saturating_sub(space.placed(merged.destination?));
+        looks.then(|| free.saturating_sub(to_come))
     }
 
     /// Bytes on their way to the destination of a group.

@@ -181,6 +181,15 @@ impl Fts {
         self.ended.remove(&request)
     }
 
+    /// Since when a request takes space at its destination: its copy is under way, or has ended well. `None`: it takes none yet.
+    pub fn takes_space_since(&self, request: RequestId) -> Option<SimTime> {
+        if let Some(ended) = self.ended.get(&request) {
+            return ended.started_at.filter(|_| ended.result.is_ok());
+        }
+        let file = &self.files[*self.of_request.get(&request)?];
+        file.started_at.filter(|_| matches!(file.state, State::Copying(_) | State::Archiving))
+    }
+
     /// What it has done so far for a request that has not ended, and whether it is under way.
     pub fn progressed(&self, request: RequestId, fabric: &Fabric<'_>) -> Option<FtsEnded> {
         let file = &self.files[*self.of_request.get(&request)?];

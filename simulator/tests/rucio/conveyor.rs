@@ -535,3 +535,28 @@ fn what_waits_for_the_finisher_when_the_run_ends_is_told_as_finishing() {
     let told = world.run(7);
     assert_eq!(told.transfers[0].outcome, TransferOutcome::Finishing);
 }
+
+#[test]
+fn a_limit_within_space_counts_what_is_under_way_once() {
+    let run = |fits: u64, at_once: u32| {
+        let mut world = World::of(2);
+        world.services.conveyor.preparer = Some(Preparer::default());
+        let limits = vec![TransferLimit { within_space: true, ..limit_to_second(10) }];
+        world.services.conveyor.throttler = Throttling { every: span(60.0), limits, ..Throttling::default() };
+        world.services.fts.max_active_per_link = at_once;
+        world.rses[1].1 = Some(Bytes::new(fits * FILE));
+        world.bandwidth = Rate::from_bytes_per_s(FILE as f64 / 1000.0);
+        world.datasets = vec![(3, vec![0]), (3, vec![0])];
+        world.rule(10.0, Data::Dataset(dataset(0)), rule("R1"));
+        world.rule(300.0, Data::Dataset(dataset(1)), rule("R1"));
+        world.horizon = 20_000.0;
+        let told = world.run(7);
+        let is_early = |t: &&TransferEnded| t.submitted_at.is_some_and(|submitted| submitted < at(500.0));
+        assert!(told.transfers.iter().all(|t| !matches!(t.outcome, TransferOutcome::Failed(_))));
+        told.transfers.iter().filter(is_early).count()
+    };
+    assert_eq!(run(6, 10), 6, "three have their space, and three more fit");
+    assert_eq!(run(6, 1), 6, "one has its space, and two are to come");
+    assert_eq!(run(5, 10), 5);
+    assert_eq!(run(5, 1), 5);
+}

@@ -14,10 +14,13 @@ impl Space for Open {
     fn free(&self, _: RseId) -> Option<Bytes> {
         None
     }
+    fn placed(&self, _: RseId) -> Bytes {
+        Bytes::ZERO
+    }
 }
 
-/// An RSE that is not readable, one that is not writable, and what is free at all of them.
-struct Shut(usize, usize, u64);
+/// An RSE that is not readable, one that is not writable, what is free at all of them and how much of what is active it leaves out.
+struct Shut(usize, usize, u64, u64);
 
 impl Space for Shut {
     fn is_readable(&self, rse: RseId) -> bool {
@@ -28,6 +31,9 @@ impl Space for Shut {
     }
     fn free(&self, _: RseId) -> Option<Bytes> {
         Some(Bytes::new(self.2))
+    }
+    fn placed(&self, _: RseId) -> Bytes {
+        Bytes::new(self.3)
     }
 }
 
@@ -164,16 +170,18 @@ fn datasets_go_whole_the_oldest_first_and_the_last_one_beyond_the_limit() {
 
 #[test]
 fn nothing_goes_where_nothing_may_be_written_or_read_nor_what_does_not_fit() {
-    assert_eq!(twenty(vec![limit(6)]).release(at(600), &Shut(9, 0, 100)).len(), 0);
+    assert_eq!(twenty(vec![limit(6)]).release(at(600), &Shut(9, 0, 100, 0)).len(), 0);
     assert_eq!(
-        twenty(vec![limit(6)]).release(at(600), &Shut(9, 9, 2)).len(),
+        twenty(vec![limit(6)]).release(at(600), &Shut(9, 9, 2, 0)).len(),
         6,
         "the shipped service looks at no space"
     );
     let mut looks = twenty(vec![Limit { within_space: true, ..limit(6) }]);
-    assert_eq!(looks.release(at(600), &Shut(9, 9, 2)).len(), 2);
-    assert_eq!(looks.release(at(1200), &Shut(9, 9, 2)).len(), 0, "these two are on their way");
-    assert_eq!(looks.release(at(1800), &Shut(9, 9, 3)).len(), 1);
+    assert_eq!(looks.release(at(600), &Shut(9, 9, 2, 0)).len(), 2);
+    assert_eq!(looks.release(at(1200), &Shut(9, 9, 2, 0)).len(), 0, "these two are on their way");
+    assert_eq!(looks.release(at(1800), &Shut(9, 9, 3, 0)).len(), 1);
+    assert_eq!(looks.release(at(2400), &Shut(9, 9, 1, 2)).len(), 0, "one is to come, and takes what is left");
+    assert_eq!(looks.release(at(3000), &Shut(9, 9, 1, 3)).len(), 1, "all three have their space");
 }
 
 #[test]
