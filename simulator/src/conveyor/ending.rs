@@ -20,26 +20,12 @@ impl Conveyor {
         fabric: &mut Fabric<'_>,
         cx: &mut Context<'_, E>,
     ) {
-        let Some(request) = self.requests.get(id) else {
+        if self.requests.get(id).is_none() {
             self.on_ended_in_vain(id, fts, fabric, cx);
             return;
-        };
-        // Nobody learns of it before the call has returned that has handed it over.
-        let submitted_at = request.submitted_at.unwrap_or(cx.now);
-        if self.settings.poller.every.as_nanos() == 0 {
-            if submitted_at > cx.now {
-                self.hear(id, submitted_at, cx);
-            } else {
-                self.known(id, Known::ByFts, fts, fabric, cx);
-            }
-            return;
         }
-        let worker = self.poller_of(id);
-        let look = self.gate().look(&self.pollers[worker].rounds, submitted_at, cx.now);
-        match self.settings.receiver.map(|delay| (cx.now + delay).max(submitted_at)) {
-            Some(told) if told <= look => self.hear(id, told, cx),
-            _ => self.find(id, worker, look, cx),
-        }
+        let told = self.settings.receiver.map(|delay| cx.now + delay);
+        self.will_be_known(id, (Known::ByFts, told), fts, fabric, cx);
     }
 
     /// FTS has taken a request and knows nothing of it: the first look finds that out.
@@ -51,18 +37,34 @@ impl Conveyor {
         cx: &mut Context<'_, E>,
     ) {
         self.requests[id].is_lost = true;
+        self.will_be_known(id, (Known::Lost, None), fts, fabric, cx);
+    }
+
+    /// Who learns of it, and when: at once where nobody polls, by a message where it is told before a look finds it; in no case before
+    /// the call has returned that has handed it over.
+    fn will_be_known<E: Events>(
+        &mut self,
+        id: RequestId,
+        (how, told): (Known, Option<SimTime>),
+        fts: &mut Fts,
+        fabric: &mut Fabric<'_>,
+        cx: &mut Context<'_, E>,
+    ) {
         let submitted_at = self.requests[id].submitted_at.unwrap_or(cx.now);
         if self.settings.poller.every.as_nanos() == 0 {
             if submitted_at > cx.now {
                 self.hear(id, submitted_at, cx);
             } else {
-                self.known(id, Known::Lost, fts, fabric, cx);
+                self.known(id, how, fts, fabric, cx);
             }
             return;
         }
         let worker = self.poller_of(id);
         let look = self.gate().look(&self.pollers[worker].rounds, submitted_at, cx.now);
-        self.find(id, worker, look, cx);
+        match told.map(|at| at.max(submitted_at)) {
+            Some(told) if told <= look => self.hear(id, told, cx),
+            _ => self.find(id, worker, look, cx),
+        }
     }
 
     fn poller_of(&self, id: RequestId) -> usize {
