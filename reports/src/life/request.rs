@@ -75,23 +75,20 @@ fn states(requests: &TableData, attempt: Row<'_>) -> Vec<State> {
     states
 }
 
-/// Who held the slots of its FTS link, source and destination when it was created.
+/// Who held the slots of its FTS link, source and destination when FTS had it.
 fn waits_for_slots(requests: &TableData, attempt: Row<'_>, at: i64) -> String {
     let others = || rows(requests).filter(|other| other.int("request") != attempt.int("request"));
-    let active =
-        |other: &Row<'_>| other.spans("started_at_ns", "transferred_at_ns", at) && other.text("outcome") != "failed";
-    let queued = |other: &Row<'_>| other.spans("created_at_ns", "started_at_ns", at);
     let same = |other: &Row<'_>, column: &str| other.text(column) == attempt.text(column);
     let link = |other: &Row<'_>| same(other, "source") && same(other, "destination");
     format!(
         "; waits for slots\nof the recorded requests, {} were active and {} queued on {} to {};\n{} were leaving {} and {} entering {}",
-        others().filter(|other| active(other) && link(other)).count(),
-        others().filter(|other| queued(other) && link(other)).count(),
+        others().filter(|other| other.is_active(at) && link(other)).count(),
+        others().filter(|other| other.is_queued(at) && link(other)).count(),
         attempt.text("source"),
         attempt.text("destination"),
-        others().filter(|other| active(other) && same(other, "source")).count(),
+        others().filter(|other| other.is_active(at) && same(other, "source")).count(),
         attempt.text("source"),
-        others().filter(|other| active(other) && same(other, "destination")).count(),
+        others().filter(|other| other.is_active(at) && same(other, "destination")).count(),
         attempt.text("destination"),
     )
 }

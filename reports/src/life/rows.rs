@@ -78,6 +78,20 @@ impl<'a> Row<'a> {
         if let Value::Text(text) = self.cell(column) { text } else { "?" }
     }
 
+    /// Whether a request held slots then: a copy that failed did until Rucio learned of it.
+    pub(super) fn is_active(self, at: i64) -> bool {
+        self.spans("started_at_ns", "transferred_at_ns", at) && !self.is_over(at)
+    }
+
+    /// Whether a request was queued at FTS then.
+    pub(super) fn is_queued(self, at: i64) -> bool {
+        self.spans("submitted_at_ns", "started_at_ns", at) && !self.is_over(at)
+    }
+
+    fn is_over(self, at: i64) -> bool {
+        self.int("learned_at_ns").is_some_and(|learned| learned <= at)
+    }
+
     /// Whether `at` lies between two instants of the row, an empty second one meaning never.
     pub(super) fn spans(self, from: &str, to: &str, at: i64) -> bool {
         self.int(from).is_some_and(|from| from <= at) && self.int(to).is_none_or(|to| to > at)

@@ -66,7 +66,8 @@ pub fn slowest<'a>(
         slowest.of += table.rows();
         slowest.found.extend(rows(&table).filter_map(|row| {
             // What failed has ended, at an instant that need not be told.
-            let (begun, ended) = (row.int(from)?, row.int(to));
+            // A rule that was deleted waits for nothing more.
+            let (begun, ended) = (row.int(from)?, row.int(to).or(row.int("deleted_at_ns")));
             let unfinished = ended.is_none() && !is_failed(row);
             let took_ns = ended.or(unfinished.then_some(last))? - begun;
             let what = format!("{} {}", kind.word(), row.int(kind.word())?);

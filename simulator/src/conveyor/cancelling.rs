@@ -29,7 +29,9 @@ impl Conveyor {
         let collected = fts.collect(id);
         let is_at_fts = request.state == State::Submitted && !request.is_lost && collected.is_none();
         let so_far = collected.clone().or_else(|| fts.progressed(id, fabric));
-        let request = self.leave(id, fabric, cx);
+        let mut request = self.leave(id, fabric, cx);
+        // Nobody has to tell Rucio.
+        request.learned_at = Some(cx.now);
         self.n_failed += 1;
         fabric.storage.give_up(file, rse, cx.now);
         let outcome = TransferOutcome::Failed(TransferError::Cancelled);
