@@ -3,7 +3,7 @@
 //! Made from the files in `scenarios/presets/`: the comment above a field is the origin of its value. A test compares the page
 //! with [`markdown`]; `UPDATE_DOCS=1 cargo test -p dapple-scenarios` rewrites it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::file::Services;
 use crate::notation::compact;
@@ -51,10 +51,17 @@ pub fn markdown() -> String {
     let mut out = String::from(INTRODUCTION);
     let names: Vec<&str> = presets.iter().map(|preset| preset.name).collect();
     out.push_str(&format!("\n| field | `{}` |\n|---|{}\n", names.join("` | `"), "---|".repeat(names.len())));
-    let fields = presets.first().map(|preset| preset.values.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
-    for field in fields.iter().filter(|field| *field != "preset") {
-        let values: Vec<&str> =
-            presets.iter().map(|preset| preset.values.get(field).map_or("", String::as_str)).collect();
+    let fields: BTreeSet<&str> = presets.iter().flat_map(|preset| preset.values.keys().map(String::as_str)).collect();
+    // Where one preset has a struct and another none of it, the rows are those of the struct.
+    let is_part = |field: &str, of: &str| field.strip_prefix(of).is_some_and(|rest| rest.starts_with('.'));
+    let is_whole = |field: &str| fields.iter().any(|other| is_part(other, field));
+    for &field in fields.iter().filter(|field| **field != "preset" && !is_whole(field)) {
+        let value = |preset: &'_ Preset| -> String {
+            let own = || preset.values.get(field);
+            let whole = || preset.values.iter().find(|(of, _)| is_part(field, of)).map(|(_, value)| value);
+            own().or_else(whole).cloned().unwrap_or_default()
+        };
+        let values: Vec<String> = presets.iter().map(value).collect();
         if values.iter().any(|value| *value != values[0]) {
             out.push_str(&format!("| `{field}` | `{}` |\n", values.join("` | `")));
         }
