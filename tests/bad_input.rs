@@ -86,7 +86,7 @@ fn results_of_another_version_are_refused_and_left_alone() {
     let lab = Lab::new();
     lab.dapple(&["run", "trial.ron", "--out", "out", "--set", "experiment.replications=1"]).exits(0);
     let manifest = fs::read_to_string(lab.path("out/manifest.json")).expect("the manifest is there");
-    let other = manifest.replacen("\"schema_version\": 3", "\"schema_version\": 99", 1);
+    let other = manifest.replacen("\"schema_version\": 4", "\"schema_version\": 99", 1);
     assert_ne!(other, manifest);
     lab.write("out/manifest.json", &other);
     let before = lab.results("out");

@@ -329,7 +329,7 @@ mod tests {
         fs::write(&path, "{\"schema_version\": 99, \"else\": []}").expect("writes");
         let error = read_manifest(dir.path()).expect_err("from the future").to_string();
         assert!(
-            error.ends_with("manifest.json has schema version 99, but this dapple knows version 3 only"),
+            error.ends_with("manifest.json has schema version 99, but this dapple knows version 4 only"),
             "{error}"
         );
         write_manifest(dir.path(), &manifest()).expect("writes");

@@ -6,7 +6,7 @@ use dapple_simulator::facts::{
 };
 use dapple_simulator::ids::{FileId, Id};
 use dapple_simulator::topology::Route;
-use dapple_simulator::units::{SimSpan, SimTime};
+use dapple_simulator::units::{Bytes, SimSpan, SimTime};
 
 use crate::times::{Mean, Precision, Times};
 
@@ -101,9 +101,13 @@ impl Figures {
             self.transfers[kind] += 1;
             self.withdrawn += u64::from(is_withdrawn(transfer.outcome));
             self.placements += u64::from(transfer.is_placement());
-            if kind == 1 {
-                self.lost += transfer.moved.as_f64();
-            }
+            // Of what is there, whatever earlier tries of FTS had moved; of what is not, all of it.
+            let kept = match transfer.outcome {
+                TransferOutcome::Queued | TransferOutcome::Active => transfer.moved,
+                _ if transfer.transferred_at.is_some() => transfer.bytes,
+                _ => Bytes::ZERO,
+            };
+            self.lost += transfer.moved.saturating_sub(kept).as_f64();
             if let (Some(started), Some(done)) = (transfer.started_at, transfer.transferred_at) {
                 self.ttc.push(done.since(transfer.created_at));
                 // What is started was submitted; FTS may have started it before its answer was here.

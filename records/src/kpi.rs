@@ -217,9 +217,9 @@ kpis! {
     /// Share of attempts that ended well.
     SuccessRate = "success_rate", "Attempts that succeed" ["1"], more, ALL,
         "attempts of transfers created after the warm-up that are done, over those done or failed, without what was cancelled or not used", |f| f.success();
-    /// Bytes that failed attempts had moved.
+    /// Bytes that failed attempts, and failed tries of FTS in those that succeeded, had moved.
     LostBytes = "lost_bytes", "Bytes lost by failures" ["B"], less, WORK,
-        "bytes that had arrived by attempts created after the warm-up that failed then", |f| Some(f.lost);
+        "bytes that had arrived by attempts, or tries of FTS within them, that failed then, of those created after the warm-up", |f| Some(f.lost);
     /// Median time until a rule is OK.
     RuleTtcP50 = "rule_ttc_p50_s", "Rule until OK, median" ["s"], less, RULES, RULE, |f| f.rule_ok.quantile(0.5);
     /// 95th percentile of the same.

@@ -49,4 +49,4 @@ pub use runs::{KpiRow, KpiTable};
 pub use table::{Column, ColumnData, ColumnKind, Schema, TableData, Value};
 
 /// Version of everything that an experiment writes.
-pub const SCHEMA_VERSION: u32 = 3;
+pub const SCHEMA_VERSION: u32 = 4;

@@ -101,7 +101,7 @@ tables! {
         flowing_at_ns: Int = t.flowing_at, "when its first byte moved, after start-up; empty: never";
         transferred_at_ns: Int = t.transferred_at, "when its last byte arrived; empty: never";
         learned_at_ns: Int = t.learned_at, "when Rucio had learned how it came out; empty: never";
-        moved_bytes: Int = t.moved, "bytes that arrived until the end or the horizon; of a failed attempt they are lost";
+        moved_bytes: Int = t.moved, "bytes that arrived until the end or the horizon, by all tries of FTS: what is more than the size was lost, of a failed attempt all of it";
         outcome: Word = transfer_outcome(t.outcome), "done, failed, or at the horizon: queued, active, finishing (FTS was through with it, Rucio not)";
         error_class: Word = transfer_error(t.outcome), "why it failed, such as no-space, no-route, no-sources, refused, lost, cancelled, or what its copy failed of (connection-timeout, checksum-mismatch, ..); empty otherwise";
     }

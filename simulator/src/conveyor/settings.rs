@@ -93,7 +93,7 @@ settings! {
         pub group_bulk: u32 = 1,
         /// Which requests may be in one job.
         pub group_by: GroupBy = GroupBy::Rule,
-        /// Further sources, on disk and one hop away, that FTS may turn to by itself.
+        /// Further sources, on disk and one hop away, that FTS may turn to by itself. With a preparer none while the source that it has chosen holds, as in Rucio.
         #[range(UpTo(100))]
         pub extra_sources: u32 = 0,
         /// How long the call takes that hands a job to FTS; when it returns is noted as the instant of submission.
